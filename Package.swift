@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "sluice",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .library(name: "FunctionKit", targets: ["FunctionKit"]),
+        .library(name: "FunctionTesting", targets: ["FunctionTesting"]),
+    ],
+    dependencies: [
+        // Options and help of the command.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // The logger that functions and host share.
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        // Waits between queue events without the wall clock.
+        .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
+        // SQLite: the embedded queue, ledger, history and full-text index.
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        // Servers on loopback: the emulator's door and the Bedrock stand-in.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        // Manifest, budgets and prices are YAML.
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        // Graceful shutdown.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // The contract: all that a function may import.
+        .target(name: "FunctionKit", dependencies: [.product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "FunctionTesting",
+            dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")]),
+
+        // The functions.
+        .target(
+            name: "PIIFilter", dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")],
+            path: "functions/pii-filter", exclude: ["README.md", "events"]),
+        .target(
+            name: "RAGCore", dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")],
+            path: "functions/rag-core", exclude: ["README.md", "events", "knowledge"]),
+        .target(
+            name: "LLMConnector", dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")],
+            path: "functions/llm-connector", exclude: ["README.md", "events"]),
+        .target(
+            name: "PSQLWorker", dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")],
+            path: "functions/psql-worker", exclude: ["README.md", "events"]),
+
+        // YAML that is read strictly: unknown keys and bad values with file and line.
+        .target(name: "StrictYAML", dependencies: [.product(name: "Yams", package: "Yams")]),
+        // One SQLite file, safe for several processes.
+        .target(name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Queues.
+        .target(name: "Messaging"),
+        .target(
+            name: "MessagingSQLite",
+            dependencies: ["Messaging", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Money.
+        .target(name: "Spending", dependencies: ["FunctionKit", "StrictYAML"]),
+        .target(
+            name: "SpendingSQLite",
+            dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Questions and answers.
+        .target(
+            name: "History",
+            dependencies: ["FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // The model.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "HTTPTransport", dependencies: ["CCurl"]),
+        .target(
+            name: "Bedrock",
+            dependencies: [
+                "FunctionKit", "Spending", "HTTPTransport", "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "BedrockStandIn",
+            dependencies: [
+                "Bedrock", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // Passages.
+        .target(
+            name: "Retrieval", dependencies: ["FunctionKit", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Dispatch, retry, drain.
+        .target(
+            name: "FunctionHost",
+            dependencies: [
+                "FunctionKit", "Messaging", "History", "StrictYAML",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // Everything embedded, composed.
+        .target(
+            name: "Emulator",
+            dependencies: [
+                "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingSQLite",
+                "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval", "PIIFilter", "RAGCore",
+                "LLMConnector", "PSQLWorker",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "emulator"),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Emulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .strictMemorySafety(), .treatAllWarnings(as: .error),
+        ]
+}

@@ -1,0 +1,48 @@
+/// Keeps questions and their answers.
+public protocol History: Sendable {
+    /// Stores the answer and the question's final state in one transaction, once per question id.
+    ///
+    /// - Returns: True where this call stored it; false where the question had a final state already, which is kept.
+    func store(_ answer: AnsweredQuestion) async throws -> Bool
+}
+
+/// A question with its answer, as it is stored.
+public struct AnsweredQuestion: Sendable, Hashable, Codable {
+    /// The question's id.
+    public var id: String
+    /// The question without personal data.
+    public var question: String
+    /// The answer.
+    public var answer: String
+    /// The passages that the answer names.
+    public var citations: [Citation]
+    /// Whether the answer was made without the model.
+    public var isDegraded: Bool
+    /// The tokens that were paid for; zero without the model.
+    public var usage: TokenUsage
+    /// What the answer cost, in nano-dollars.
+    public var costNanoUSD: Int64
+    /// The model that answered; nil without one.
+    public var model: String?
+
+    /// Makes a record.
+    public init(
+        id: String, question: String, answer: String, citations: [Citation], isDegraded: Bool, usage: TokenUsage,
+        costNanoUSD: Int64, model: String?
+    ) {
+        self.id = id
+        self.question = question
+        self.answer = answer
+        self.citations = citations
+        self.isDegraded = isDegraded
+        self.usage = usage
+        self.costNanoUSD = costNanoUSD
+        self.model = model
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, question, answer, citations, usage, model
+        case isDegraded = "degraded"
+        case costNanoUSD = "cost_nano_usd"
+    }
+}

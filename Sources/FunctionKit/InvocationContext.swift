@@ -1,0 +1,52 @@
+public import Logging
+
+/// What belongs to one invocation of one function.
+public struct InvocationContext: Sendable {
+    /// The message's id, the same through the whole pipeline.
+    public let questionID: String
+    /// The function's name in the manifest, such as `rag-core`.
+    public let functionName: String
+    /// Which attempt this is, from 1.
+    public let attempt: Int
+    /// The instant at which the host stops waiting for this invocation.
+    public let deadline: ContinuousClock.Instant
+    /// Who asks, where API keys tell tenants apart.
+    public let tenant: String?
+    /// Where this invocation stands in a distributed trace.
+    public let trace: TraceContext
+    /// Carries the ids of this invocation. Log no payload, no secret and no personal data with it.
+    public let logger: Logger
+
+    /// Question id + "/" + function: stable over redeliveries.
+    public var invocationID: String { "\(questionID)/\(functionName)" }
+
+    /// What is left until ``deadline``, or until the host's own end while it drains; negative when it has passed.
+    public var remaining: Duration {
+        let end = drain.deadline.map { min($0, deadline) } ?? deadline
+        return ContinuousClock.now.duration(to: end)
+    }
+
+    /// Whether the host is draining: start no long work that can wait for another host.
+    public var isDraining: Bool { drain.deadline != nil }
+
+    private let drain: DrainSignal
+    private let calls = CallCounter()
+
+    /// Makes a context; hosts and test support do.
+    package init(
+        questionID: String, functionName: String, attempt: Int, deadline: ContinuousClock.Instant, tenant: String?,
+        trace: TraceContext, logger: Logger, drain: DrainSignal
+    ) {
+        self.questionID = questionID
+        self.functionName = functionName
+        self.attempt = attempt
+        self.deadline = deadline
+        self.tenant = tenant
+        self.trace = trace
+        self.logger = logger
+        self.drain = drain
+    }
+
+    /// Numbers the paid calls of this invocation from 0, so that a redelivery names the same calls the same way.
+    package func nextCallOrdinal() -> Int { calls.next() }
+}

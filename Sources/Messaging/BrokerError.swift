@@ -1,0 +1,27 @@
+/// Why a broker did not do what it was asked.
+package enum BrokerError: Error, Sendable, Hashable {
+    /// The queue holds as many messages as it may. Nothing was published; try again later.
+    case queueFull(queue: String)
+    /// The queue was not declared.
+    case unknownQueue(String)
+    /// The delay is none of those the queue was declared with.
+    case unknownDelay(Duration, queue: String)
+    /// The delivery is no longer in this consumer's hands: acknowledged, handed back, or lost with its connection. The
+    /// message, where it still exists, is delivered again.
+    case staleDelivery
+    /// The broker is closed or cannot be reached. Whether a publish arrived is unknown; publish again.
+    case unavailable(reason: String)
+}
+
+extension BrokerError: CustomStringConvertible {
+    /// One sentence for a person.
+    package var description: String {
+        switch self {
+        case .queueFull(let queue): "the queue \(queue) is full; try again later"
+        case .unknownQueue(let queue): "the queue \(queue) was not declared"
+        case .unknownDelay(let delay, let queue): "the queue \(queue) was not declared with a delay of \(delay)"
+        case .staleDelivery: "the delivery is no longer in this consumer's hands"
+        case .unavailable(let reason): "the queue cannot be reached: \(reason)"
+        }
+    }
+}

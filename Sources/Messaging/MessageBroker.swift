@@ -1,0 +1,46 @@
+/// Keeps messages until somebody has dealt with them: at least once, never lost.
+///
+/// A message is in exactly one place: waiting, delayed, or delivered to one consumer. When the connection (RabbitMQ) or
+/// the process (SQLite) of a consumer ends, what it held waits again, in front of its queue, with one more prior
+/// delivery. Order is first in, first out, except for messages that come back.
+package protocol MessageBroker: Sendable {
+    /// Makes queues that do not exist yet; a queue that exists takes the new limits.
+    func declare(_ queues: [QueueSpecification]) async throws(BrokerError)
+
+    /// Publishes a message and waits until the broker has made it durable (its confirm).
+    ///
+    /// - Parameters:
+    ///   - delay: How long nobody gets the message: zero, or one of the queue's declared delays.
+    /// - Throws: ``BrokerError/queueFull(queue:)``, ``BrokerError/unknownQueue(_:)``,
+    ///   ``BrokerError/unknownDelay(_:queue:)``; nothing is published then. ``BrokerError/unavailable(reason:)`` leaves
+    ///   it open whether the message arrived. Cancellation does not interrupt a publish that was begun.
+    func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError)
+
+    /// Starts to consume a queue.
+    ///
+    /// The stream ends when its task is cancelled or the broker closes; what was delivered stays in the consumer's
+    /// hands until it is acknowledged or handed back. Any number of consumers may share a queue.
+    ///
+    /// - Parameter prefetch: The most deliveries in this consumer's hands at a time, at least 1.
+    func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream
+
+    /// Says that a message is dealt with; the broker forgets it durably before this returns.
+    func acknowledge(_ delivery: Delivery) async throws(BrokerError)
+
+    /// Gives a message back: it waits again at once, in front of its queue, with one more prior delivery.
+    func handBack(_ delivery: Delivery) async throws(BrokerError)
+
+    /// Counts a queue's messages.
+    func depth(of queue: String) async throws(BrokerError) -> QueueDepth
+
+    /// Hands back what this broker's consumers still hold, ends their streams and closes. Later calls throw
+    /// ``BrokerError/unavailable(reason:)``.
+    func close() async
+}
+
+extension MessageBroker {
+    /// Publishes a message that may be delivered at once.
+    package func publish(_ message: Message, to queue: String) async throws(BrokerError) {
+        try await publish(message, to: queue, after: .zero)
+    }
+}

@@ -1,0 +1,27 @@
+/// What the governor must know of a call to bound its cost and to find the budgets that cover it.
+package struct PaidCall: Sendable, Hashable {
+    /// The call's name.
+    package var id: CallID
+    /// The model that is asked.
+    package var model: ModelID
+    /// Who asks, where tenants are told apart.
+    package var tenant: String?
+    /// The bytes in UTF-8 of all text that the model reads, template included.
+    package var inputBytes: Int
+    /// The messages of the conversation, 1 for a bare prompt.
+    package var messages: Int
+    /// The most tokens that the model may write.
+    package var outputTokensMax: Int
+
+    /// Makes a call.
+    package init(
+        id: CallID, model: ModelID, tenant: String?, inputBytes: Int, messages: Int = 1, outputTokensMax: Int
+    ) {
+        self.id = id
+        self.model = model
+        self.tenant = tenant
+        self.inputBytes = inputBytes
+        self.messages = messages
+        self.outputTokensMax = outputTokensMax
+    }
+}
