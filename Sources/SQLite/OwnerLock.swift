@@ -1,0 +1,45 @@
+import Glibc
+
+/// Proof that the owner of a piece of work is alive: a locked file that the kernel unlocks when the process dies.
+///
+/// No clock and no heartbeat are involved: what a process held can be taken over the moment it is gone, and never
+/// while it lives, be it ever so slow.
+package final class OwnerLock: Sendable {
+    /// Names the owner in the tables.
+    package let id: String
+
+    private let path: String
+    private let lock: FileLock
+
+    /// Makes a new owner.
+    ///
+    /// - Parameter folder: Where the files lie, a folder that exists; the same for all processes that share the work.
+    package init(id: String, folder: String) throws(FileLock.Failure) {
+        self.id = id
+        path = Self.path(id, in: folder)
+        lock = try FileLock(path: path, waits: false)
+    }
+
+    /// Removes the file: an owner without one is dead.
+    deinit {
+        unsafe unlink(path)
+    }
+
+    /// Whether the owner's process still runs. The file of a dead one is removed.
+    package static func isAlive(_ id: String, folder: String) -> Bool {
+        let path = path(id, in: folder)
+        guard unsafe access(path, F_OK) == 0 else { return false }
+        do {
+            // Held until the file is gone, so that no other process finds a file without a lock.
+            let lock = try FileLock(path: path, waits: false)
+            unsafe unlink(path)
+            _ = consume lock
+            return false
+        } catch {
+            // Taken: alive. Not to be opened: nobody can tell, and a living owner's work must not be taken.
+            return true
+        }
+    }
+
+    private static func path(_ id: String, in folder: String) -> String { "\(folder)/\(id).owner" }
+}

@@ -1,0 +1,128 @@
+import FoundationEssentials
+package import GRDB
+
+/// One SQLite file that several processes and many tasks use at once.
+///
+/// Reads run side by side. Writes go through ``commit(_:)``: those that wait at the same moment share one transaction
+/// and so one flush to the disk, each within a savepoint of its own.
+package final class SQLiteStore: Sendable {
+    /// The file's path; `:memory:` for a store that ends with the process.
+    package let file: String
+    /// Where the locks of the processes that use this file lie; nil for a store in memory.
+    package let ownersFolder: String?
+
+    private let database: any DatabaseWriter
+    private let commits: SharedCommits
+
+    private init(file: String, ownersFolder: String?, database: any DatabaseWriter) {
+        self.file = file
+        self.ownersFolder = ownersFolder
+        self.database = database
+        commits = SharedCommits(database: database)
+    }
+
+    /// Opens or creates `sluice.sqlite` in a folder and brings its tables up to date.
+    ///
+    /// Blocks for a moment: open stores at start. Write-ahead log, every commit flushed (`synchronous = FULL`): what
+    /// ``commit(_:)`` returned is on the disk.
+    ///
+    /// - Parameters:
+    ///   - folder: Made where it is missing.
+    ///   - schemas: All parts that keep tables in the file.
+    ///   - lockSeconds: How long to wait while another program writes.
+    package static func open(
+        folder: String, schemas: [Schema], lockSeconds: Double = 10
+    ) throws(SQLiteStoreError) -> SQLiteStore {
+        let file = "\(folder)/sluice.sqlite"
+        let owners = "\(folder)/owners"
+        do {
+            try FileManager.default.createDirectory(atPath: owners, withIntermediateDirectories: true)
+        } catch {
+            throw .cannotOpen(file: folder, reason: "the folder cannot be made or written")
+        }
+        do {
+            // Two processes that start at once must not both run the same migration.
+            let lock = try FileLock(path: "\(folder)/start.lock", waits: true)
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(lockSeconds)
+            let pool = try DatabasePool(path: file, configuration: configuration)
+            // After opening: GRDB itself sets NORMAL, which may lose the last commits in a power cut.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try migrate(pool, schemas: schemas, file: file)
+            _ = consume lock
+            return SQLiteStore(file: file, ownersFolder: owners, database: pool)
+        } catch let error as SQLiteStoreError {
+            throw error
+        } catch let error as DatabaseError {
+            throw SQLiteStoreError(error, file: file)
+        } catch FileLock.Failure.cannotOpen(let reason) {
+            throw .cannotOpen(file: folder, reason: reason)
+        } catch {
+            throw .cannotOpen(file: file, reason: "it cannot be prepared")
+        }
+    }
+
+    /// A store that ends with the process.
+    package static func inMemory(schemas: [Schema]) throws(SQLiteStoreError) -> SQLiteStore {
+        let file = ":memory:"
+        do {
+            let queue = try DatabaseQueue()
+            try migrate(queue, schemas: schemas, file: file)
+            return SQLiteStore(file: file, ownersFolder: nil, database: queue)
+        } catch let error as SQLiteStoreError {
+            throw error
+        } catch {
+            throw .cannotOpen(file: file, reason: "it cannot be prepared")
+        }
+    }
+
+    private static func migrate(_ database: any DatabaseWriter, schemas: [Schema], file: String) throws {
+        var migrator = DatabaseMigrator()
+        for schema in schemas {
+            for (identifier, migration) in zip(schema.identifiers, schema.migrations) {
+                migrator.registerMigration(identifier, migrate: migration)
+            }
+        }
+        let known = Set(schemas.flatMap(\.identifiers))
+        let names = Set(schemas.map(\.name))
+        let applied = try database.read { [migrator] in try migrator.appliedIdentifiers($0) }
+        if let unknown = applied.sorted().first(where: { identifier in
+            !known.contains(identifier) && names.contains(String(identifier.prefix { $0 != "." }))
+        }) {
+            throw SQLiteStoreError.newer(file: file, migration: unknown)
+        }
+        try migrator.migrate(database)
+    }
+
+    /// Reads from one consistent state of the file.
+    ///
+    /// - Throws: ``SQLiteStoreError``, or what `body` throws.
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await database.read(body)
+        } catch let error as DatabaseError {
+            throw SQLiteStoreError(error, file: file)
+        }
+    }
+
+    /// Writes: all of `update`, or nothing where it throws. Durable when this returns.
+    ///
+    /// `update` may share its transaction with others but sees them as done, one after the other. It must not wait for
+    /// anything. Cancellation does not interrupt it.
+    ///
+    /// - Throws: ``SQLiteStoreError``, or what `update` throws.
+    package func commit<Value: Sendable>(
+        _ update: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await commits.run(update)
+        } catch let error as DatabaseError {
+            throw SQLiteStoreError(error, file: file)
+        }
+    }
+
+    /// Closes the file after the writes under way. Later calls throw.
+    package func close() throws {
+        try database.close()
+    }
+}

@@ -1,0 +1,47 @@
+package import GRDB
+
+/// Why the data file cannot be used. Each case names the file.
+package enum SQLiteStoreError: Error, Sendable, Hashable {
+    /// The folder or file cannot be created, opened or written.
+    case cannotOpen(file: String, reason: String)
+    /// The file is damaged or no SQLite database.
+    case damaged(file: String)
+    /// A newer program wrote the file; this one would misread it.
+    case newer(file: String, migration: String)
+    /// Another program has kept the file locked for too long.
+    case locked(file: String)
+    /// The disk is full.
+    case full(file: String)
+    /// SQLite reported something else; `code` is its extended result code.
+    case failed(file: String, code: Int32)
+}
+
+extension SQLiteStoreError {
+    /// Sorts an SQLite error by what a person can do about it: <https://www.sqlite.org/rescode.html>.
+    package init(_ error: DatabaseError, file: String) {
+        switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(file: file)
+        case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked(file: file)
+        case .SQLITE_FULL: self = .full(file: file)
+        case .SQLITE_READONLY: self = .cannotOpen(file: file, reason: "it is read-only")
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: self = .cannotOpen(file: file, reason: "no access")
+        case .SQLITE_IOERR: self = .cannotOpen(file: file, reason: "the disk reports an error")
+        default: self = .failed(file: file, code: error.extendedResultCode.rawValue)
+        }
+    }
+}
+
+extension SQLiteStoreError: CustomStringConvertible {
+    /// One sentence for a person, with the file and what to do.
+    package var description: String {
+        switch self {
+        case .cannotOpen(let file, let reason): "cannot open \(file): \(reason); name another folder with --data"
+        case .damaged(let file): "\(file) is damaged or no data file of sluice; restore it from a copy or move it away"
+        case .newer(let file, let migration):
+            "\(file) was written by a newer sluice (it has \(migration)); use that one"
+        case .locked(let file): "\(file) is locked by another program; close that one and try again"
+        case .full(let file): "the disk of \(file) is full; make room and try again"
+        case .failed(let file, let code): "\(file) cannot be used: SQLite result \(code)"
+        }
+    }
+}
