@@ -1,0 +1,220 @@
+import FoundationEssentials
+import FunctionKit
+import History
+import Logging
+import Messaging
+
+/// Takes one delivery of one function to its end: invoked, and its outcome made durable before it is acknowledged.
+///
+/// Each step repeats without harm, so that a crash between two of them loses nothing: a message that was published but
+/// whose input was not acknowledged is done twice, and the second time changes nothing.
+struct Dispatcher: Sendable {
+    /// How long a full queue or an unreachable broker is left alone before the next try.
+    private static let retryPause = Duration.milliseconds(200)
+
+    let registered: RegisteredFunction
+    let broker: any MessageBroker
+    let history: SQLiteHistory
+    let invoker: Invoker
+    let gate: IsolationGate
+    let drain: DrainSignal
+    let counts: DeliveryCounts
+    let logger: Logger
+
+    private var settings: FunctionSettings { registered.settings }
+    private var queues: FunctionQueues { registered.queues }
+
+    /// Deals with a delivery from the waiting queue, or from the queue of those that run alone.
+    func dispatch(_ delivery: Delivery) async {
+        var logger = logger
+        logger[metadataKey: LogKey.questionID] = "\(delivery.message.id)"
+        let outcome: Outcome
+        var headers = MessageHeaders()
+        do {
+            headers = try MessageHeaders(delivery.message.headers)
+            let isAlone = delivery.queue == queues.alone
+            // What was delivered from the waiting queue before moves on to where it runs alone. There one message is
+            // out at a time, so each earlier delivery was an attempt of its own that ended its process.
+            if isAlone { headers.attempt += delivery.priorDeliveries }
+            logger[metadataKey: LogKey.attempt] = "\(headers.attempt)"
+            outcome = await decide(on: delivery, headers: headers, isAlone: isAlone, logger: logger)
+        } catch {
+            // Nothing of it can be read, so nothing of it can be kept but the body.
+            outcome = .dead(code: "headers-unreadable")
+        }
+        await conclude(delivery, headers: headers, outcome: outcome, logger: logger)
+    }
+
+    private func decide(
+        on delivery: Delivery, headers: MessageHeaders, isAlone: Bool, logger: Logger
+    ) async -> Outcome {
+        if let expiresAt = headers.expiresAt, expiresAt <= Date.now { return .expire }
+        if !isAlone, delivery.priorDeliveries > 0 { return .isolate }
+        if headers.attempt > settings.attemptsMax { return .dead(code: "process-died") }
+        if drain.deadline != nil { return .handBack }
+
+        let ending = await gate.pass(isAlone ? .alone : .shared) { () -> Invoker.Ending in
+            // The drain may have begun while the message waited at the gate.
+            if drain.deadline != nil { return .cutShort }
+            let context = InvocationContext(
+                questionID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
+                deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(),
+                logger: logger, drain: drain)
+            let start = ContinuousClock.now
+            let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
+            if case .output = ending {
+                await recordStage(delivery.message.id, attempt: headers.attempt, took: .now - start, logger: logger)
+            }
+            return ending
+        }
+        return Outcome(ending ?? .cutShort)
+    }
+
+    /// The table of outcomes: what is published where, and only then acknowledged.
+    private func conclude(_ delivery: Delivery, headers: MessageHeaders, outcome: Outcome, logger: Logger) async {
+        let id = delivery.message.id
+        do {
+            switch outcome {
+            case .output(let output):
+                if let next = settings.next {
+                    var onward = MessageHeaders()
+                    onward.tenant = headers.tenant
+                    onward.expiresAt = headers.expiresAt
+                    onward.trace = headers.trace
+                    let message = Message(id: id, body: output, headers: onward.texts)
+                    try await publishWhenThereIsRoom(message, to: FunctionQueues(function: next).waiting)
+                }
+            case .retry(let code) where headers.attempt >= settings.attemptsMax:
+                try await bury(delivery, headers: headers, code: code)
+            case .retry(let code):
+                var again = failed(headers, code: code)
+                again.attempt += 1
+                var generator = SystemRandomNumberGenerator()
+                let delay = settings.backoff.delay(afterAttempt: headers.attempt, using: &generator)
+                try await republish(delivery, again, to: queues.waiting, after: delay)
+            case .dead(let code):
+                try await bury(delivery, headers: headers, code: code)
+            case .pause:
+                try await republish(delivery, headers, to: queues.waiting, after: FunctionQueues.pause)
+            case .handBack where delivery.queue == queues.alone:
+                // Published anew rather than handed back: only deliveries that ended their process may count here.
+                try await republish(delivery, headers, to: queues.alone)
+            case .handBack:
+                try await broker.handBack(delivery)
+                counts.add(\.handedBack)
+                return
+            case .park(let refusal):
+                var parked = headers
+                parked.budget = refusal.budget
+                parked.opensAt = refusal.opensAt
+                try await republish(delivery, parked, to: queues.parked)
+            case .refuse(let refusal):
+                _ = try await history.finish(
+                    id: id, state: .refused, reason: "budget-exhausted", opensAt: refusal.opensAt)
+            case .expire:
+                _ = try await history.finish(id: id, state: .expired, reason: "expired", opensAt: nil)
+            case .isolate:
+                try await republish(delivery, headers, to: queues.alone)
+            }
+            try await broker.acknowledge(delivery)
+            counts.add(outcome.isHandBack ? \.handedBack : \.finished)
+            log(outcome, logger: logger)
+        } catch {
+            logger.warning(
+                "outcome could not be stored; the message is handed back",
+                metadata: [LogKey.outcome: "\(outcome.name)", LogKey.error: "\(Self.name(of: error))"])
+            await giveBack(delivery, logger: logger)
+        }
+    }
+
+    /// To the dead-letter queue, and the question to its final state, so that no asker waits for ever.
+    private func bury(_ delivery: Delivery, headers: MessageHeaders, code: String) async throws {
+        try await republish(delivery, failed(headers, code: code), to: queues.dead)
+        _ = try await history.finish(id: delivery.message.id, state: .failed, reason: code, opensAt: nil)
+    }
+
+    private func failed(_ headers: MessageHeaders, code: String) -> MessageHeaders {
+        var headers = headers
+        headers.errorCode = code
+        headers.failedFunction = settings.name
+        headers.failedAt = Date.now
+        return headers
+    }
+
+    private func republish(
+        _ delivery: Delivery, _ headers: MessageHeaders, to queue: String, after delay: Duration = .zero
+    ) async throws {
+        var message = delivery.message
+        message.headers = headers.texts
+        try await broker.publish(message, to: queue, after: delay)
+    }
+
+    /// Waits while the next function's queue is full: the finished work stays in hand instead of being done again.
+    private func publishWhenThereIsRoom(_ message: Message, to queue: String) async throws {
+        while true {
+            do {
+                return try await broker.publish(message, to: queue)
+            } catch BrokerError.queueFull where drain.deadline == nil {
+                try await Task.sleep(for: Self.retryPause)
+            }
+        }
+    }
+
+    /// Gives a delivery back whose outcome could not be stored, as soon as the broker takes it.
+    private func giveBack(_ delivery: Delivery, logger: Logger) async {
+        while true {
+            do {
+                try await broker.handBack(delivery)
+                counts.add(\.handedBack)
+                return
+            } catch .staleDelivery {
+                // The broker took it away already; it is delivered again.
+                return
+            } catch {
+                // When the host ends, the broker's close gives back all that is in hand.
+                guard drain.deadline == nil, (try? await Task.sleep(for: Self.retryPause)) != nil else { return }
+            }
+        }
+    }
+
+    private func recordStage(_ id: String, attempt: Int, took: Duration, logger: Logger) async {
+        let run = StageRun(
+            questionID: id, function: settings.name, attempt: attempt, milliseconds: took / .milliseconds(1))
+        do {
+            try await history.recordStage(run)
+        } catch {
+            // A missing time is no reason to do paid work again.
+            logger.warning("stage time could not be stored", metadata: [LogKey.error: "\(Self.name(of: error))"])
+        }
+    }
+
+    private func log(_ outcome: Outcome, logger: Logger) {
+        switch outcome {
+        case .retry(let code):
+            logger.warning("invocation failed; tried again later", metadata: [LogKey.error: "\(code)"])
+        case .dead(let code): logger.error("message dead-lettered", metadata: [LogKey.error: "\(code)"])
+        case .park(let refusal), .refuse(let refusal):
+            logger.notice(
+                "budget exhausted", metadata: [LogKey.outcome: "\(outcome.name)", "budget": "\(refusal.budget)"])
+        case .isolate: logger.notice("delivered before; runs alone")
+        case .output, .pause, .handBack, .expire:
+            logger.debug("delivery concluded", metadata: [LogKey.outcome: "\(outcome.name)"])
+        }
+    }
+
+    /// The kind of an error; its text may hold what must not be logged.
+    private static func name(of error: any Error) -> String {
+        switch error {
+        case let error as BrokerError: error.description
+        case let error as any DispositionProviding: error.code
+        default: "\(type(of: error))"
+        }
+    }
+}
+
+extension Outcome {
+    fileprivate var isHandBack: Bool {
+        if case .handBack = self { return true }
+        return false
+    }
+}

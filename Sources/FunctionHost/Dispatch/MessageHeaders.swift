@@ -1,0 +1,101 @@
+package import FoundationEssentials
+package import FunctionKit
+
+/// What the host writes beside a message's body.
+///
+/// All are short texts; none holds a payload. The names are part of the message format, whose version is
+/// ``formatVersion``: stored messages of every released version must stay readable.
+package struct MessageHeaders: Sendable, Hashable {
+    /// The version of body and headers that this host writes.
+    package static let formatVersion = "1"
+
+    /// Which attempt this message is, from 1.
+    package var attempt = 1
+    /// Who asks, where tenants are told apart.
+    package var tenant: String?
+    /// After this instant nobody waits for the answer any more.
+    package var expiresAt: Date?
+    /// Where the message stands in a distributed trace.
+    package var trace = TraceContext()
+    /// Why the last attempt failed, as a constant name.
+    package var errorCode: String?
+    /// The function whose attempt failed.
+    package var failedFunction: String?
+    /// When the last attempt failed.
+    package var failedAt: Date?
+    /// The budget that a parked message waits for.
+    package var budget: String?
+    /// When that budget's period turns.
+    package var opensAt: Date?
+
+    /// The headers of a new message.
+    package init() {}
+
+    /// Why headers cannot be used.
+    package enum Problem: Error, Hashable {
+        /// A newer host wrote the message, or none did.
+        case unknownVersion
+        /// A header has a value that no host writes.
+        case malformed(name: String)
+    }
+
+    private enum Name: String {
+        case format = "sluice-format"
+        case attempt = "sluice-attempt"
+        case tenant = "sluice-tenant"
+        case expiresAt = "sluice-expires-at"
+        case trace = "traceparent"
+        case errorCode = "sluice-error"
+        case failedFunction = "sluice-failed-function"
+        case failedAt = "sluice-failed-at"
+        case budget = "sluice-budget"
+        case opensAt = "sluice-opens-at"
+    }
+
+    /// Reads headers; those of others are ignored. A message without a version came from elsewhere and is new.
+    package init(_ headers: [String: String]) throws(Problem) {
+        let fields = Fields(texts: headers)
+        guard fields[.format] ?? Self.formatVersion == Self.formatVersion else { throw .unknownVersion }
+        if let text = fields[.attempt] {
+            guard let attempt = Int(text), (1...1000).contains(attempt) else {
+                throw .malformed(name: Name.attempt.rawValue)
+            }
+            self.attempt = attempt
+        }
+        tenant = fields[.tenant]
+        expiresAt = try fields.date(.expiresAt)
+        trace = fields[.trace].flatMap(TraceContext.init(traceparent:)) ?? TraceContext()
+        errorCode = fields[.errorCode]
+        failedFunction = fields[.failedFunction]
+        failedAt = try fields.date(.failedAt)
+        budget = fields[.budget]
+        opensAt = try fields.date(.opensAt)
+    }
+
+    /// The headers as a message carries them.
+    package var texts: [String: String] {
+        let all: [Name: String?] = [
+            .format: Self.formatVersion, .attempt: String(attempt), .tenant: tenant,
+            .expiresAt: expiresAt.map(Fields.text), .trace: trace.traceparent, .errorCode: errorCode,
+            .failedFunction: failedFunction, .failedAt: failedAt.map(Fields.text), .budget: budget,
+            .opensAt: opensAt.map(Fields.text),
+        ]
+        return Dictionary(
+            uniqueKeysWithValues: all.compactMap { name, text in text.map { (name.rawValue, $0) } })
+    }
+
+    private struct Fields {
+        let texts: [String: String]
+
+        subscript(name: Name) -> String? { texts[name.rawValue] }
+
+        func date(_ name: Name) throws(Problem) -> Date? {
+            guard let text = self[name] else { return nil }
+            guard let date = try? Date(text, strategy: .iso8601) else { throw .malformed(name: name.rawValue) }
+            return date
+        }
+
+        /// Whole seconds in UTC.
+        static func text(_ date: Date) -> String { date.formatted(.iso8601) }
+    }
+}

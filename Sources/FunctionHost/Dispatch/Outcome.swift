@@ -1,0 +1,67 @@
+package import FoundationEssentials
+package import FunctionKit
+
+/// What becomes of a delivery: the whole table, one case a row.
+package enum Outcome: Sendable {
+    /// To the next function, then acknowledged. The last function's output goes nowhere.
+    case output(Data)
+    /// Back after a wait with one attempt more, or dead-lettered where this was the last.
+    case retry(code: String)
+    /// Dead-lettered at once, whatever attempts are left; the question fails.
+    case dead(code: String)
+    /// Back after a short pause with the same attempt: nothing was wrong with the message.
+    case pause
+    /// Back in the queue at once with the same attempt, because this host ends.
+    case handBack
+    /// Parked until the budget opens, with the same attempt.
+    case park(BudgetRefusal)
+    /// Nobody pays for this question today: its final state is `refused`, with the time to return.
+    case refuse(BudgetRefusal)
+    /// The asker's deadline has passed: the final state is `expired`; nothing is paid for.
+    case expire
+    /// Delivered before: moved to where it runs alone.
+    case isolate
+
+    /// What an invocation's end means.
+    init(_ ending: Invoker.Ending) {
+        switch ending {
+        case .output(let data): self = .output(data)
+        case .timedOut: self = .retry(code: "timeout")
+        case .cutShort: self = .handBack
+        case .failed(let error as any DispositionProviding):
+            self =
+                switch error.disposition {
+                case .deadLetter: .dead(code: error.code)
+                case .retry: .retry(code: error.code)
+                case .handBack: .pause
+                case .budgetExhausted(let refusal): Self(refusal)
+                }
+        case .failed: self = .retry(code: "error")
+        }
+    }
+
+    private init(_ refusal: BudgetRefusal) {
+        switch refusal.policy {
+        case .reject: self = .refuse(refusal)
+        case .waitUntilReset: self = .park(refusal)
+        // The function or the model should have dealt with these: it has no way to answer without the model, so the
+        // question waits rather than fails.
+        case .answerWithoutModel, .fallbackModel: self = .park(refusal)
+        }
+    }
+
+    /// A constant name for logs and metrics.
+    package var name: String {
+        switch self {
+        case .output: "output"
+        case .retry: "retry"
+        case .dead: "dead"
+        case .pause: "pause"
+        case .handBack: "hand-back"
+        case .park: "park"
+        case .refuse: "refuse"
+        case .expire: "expire"
+        case .isolate: "isolate"
+        }
+    }
+}

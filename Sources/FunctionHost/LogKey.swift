@@ -1,0 +1,19 @@
+/// The keys of all log metadata of the host.
+package enum LogKey {
+    /// The question's id.
+    package static let questionID = "question.id"
+    /// Question id + "/" + function.
+    package static let invocationID = "invocation.id"
+    /// The function's name.
+    package static let functionName = "function.name"
+    /// Which attempt, from 1.
+    package static let attempt = "delivery.attempt"
+    /// What became of the delivery.
+    package static let outcome = "delivery.outcome"
+    /// A constant name of what went wrong.
+    package static let error = "error"
+    /// How long something took.
+    package static let milliseconds = "milliseconds"
+    /// How many.
+    package static let count = "count"
+}

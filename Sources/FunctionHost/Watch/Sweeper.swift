@@ -1,0 +1,36 @@
+import FoundationEssentials
+import History
+import Logging
+import ServiceLifecycle
+
+/// Gives questions whose asker's deadline has passed their final state, wherever their message is.
+struct Sweeper: Sendable {
+    /// How often it looks. Nobody waits for these questions any more.
+    private static let interval = Duration.seconds(30)
+
+    let history: SQLiteHistory
+    let logger: Logger
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await sweep()
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    private func sweep() async {
+        do {
+            let overdue = try await history.unfinished(expiredBefore: Date.now)
+            for id in overdue {
+                _ = try await history.finish(id: id, state: .expired, reason: "expired", opensAt: nil)
+            }
+            if !overdue.isEmpty {
+                logger.notice("questions expired", metadata: [LogKey.count: "\(overdue.count)"])
+            }
+        } catch {
+            logger.warning("questions cannot be swept", metadata: [LogKey.error: "\(type(of: error))"])
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import CCurl
+import FoundationEssentials
+
+/// One request under way; lives on the client's thread alone.
+///
+/// `@safe`: the handle and the list are its own, made in `init` and freed in `deinit`.
+@safe final class Transfer {
+    let id: UInt64
+    let continuation: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+    /// libcurl's handle, removed from its loop before this object goes away.
+    let easy: UnsafeMutableRawPointer
+
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let responseBytesMax: Int
+    private var headers: [String: String] = [:]
+    private var body = Data()
+    private var isTooLarge = false
+
+    /// Prepares the handle; nil where the request cannot be sent.
+    init?(
+        id: UInt64, request: HTTPRequest,
+        continuation: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+    ) {
+        guard let easy = unsafe curl_easy_init() else { return nil }
+        self.id = id
+        self.continuation = continuation
+        unsafe self.easy = easy
+        responseBytesMax = request.responseBytesMax
+        guard setUp(request) else { return nil }
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(easy)
+        unsafe curl_slist_free_all(headerList)
+    }
+
+    /// False only where nothing can have been sent: libcurl counts the request's bytes as it hands them on.
+    var mayHaveBeenSent: Bool { unsafe sluice_curl_get_long(easy, CURLINFO_REQUEST_SIZE) > 0 }
+
+    /// What the end of the transfer means.
+    func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
+        guard code == CURLE_OK else { return .failure(failure(code)) }
+        let status = unsafe sluice_curl_get_long(easy, CURLINFO_RESPONSE_CODE)
+        return .success(HTTPResponse(status: status, headers: headers, body: body))
+    }
+
+    private func failure(_ code: CURLcode) -> HTTPError {
+        let reason = unsafe String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_WRITE_ERROR where isTooLarge: return .tooLarge
+        case CURLE_OPERATION_TIMEDOUT: return .timedOut(wasSent: mayHaveBeenSent)
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidRequest
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
+            CURLE_PEER_FAILED_VERIFICATION:
+            return mayHaveBeenSent ? .broken(wasSent: true, reason: reason) : .notConnected(reason: reason)
+        default: return .broken(wasSent: mayHaveBeenSent, reason: reason)
+        }
+    }
+
+    private func setUp(_ request: HTTPRequest) -> Bool {
+        // A line break in a header would start another one.
+        let lines = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        guard !lines.contains(where: { $0.utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 } }) else { return false }
+        // Without `Expect`, libcurl would wait a second for a server that does not know it.
+        for line in lines + ["Expect:"] {
+            guard let list = unsafe curl_slist_append(headerList, line) else { return false }
+            unsafe headerList = list
+        }
+        let milliseconds = max(1, Int(request.timeout / .milliseconds(1)))
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let outcomes = unsafe [
+            sluice_curl_set_string(easy, CURLOPT_URL, request.url),
+            sluice_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method),
+            sluice_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https"),
+            sluice_curl_set_string(easy, CURLOPT_PROXY, ""),
+            sluice_curl_set_string(easy, CURLOPT_USERAGENT, "sluice"),
+            sluice_curl_set_long(easy, CURLOPT_NOSIGNAL, 1),
+            sluice_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1),
+            sluice_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0),
+            sluice_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1),
+            sluice_curl_set_long(easy, CURLOPT_FORBID_REUSE, 1),
+            sluice_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
+            sluice_curl_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds),
+            sluice_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds),
+            sluice_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList),
+            sluice_curl_set_sink(easy, CURLOPT_WRITEFUNCTION, receiveBody),
+            sluice_curl_set_pointer(easy, CURLOPT_WRITEDATA, context),
+            sluice_curl_set_sink(easy, CURLOPT_HEADERFUNCTION, receiveHeader),
+            sluice_curl_set_pointer(easy, CURLOPT_HEADERDATA, context),
+        ]
+        guard outcomes.allSatisfy({ $0 == CURLE_OK }) else { return false }
+        return request.body.isEmpty || setBody(request.body)
+    }
+
+    private func setBody(_ body: Data) -> Bool {
+        // COPYPOSTFIELDS copies as many bytes as the size says, so the size comes first.
+        guard unsafe sluice_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)) == CURLE_OK
+        else { return false }
+        return unsafe body.withUnsafeBytes { bytes in
+            unsafe sluice_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress) == CURLE_OK
+        }
+    }
+
+    fileprivate func receive(body bytes: UnsafeRawBufferPointer) -> Bool {
+        guard body.count + bytes.count <= responseBytesMax else {
+            isTooLarge = true
+            return false
+        }
+        unsafe body.append(contentsOf: bytes)
+        return true
+    }
+
+    fileprivate func receive(header bytes: UnsafeRawBufferPointer) {
+        let line = unsafe String(decoding: bytes, as: UTF8.self)
+        // An interim answer (1xx) is followed by the real one, with headers of its own.
+        if line.hasPrefix("HTTP/") { headers = [:] }
+        guard let colon = line.firstIndex(of: ":") else { return }
+        let name = line[..<colon].lowercased()
+        let value = line[line.index(after: colon)...].trimmingSpace()
+        headers[name] = headers[name].map { "\($0),\(value)" } ?? value
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingSpace() -> String {
+        var text = self
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}
+
+/// libcurl hands over a piece of the body; any other count than the given one ends the transfer.
+private let receiveBody: sluice_curl_sink = { bytes, size, count, context in
+    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    let piece = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return unsafe transfer.receive(body: piece) ? piece.count : 0
+}
+
+/// libcurl hands over one line of the header.
+private let receiveHeader: sluice_curl_sink = { bytes, size, count, context in
+    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+    unsafe transfer.receive(header: line)
+    return line.count
+}

@@ -1,0 +1,143 @@
+import CCurl
+import Synchronization
+
+/// What the client's thread does: all transfers at once, asleep until the network or a command wakes it.
+///
+/// `@safe`: libcurl's handle is its own, made in `init` and freed when the loop ends.
+@safe final class TransferLoop: Sendable {
+    /// What other threads ask of it.
+    enum Command: Sendable {
+        case start(
+            id: UInt64, HTTPRequest, CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>)
+        case cancel(id: UInt64)
+        case stop
+    }
+
+    private struct Inbox {
+        var commands: [Command] = []
+        var isClosed = false
+    }
+
+    /// libcurl's longest sleep. Commands and traffic end it early, so its length matters to nobody.
+    private static let sleepMilliseconds: Int32 = 60_000
+
+    private let inbox = Mutex(Inbox())
+    /// Used by the loop's thread alone, but for `curl_multi_wakeup`, which may be called from any thread
+    /// (<https://curl.se/libcurl/c/curl_multi_wakeup.html>) and is, under the inbox's lock, until the inbox is closed.
+    private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
+
+    init() throws(HTTPError) {
+        // Once a process, before any thread uses libcurl.
+        guard Self.isLibraryReady, let multi = unsafe curl_multi_init() else {
+            throw .notConnected(reason: "libcurl cannot be started")
+        }
+        unsafe self.multi = multi
+    }
+
+    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// Hands over a command and wakes the loop.
+    func add(_ command: Command) {
+        let isClosed = inbox.withLock { inbox in
+            if !inbox.isClosed {
+                inbox.commands.append(command)
+                _ = unsafe curl_multi_wakeup(multi)
+            }
+            return inbox.isClosed
+        }
+        if isClosed, case .start(_, _, let continuation) = command {
+            continuation.resume(returning: .failure(.shutDown))
+        }
+    }
+
+    /// Runs on the client's thread until it is told to stop.
+    func run() {
+        var running: [UInt64: Transfer] = [:]
+        var cancelledEarly: Set<UInt64> = []
+        var isStopping = false
+        while !isStopping {
+            for command in takeCommands() {
+                switch command {
+                case .start(let id, let request, let continuation):
+                    guard cancelledEarly.remove(id) == nil else {
+                        continuation.resume(returning: .failure(.cancelled(wasSent: false)))
+                        continue
+                    }
+                    running[id] = start(id, request, continuation)
+                case .cancel(let id):
+                    if let transfer = running.removeValue(forKey: id) {
+                        abandon(transfer)
+                    } else {
+                        // Cancelled before its start came in, or ended already; ids are never used again.
+                        cancelledEarly.insert(id)
+                    }
+                case .stop:
+                    isStopping = true
+                }
+            }
+            var count: Int32 = 0
+            unsafe curl_multi_perform(multi, &count)
+            for id in finish(running) { running[id] = nil }
+            // An id that has ended needs no mark; marks of ids to come are few.
+            if running.isEmpty, cancelledEarly.count > 1024 { cancelledEarly.removeAll() }
+            if !isStopping { unsafe curl_multi_poll(multi, nil, 0, Self.sleepMilliseconds, nil) }
+        }
+        for transfer in running.values { abandon(transfer) }
+        close()
+    }
+
+    private func takeCommands() -> [Command] {
+        inbox.withLock { inbox in
+            defer { inbox.commands = [] }
+            return inbox.commands
+        }
+    }
+
+    private func start(
+        _ id: UInt64, _ request: HTTPRequest,
+        _ continuation: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+    ) -> Transfer? {
+        guard let transfer = Transfer(id: id, request: request, continuation: continuation),
+            unsafe curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
+        else {
+            continuation.resume(returning: .failure(.invalidRequest))
+            return nil
+        }
+        return transfer
+    }
+
+    private func abandon(_ transfer: Transfer) {
+        let wasSent = transfer.mayHaveBeenSent
+        unsafe curl_multi_remove_handle(multi, transfer.easy)
+        transfer.continuation.resume(returning: .failure(.cancelled(wasSent: wasSent)))
+    }
+
+    /// Answers the transfers that libcurl says have ended, and gives their ids.
+    private func finish(_ running: [UInt64: Transfer]) -> [UInt64] {
+        var ended: [UInt64] = []
+        var remaining: Int32 = 0
+        while let message = unsafe curl_multi_info_read(multi, &remaining) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE,
+                let transfer = running.values.first(where: { unsafe $0.easy == message.pointee.easy_handle })
+            else { continue }
+            let code = unsafe message.pointee.data.result
+            let result = transfer.result(code)
+            unsafe curl_multi_remove_handle(multi, transfer.easy)
+            transfer.continuation.resume(returning: result)
+            ended.append(transfer.id)
+        }
+        return ended
+    }
+
+    private func close() {
+        let left = inbox.withLock { inbox in
+            inbox.isClosed = true
+            defer { inbox.commands = [] }
+            return inbox.commands
+        }
+        for case .start(_, _, let continuation) in left {
+            continuation.resume(returning: .failure(.shutDown))
+        }
+        unsafe curl_multi_cleanup(multi)
+    }
+}
