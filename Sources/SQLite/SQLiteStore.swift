@@ -13,11 +13,15 @@ package final class SQLiteStore: Sendable {
 
     private let database: any DatabaseWriter
     private let commits: SharedCommits
+    private let signal = CommitSignal()
+    /// Reads the file's change counter. A connection of its own: SQLite counts for each connection the commits of others.
+    private let observer: DatabaseQueue?
 
-    private init(file: String, ownersFolder: String?, database: any DatabaseWriter) {
+    private init(file: String, ownersFolder: String?, database: any DatabaseWriter, observer: DatabaseQueue?) {
         self.file = file
         self.ownersFolder = ownersFolder
         self.database = database
+        self.observer = observer
         commits = SharedCommits(database: database)
     }
 
@@ -50,7 +54,8 @@ package final class SQLiteStore: Sendable {
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try migrate(pool, schemas: schemas, file: file)
             _ = consume lock
-            return SQLiteStore(file: file, ownersFolder: owners, database: pool)
+            let observer = try DatabaseQueue(path: file, configuration: configuration)
+            return SQLiteStore(file: file, ownersFolder: owners, database: pool, observer: observer)
         } catch let error as SQLiteStoreError {
             throw error
         } catch let error as DatabaseError {
@@ -68,7 +73,7 @@ package final class SQLiteStore: Sendable {
         do {
             let queue = try DatabaseQueue()
             try migrate(queue, schemas: schemas, file: file)
-            return SQLiteStore(file: file, ownersFolder: nil, database: queue)
+            return SQLiteStore(file: file, ownersFolder: nil, database: queue, observer: nil)
         } catch let error as SQLiteStoreError {
             throw error
         } catch {
@@ -115,14 +120,41 @@ package final class SQLiteStore: Sendable {
         _ update: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         do {
-            return try await commits.run(update)
+            let value = try await commits.run(update)
+            signal.raise()
+            return value
         } catch let error as DatabaseError {
             throw SQLiteStoreError(error, file: file)
         }
     }
 
+    /// Gives an element at once and after each commit to the file, of this process or another.
+    package func changes() -> StoreChanges { StoreChanges(store: self) }
+
+    func changeMark() async throws -> ChangeMark {
+        // Taken first: a commit between the two is seen once too often rather than not at all.
+        let own = signal.commits
+        do {
+            let version = try await observer?.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") }
+            return ChangeMark(ownCommits: own, dataVersion: (version ?? nil) ?? 0)
+        } catch let error as DatabaseError {
+            throw SQLiteStoreError(error, file: file)
+        }
+    }
+
+    func waitForOwnCommit(after commits: UInt64, atMost limit: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.signal.wait(after: commits) }
+            // In memory there is nobody else.
+            if observer != nil { group.addTask { try? await Task.sleep(for: limit) } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Closes the file after the writes under way. Later calls throw.
     package func close() throws {
+        try observer?.close()
         try database.close()
     }
 }

@@ -1,0 +1,54 @@
+package import FoundationEssentials
+package import FunctionKit
+
+/// Where a question stands. All but `accepted` are final.
+package enum QuestionState: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Durable in a queue, on its way.
+    case accepted
+    /// Answered, by the model or from the passages alone.
+    case answered
+    /// Dead-lettered: no function could deal with it.
+    case failed
+    /// The asker's deadline passed before an answer was there.
+    case expired
+    /// A budget refused it; the asker may return.
+    case refused
+}
+
+/// One successful run of one function for one question.
+package struct StageRun: Sendable, Hashable, Codable {
+    /// The question's id.
+    package var questionID: String
+    /// The function's name.
+    package var function: String
+    /// Which attempt succeeded, from 1.
+    package var attempt: Int
+    /// How long the function took.
+    package var milliseconds: Double
+
+    /// Makes a run.
+    package init(questionID: String, function: String, attempt: Int, milliseconds: Double) {
+        self.questionID = questionID
+        self.function = function
+        self.attempt = attempt
+        self.milliseconds = milliseconds
+    }
+}
+
+/// A question with all that is known of it.
+package struct QuestionRecord: Sendable, Hashable {
+    /// The question's id.
+    package var id: String
+    /// Where it stands.
+    package var state: QuestionState
+    /// The question without personal data; empty where only its failure is known.
+    package var question: String
+    /// The answer with what it cost; nil unless the state is `answered`.
+    package var answer: AnsweredQuestion?
+    /// Why it failed, expired or was refused, as a constant name.
+    package var reason: String?
+    /// When a refused asker may return.
+    package var opensAt: Date?
+    /// The stages that it passed, in the order in which they ended.
+    package var stages: [StageRun]
+}

@@ -1,0 +1,184 @@
+package import FoundationEssentials
+package import FunctionKit
+import GRDB
+package import SQLite
+
+/// Questions and answers in the shared SQLite file.
+package struct SQLiteHistory: History {
+    /// The tables.
+    package static let schema = Schema(
+        name: "history",
+        migrations: [
+            { db in
+                try db.execute(
+                    sql: """
+                        CREATE TABLE questions (
+                            id TEXT PRIMARY KEY NOT NULL,
+                            state TEXT NOT NULL,
+                            question TEXT NOT NULL,
+                            answer BLOB,
+                            reason TEXT,
+                            opens_at_ms INTEGER,
+                            tenant TEXT,
+                            accepted_at_ms INTEGER NOT NULL,
+                            finished_at_ms INTEGER,
+                            expires_at_ms INTEGER
+                        ) STRICT;
+                        CREATE INDEX questions_waiting ON questions (expires_at_ms)
+                            WHERE state = 'accepted' AND expires_at_ms IS NOT NULL;
+                        CREATE TABLE stages (
+                            question_id TEXT NOT NULL,
+                            function TEXT NOT NULL,
+                            attempt INTEGER NOT NULL,
+                            milliseconds REAL NOT NULL,
+                            UNIQUE (question_id, function)
+                        ) STRICT;
+                        """)
+            }
+        ])
+
+    private let store: SQLiteStore
+    private let now: @Sendable () -> Date
+
+    /// A history in a store that was opened with ``schema``.
+    package init(store: SQLiteStore, now: @escaping @Sendable () -> Date = { .now }) {
+        self.store = store
+        self.now = now
+    }
+
+    /// Stores an answer and the final state `answered`, once per question id.
+    ///
+    /// - Parameters:
+    ///   - answer: The question, its answer and what it cost.
+    /// - Returns: False where the question had a final state already, which is kept.
+    /// - Throws: ``SQLiteStoreError``.
+    package func store(_ answer: AnsweredQuestion) async throws -> Bool {
+        let body = try JSONEncoder().encode(answer)
+        return try await finish(id: answer.id, state: .answered, question: answer.question, answer: body)
+    }
+
+    /// Notes an accepted question. One that has a row already, because its answer came first, is left as it is.
+    package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+        let acceptedAt = now().milliseconds
+        try await store.commit { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO questions (id, state, question, tenant, accepted_at_ms, expires_at_ms)
+                    VALUES (?, 'accepted', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                    """,
+                arguments: [id, question, tenant, acceptedAt, expiresAt?.milliseconds])
+        }
+    }
+
+    /// Gives a question a final state other than `answered`.
+    ///
+    /// - Parameters:
+    ///   - id: The question's id.
+    ///   - state: `failed`, `expired` or `refused`.
+    ///   - reason: Why, as a constant name.
+    ///   - opensAt: When a refused asker may return.
+    /// - Returns: False where the question had a final state already, which is kept.
+    /// - Throws: ``SQLiteStoreError``.
+    package func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool {
+        try await finish(id: id, state: state, question: "", reason: reason, opensAt: opensAt)
+    }
+
+    private func finish(
+        id: String, state: QuestionState, question: String, answer: Data? = nil, reason: String? = nil,
+        opensAt: Date? = nil
+    ) async throws -> Bool {
+        let finishedAt = now().milliseconds
+        return try await store.commit { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO questions
+                        (id, state, question, answer, reason, opens_at_ms, accepted_at_ms, finished_at_ms)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+                    ON CONFLICT (id) DO UPDATE SET
+                        state = ?2, question = iif(?3 = '', question, ?3), answer = ?4, reason = ?5,
+                        opens_at_ms = ?6, finished_at_ms = ?7
+                    WHERE state = 'accepted'
+                    """,
+                arguments: [id, state.rawValue, question, answer, reason, opensAt?.milliseconds, finishedAt])
+            return db.changesCount == 1
+        }
+    }
+
+    /// Notes how long a function took. The first success of each function counts; a redelivery changes nothing.
+    package func recordStage(_ run: StageRun) async throws {
+        try await store.commit { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO stages (question_id, function, attempt, milliseconds) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (question_id, function) DO NOTHING
+                    """,
+                arguments: [run.questionID, run.function, run.attempt, run.milliseconds])
+        }
+    }
+
+    /// A question; nil where nothing is known of it.
+    package func question(id: String) async throws -> QuestionRecord? {
+        try await store.read { try Self.question(id: id, db: $0) }
+    }
+
+    /// Waits until a question has a final state, whichever process gives it.
+    ///
+    /// - Parameters:
+    ///   - id: The question's id; it need not be known yet.
+    /// - Returns: The question with its final state.
+    /// - Throws: ``SQLiteStoreError``, or `CancellationError`.
+    package func outcome(of id: String) async throws -> QuestionRecord {
+        for try await _ in store.changes() {
+            if let record = try await question(id: id), record.state != .accepted { return record }
+        }
+        throw CancellationError()
+    }
+
+    /// The ids of questions without a final state whose deadline has passed.
+    package func unfinished(expiredBefore instant: Date) async throws -> [String] {
+        try await store.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM questions
+                    WHERE state = 'accepted' AND expires_at_ms IS NOT NULL AND expires_at_ms <= ?
+                    """,
+                arguments: [instant.milliseconds])
+        }
+    }
+
+    /// How many questions are in each state; states without a question are left out.
+    package func counts() async throws -> [QuestionState: Int] {
+        try await store.read { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT state, count(*) AS count FROM questions GROUP BY state")
+            return Dictionary(
+                uniqueKeysWithValues: rows.compactMap { row in
+                    QuestionState(rawValue: row["state"]).map { ($0, row["count"]) }
+                })
+        }
+    }
+
+    private static func question(id: String, db: Database) throws -> QuestionRecord? {
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM questions WHERE id = ?", arguments: [id]),
+            let state = QuestionState(rawValue: row["state"])
+        else { return nil }
+        let stages = try Row.fetchAll(
+            db, sql: "SELECT function, attempt, milliseconds FROM stages WHERE question_id = ? ORDER BY rowid",
+            arguments: [id])
+        let answer: Data? = row["answer"]
+        let opensAt: Int64? = row["opens_at_ms"]
+        return QuestionRecord(
+            id: id, state: state, question: row["question"],
+            answer: try answer.map { try JSONDecoder().decode(AnsweredQuestion.self, from: $0) },
+            reason: row["reason"], opensAt: opensAt.map { Date(timeIntervalSince1970: Double($0) / 1000) },
+            stages: stages.map {
+                StageRun(
+                    questionID: id, function: $0["function"], attempt: $0["attempt"],
+                    milliseconds: $0["milliseconds"])
+            })
+    }
+}
+
+extension Date {
+    fileprivate var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+}
