@@ -1,0 +1,70 @@
+package import FunctionKit
+import Logging
+
+/// Answers a question from its passages with a language model.
+///
+/// The model's spending limit is the model's own affair: this function only says what becomes of a question whose budget
+/// is spent and wants an answer without the model. Safe to repeat: the model answers the same call from its store. See
+/// the folder's README for its JSON.
+package struct LLMConnector: Function {
+    private let model: any LanguageModel
+    private let parameters: ModelParameters
+
+    /// Makes the function.
+    package init(model: any LanguageModel, parameters: ModelParameters = ModelParameters()) {
+        self.model = model
+        self.parameters = parameters
+    }
+
+    /// Asks the model once, or not at all where there are no passages to answer from.
+    ///
+    /// - Throws: ``FunctionError/permanent(_:)`` for a question without text; every error of the model but a spent
+    ///   budget whose policy is ``ExhaustedPolicy/answerWithoutModel``.
+    @concurrent package func invoke(
+        _ input: QuestionWithPassages, context: InvocationContext
+    ) async throws -> Answer {
+        guard input.question.contains(where: { !$0.isWhitespace }) else {
+            throw FunctionError.permanent("the question is empty; send one with text")
+        }
+        guard !input.passages.isEmpty else {
+            return Answer(question: input.question, answer: Wording.nothingFound)
+        }
+        let prompt = Prompt(
+            question: input.question, passages: input.passages, bytesMax: parameters.promptBytesMax)
+        do {
+            let reply = try await model.generate(
+                ModelRequest(
+                    prompt: prompt.text, maxTokens: parameters.maxTokens, temperature: parameters.temperature,
+                    topP: parameters.topP), context: context)
+            return answer(input, reply: reply, shown: prompt.passages)
+        } catch LanguageModelError.budgetExhausted(let refusal) where refusal.policy == .answerWithoutModel {
+            context.logger.notice("answered without the model", metadata: ["budget.name": "\(refusal.budget)"])
+            return extract(input, reason: Wording.budgetSpent)
+        }
+    }
+
+    /// The model's answer with its citations checked; an extract where it wrote nothing that can be used.
+    private func answer(_ input: QuestionWithPassages, reply: ModelReply, shown: [Passage]) -> Answer {
+        let text = reply.stopReason == .length ? Sentences.withoutCutEnd(reply.text) : reply.text
+        let cited = CitedText(text, passages: shown)
+        var answer =
+            if cited.isEmpty {
+                extract(input, reason: Wording.noText)
+            } else if Wording.isUnanswerable(cited.text) {
+                Answer(question: input.question, answer: Wording.unanswerable)
+            } else {
+                Answer(question: input.question, answer: cited.text, citations: cited.citations)
+            }
+        answer.usage = reply.usage
+        answer.costNanoUSD = reply.costNanoUSD
+        answer.model = reply.model
+        return answer
+    }
+
+    private func extract(_ input: QuestionWithPassages, reason: String) -> Answer {
+        let extract = Extract(question: input.question, passages: input.passages)
+        return Answer(
+            question: input.question, answer: reason + "\n\n" + extract.text, citations: extract.citations,
+            isDegraded: true)
+    }
+}
