@@ -31,16 +31,18 @@ package struct LLMConnector: Function {
         }
         let prompt = Prompt(
             question: input.question, passages: input.passages, bytesMax: parameters.promptBytesMax)
-        do {
-            let reply = try await model.generate(
-                ModelRequest(
-                    prompt: prompt.text, maxTokens: parameters.maxTokens, temperature: parameters.temperature,
-                    topP: parameters.topP), context: context)
-            return answer(input, reply: reply, shown: prompt.passages)
-        } catch LanguageModelError.budgetExhausted(let refusal) where refusal.policy == .answerWithoutModel {
+        let request = ModelRequest(
+            prompt: prompt.text, maxTokens: parameters.maxTokens, temperature: parameters.temperature,
+            topP: parameters.topP)
+        let reply: ModelReply
+        do throws(LanguageModelError) {
+            reply = try await model.generate(request, context: context)
+        } catch {
+            guard case .budgetExhausted(let refusal) = error, refusal.policy == .answerWithoutModel else { throw error }
             context.logger.notice("answered without the model", metadata: ["budget.name": "\(refusal.budget)"])
             return extract(input, reason: Wording.budgetSpent)
         }
+        return answer(input, reply: reply, shown: prompt.passages)
     }
 
     /// The model's answer with its citations checked; an extract where it wrote nothing that can be used.
