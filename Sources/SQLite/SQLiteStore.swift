@@ -142,11 +142,14 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    func waitForOwnCommit(after commits: UInt64, atMost limit: Duration) async {
+    /// Waits for a commit of this process, as long as others' commits need not be looked for and `limit` allows.
+    func waitForOwnCommit(after commits: UInt64, atMost limit: Duration?) async {
+        // In memory there are no others.
+        let pollInterval = observer == nil ? nil : StoreChanges.pollInterval
+        let longest = [limit, pollInterval].compactMap { $0 }.min()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.signal.wait(after: commits) }
-            // In memory there is nobody else.
-            if observer != nil { group.addTask { try? await Task.sleep(for: limit) } }
+            if let longest { group.addTask { try? await Task.sleep(for: longest) } }
             await group.next()
             group.cancelAll()
         }

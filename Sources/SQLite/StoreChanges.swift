@@ -24,15 +24,25 @@ package struct StoreChanges: AsyncSequence, Sendable {
         ///
         /// - Throws: ``SQLiteStoreError``.
         package mutating func next() async throws -> Void? {
+            try await next(within: nil) ? () : nil
+        }
+
+        /// Returns after the next change, or when the given time is up; false when the task is cancelled.
+        ///
+        /// - Throws: ``SQLiteStoreError``.
+        package mutating func next(within limit: Duration?) async throws -> Bool {
+            let end = limit.map { ContinuousClock.now + $0 }
             while !Task.isCancelled {
                 let current = try await store.changeMark()
                 if current != seen {
                     seen = current
-                    return ()
+                    return true
                 }
-                await store.waitForOwnCommit(after: current.ownCommits, atMost: StoreChanges.pollInterval)
+                let rest = end.map { ContinuousClock.now.duration(to: $0) }
+                if let rest, rest <= .zero { return true }
+                await store.waitForOwnCommit(after: current.ownCommits, atMost: rest)
             }
-            return nil
+            return false
         }
     }
 

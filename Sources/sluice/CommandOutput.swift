@@ -1,0 +1,35 @@
+import FoundationEssentials
+import Glibc
+
+/// Data goes to stdout, messages to stderr.
+enum CommandOutput {
+    /// Writes all of a text to stdout.
+    static func data(_ text: String) { write(Data(text.utf8), to: STDOUT_FILENO) }
+
+    /// Writes all of some bytes to stdout.
+    static func data(_ bytes: Data) { write(bytes, to: STDOUT_FILENO) }
+
+    /// Writes a line to stderr.
+    static func message(_ line: String) { write(Data((line + "\n").utf8), to: STDERR_FILENO) }
+
+    /// The width of the terminal on stdout, between 40 and 100; 80 elsewhere.
+    static var width: Int {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return 80 }
+        return min(100, max(40, Int(size.ws_col)))
+    }
+
+    private static func write(_ bytes: Data, to descriptor: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                // The reader is gone: nobody is left to tell.
+                return
+            }
+        }
+    }
+}

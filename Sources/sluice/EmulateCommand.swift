@@ -1,0 +1,77 @@
+import ArgumentParser
+import Emulator
+import FoundationEssentials
+
+/// `sluice emulate`: the pipeline behind a loopback port, until it is told to end.
+struct EmulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emulate",
+        abstract: "Serves the pipeline on this machine, with nothing else installed.",
+        discussion: """
+            EXAMPLES
+              sluice emulate
+              sluice emulate --port 9100 --data /tmp/sluice
+              sluice emulate --ephemeral        (keeps nothing on disk)
+
+            Set SLUICE_BEDROCK_ENDPOINT and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY to ask the real model.
+            """)
+
+    @Option(help: ArgumentHelp("The port on 127.0.0.1; 0 for any that is free.", valueName: "port"))
+    var port = 9000
+
+    @Flag(help: "Keep queue, ledger and history in memory.")
+    var ephemeral = false
+
+    @Option(help: ArgumentHelp("Ask this question when ready, and print the answer.", valueName: "question"))
+    var ask: String?
+
+    @OptionGroup(title: "Pipeline")
+    var pipeline: PipelineArguments
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
+    }
+
+    func run() async throws {
+        let options = try pipeline.options(isEphemeral: ephemeral)
+        let emulator = Emulator(options: options, port: port, logger: try pipeline.logger(.notice))
+        let width = CommandOutput.width
+        try await emulator.run { [ask, ephemeral] ready, pipeline in
+            let data = ephemeral ? "kept in memory" : "in \(options.dataFolder)"
+            CommandOutput.data("\(ready.line); data \(data)\n")
+            guard let ask else { return }
+            do {
+                let id = try await pipeline.door.accept(ask)
+                let record = try await pipeline.history.outcome(of: id)
+                if let report = AnswerReport(record, budgets: try await pipeline.governor.status()) {
+                    CommandOutput.data("\n" + report.text(width: width))
+                } else {
+                    CommandOutput.message("the question was not answered: \(record.reason ?? record.state.rawValue)")
+                }
+            } catch {
+                CommandOutput.message("the question was not answered: \(error)")
+            }
+            CommandOutput.data(Self.hint(port: ready.port))
+        }
+    }
+
+    private static func hint(port: Int) -> String {
+        """
+
+        Ask more, in another terminal:
+          sluice ask "QUESTION"
+          curl -d '{"question": "QUESTION"}' http://127.0.0.1:\(port)/v1/questions
+        End with Ctrl-C.
+
+        """
+    }
+}
+
+extension Emulator.Ready {
+    /// One line for a person, and for the test that holds it to its promise.
+    fileprivate var line: String {
+        let milliseconds = sinceStart.map { "\(Int($0 / .milliseconds(1))) ms" } ?? "? ms"
+        let megabytes = residentBytes.map { "\($0 / 1_000_000) MB" } ?? "? MB"
+        return "sluice emulator ready on http://127.0.0.1:\(port) after \(milliseconds) with \(megabytes) resident"
+    }
+}

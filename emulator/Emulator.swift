@@ -1,0 +1,47 @@
+import FoundationEssentials
+package import Logging
+
+/// The whole pipeline behind a loopback port, until a signal ends it.
+package struct Emulator: Sendable {
+    /// What the emulator says of itself once it takes questions.
+    package struct Ready: Sendable {
+        /// The port that it listens on.
+        package let port: Int
+        /// From the start of the process; nil where the kernel does not say.
+        package let sinceStart: Duration?
+        /// Memory in use, in bytes; nil where the kernel does not say.
+        package let residentBytes: Int?
+    }
+
+    private let options: EmulatorOptions
+    private let port: Int
+    private let logger: Logger
+
+    /// Makes an emulator; nothing runs before ``run(onReady:)``.
+    ///
+    /// - Parameters:
+    ///   - options: What the pipeline is made from.
+    ///   - port: On 127.0.0.1; 0 for any that is free.
+    ///   - logger: Gets what the emulator has to say.
+    package init(options: EmulatorOptions, port: Int, logger: Logger) {
+        self.options = options
+        self.port = port
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT, and drains.
+    ///
+    /// - Parameters:
+    ///   - onReady: Called when questions are taken, with the running pipeline.
+    /// - Throws: ``SetupProblem`` where the emulator cannot start.
+    package func run(onReady: @escaping @Sendable (Ready, Pipeline) async -> Void) async throws {
+        try await Pipeline.withPipeline(options, logger: logger) { [port, logger] pipeline in
+            try await EmulatorServer(pipeline: pipeline, port: port, logger: logger).run { port in
+                await onReady(
+                    Ready(
+                        port: port, sinceStart: ProcessFacts.age(), residentBytes: ProcessFacts.residentBytes()),
+                    pipeline)
+            }
+        }
+    }
+}

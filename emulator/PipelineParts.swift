@@ -1,0 +1,86 @@
+import Bedrock
+import FoundationEssentials
+import FunctionHost
+import FunctionKit
+import HTTPTransport
+import History
+import Messaging
+import MessagingSQLite
+import Retrieval
+import SQLite
+import Spending
+import SpendingSQLite
+import StrictYAML
+
+/// What a pipeline is put together from: all files read and checked, the data file open, nothing running yet.
+struct PipelineParts: Sendable {
+    let history: SQLiteHistory
+    let governor: CostGovernor
+    let broker: any MessageBroker
+    let index: EmbeddedIndex
+    let client: HTTPClient
+    let credentials: AWSCredentials
+    /// The model that the manifest names.
+    let model: ModelID
+    let callTimeout: Duration
+    /// The names of all models with a price, which the stand-in knows.
+    let models: Set<String>
+
+    private let store: SQLiteStore
+    private let manifestFile: String
+
+    var region: String { model.region }
+
+    /// Reads, checks and opens everything.
+    ///
+    /// - Throws: ``SetupProblem`` with one line for a person.
+    init(options: EmulatorOptions) async throws {
+        do {
+            manifestFile = options.manifestFile
+            let manifest = try Manifest(YAMLValue.load(file: options.manifestFile))
+            guard let asked = manifest.entries.lazy.compactMap(\.settings.model).first else {
+                throw SetupProblem("\(options.manifestFile): no function has a `model`; give one to `llm-connector`")
+            }
+            model = ModelID(provider: asked.provider, region: asked.region, model: asked.id)
+            callTimeout = asked.timeout
+            let prices = try PriceBook.load(folder: "\(options.budgetsFolder)/prices")
+            let budgets = try Budget.load(folder: options.budgetsFolder)
+            models = Set(prices.all.map(\.model.model))
+            let passages = try KnowledgeFolder.load(options.knowledgeFolder)
+            index = try await EmbeddedIndex(passages: passages)
+
+            let schemas = [SQLiteBroker.schema, SQLiteLedger.schema, SQLiteHistory.schema]
+            store =
+                options.isEphemeral
+                ? try .inMemory(schemas: schemas) : try .open(folder: options.dataFolder, schemas: schemas)
+            broker = options.isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store)
+            history = SQLiteHistory(store: store)
+            governor = CostGovernor(ledger: try SQLiteLedger(store: store), prices: prices, budgets: budgets)
+            try governor.isGoverned(model)
+
+            if options.bedrockEndpoint == nil {
+                credentials = .standIn
+            } else {
+                credentials = try AWSCredentials.fromEnvironment()
+            }
+            client = try HTTPClient()
+        } catch let problem as SetupProblem {
+            throw problem
+        } catch let error as any CustomStringConvertible & Error {
+            // All of these say file, line and what to do.
+            throw SetupProblem(error.description)
+        }
+    }
+
+    /// Reads the manifest once more: its values belong to the task that reads them.
+    func manifest() throws(YAMLProblem) -> Manifest {
+        try Manifest(YAMLValue.load(file: manifestFile))
+    }
+
+    /// Ends the client, gives back what the queue's consumers hold and closes the file.
+    func close() async throws {
+        await client.shutdown()
+        await broker.close()
+        try store.close()
+    }
+}
