@@ -4,9 +4,9 @@ package import FoundationEssentials
 package struct HTTPRequest: Sendable, Hashable {
     /// Such as `POST`.
     package var method: String
-    /// Absolute, `http` or `https`; its path goes over the wire byte for byte.
+    /// Absolute, `http` or `https`, in printable ASCII; its path goes over the wire byte for byte.
     package var url: String
-    /// Sent in this order, besides `Host` and `Content-Length`.
+    /// Sent in this order, besides `Host`, `Content-Length` and a `User-Agent`.
     package var headers: [(name: String, value: String)] {
         get { names.indices.map { (names[$0], values[$0]) } }
         set {
@@ -20,6 +20,8 @@ package struct HTTPRequest: Sendable, Hashable {
     package var timeout: Duration
     /// The most bytes of the answer's body.
     package var responseBytesMax: Int
+    /// The longest that name look-up, connection and TLS handshake may take together, within ``timeout``.
+    package var connectTimeout: Duration
 
     private var names: [String] = []
     private var values: [String] = []
@@ -27,14 +29,39 @@ package struct HTTPRequest: Sendable, Hashable {
     /// Makes a request.
     package init(
         method: String, url: String, headers: [(name: String, value: String)] = [], body: Data = Data(),
-        timeout: Duration = .seconds(30), responseBytesMax: Int = 16 << 20
+        timeout: Duration = .seconds(30), responseBytesMax: Int = 16 << 20,
+        connectTimeout: Duration = .seconds(5)
     ) {
         self.method = method
         self.url = url
         self.body = body
         self.timeout = timeout
         self.responseBytesMax = responseBytesMax
+        self.connectTimeout = connectTimeout
         self.headers = headers
+    }
+
+    /// Whether libcurl may have it: it would let a line break in a header start another one.
+    var isValid: Bool {
+        let scheme = url.prefix(8).lowercased()
+        guard scheme.hasPrefix("http://") || scheme == "https://",
+            url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), !method.isEmpty, Self.isToken(method)
+        else { return false }
+        return headers.allSatisfy { name, value in
+            !name.isEmpty && Self.isToken(name) && !value.utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 }
+        }
+    }
+
+    /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
+    private static func isToken(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
+        }
     }
 }
 

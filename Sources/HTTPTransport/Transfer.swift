@@ -11,7 +11,11 @@ import FoundationEssentials
     let easy: UnsafeMutableRawPointer
 
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// The most bytes of header lines; libcurl 7.88 limits a line and not their sum.
+    private static let headerBytesMax = 128 << 10
+
     private let responseBytesMax: Int
+    private var headerBytes = 0
     private var headers: [String: String] = [:]
     private var body = Data()
     private var isTooLarge = false
@@ -58,15 +62,15 @@ import FoundationEssentials
     }
 
     private func setUp(_ request: HTTPRequest) -> Bool {
-        // A line break in a header would start another one.
-        let lines = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-        guard !lines.contains(where: { $0.utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 } }) else { return false }
-        // Without `Expect`, libcurl would wait a second for a server that does not know it.
-        for line in lines + ["Expect:"] {
+        guard request.isValid else { return false }
+        var lines = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        // libcurl adds these by itself; with `Expect` it would wait a second for a server that does not know it.
+        let given = Set(request.headers.map { $0.name.lowercased() })
+        lines += ["Accept", "Content-Type", "Expect"].filter { !given.contains($0.lowercased()) }.map { "\($0):" }
+        for line in lines {
             guard let list = unsafe curl_slist_append(headerList, line) else { return false }
             unsafe headerList = list
         }
-        let milliseconds = max(1, Int(request.timeout / .milliseconds(1)))
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         let outcomes = unsafe [
             sluice_curl_set_string(easy, CURLOPT_URL, request.url),
@@ -80,8 +84,10 @@ import FoundationEssentials
             sluice_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1),
             sluice_curl_set_long(easy, CURLOPT_FORBID_REUSE, 1),
             sluice_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
-            sluice_curl_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds),
-            sluice_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds),
+            sluice_curl_set_long(easy, CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds),
+            sluice_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.wholeMilliseconds),
+            sluice_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1),
+            sluice_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2),
             sluice_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList),
             sluice_curl_set_sink(easy, CURLOPT_WRITEFUNCTION, receiveBody),
             sluice_curl_set_pointer(easy, CURLOPT_WRITEDATA, context),
@@ -89,13 +95,19 @@ import FoundationEssentials
             sluice_curl_set_pointer(easy, CURLOPT_HEADERDATA, context),
         ]
         guard outcomes.allSatisfy({ $0 == CURLE_OK }) else { return false }
-        return request.body.isEmpty || setBody(request.body)
+        switch request.method {
+        case "HEAD": return unsafe sluice_curl_set_long(easy, CURLOPT_NOBODY, 1) == CURLE_OK
+        case "GET" where request.body.isEmpty, "DELETE" where request.body.isEmpty: return true
+        default: return setBody(request.body)
+        }
     }
 
     private func setBody(_ body: Data) -> Bool {
         // COPYPOSTFIELDS copies as many bytes as the size says, so the size comes first.
         guard unsafe sluice_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)) == CURLE_OK
         else { return false }
+        // Without bytes there may be no pointer, which would mean another way of sending to libcurl.
+        guard !body.isEmpty else { return unsafe sluice_curl_set_string(easy, CURLOPT_COPYPOSTFIELDS, "") == CURLE_OK }
         return unsafe body.withUnsafeBytes { bytes in
             unsafe sluice_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress) == CURLE_OK
         }
@@ -110,14 +122,27 @@ import FoundationEssentials
         return true
     }
 
-    fileprivate func receive(header bytes: UnsafeRawBufferPointer) {
+    fileprivate func receive(header bytes: UnsafeRawBufferPointer) -> Bool {
+        headerBytes += bytes.count
+        guard headerBytes <= Self.headerBytesMax else {
+            isTooLarge = true
+            return false
+        }
         let line = unsafe String(decoding: bytes, as: UTF8.self)
         // An interim answer (1xx) is followed by the real one, with headers of its own.
         if line.hasPrefix("HTTP/") { headers = [:] }
-        guard let colon = line.firstIndex(of: ":") else { return }
+        guard let colon = line.firstIndex(of: ":") else { return true }
         let name = line[..<colon].lowercased()
         let value = line[line.index(after: colon)...].trimmingSpace()
         headers[name] = headers[name].map { "\($0),\(value)" } ?? value
+        return true
+    }
+}
+
+extension Duration {
+    /// Rounded down, but at least 1, since 0 is no limit to libcurl; at most what its int of milliseconds holds.
+    fileprivate var wholeMilliseconds: Int {
+        max(1, Int(min(self, .seconds(1_000_000)) / .milliseconds(1)))
     }
 }
 
@@ -143,6 +168,5 @@ private let receiveHeader: sluice_curl_sink = { bytes, size, count, context in
     guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
     let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    unsafe transfer.receive(header: line)
-    return line.count
+    return unsafe transfer.receive(header: line) ? line.count : 0
 }

@@ -36,51 +36,44 @@ import Synchronization
 
     private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Hands over a command and wakes the loop.
+    /// Hands over a command and wakes the loop. A start is handed over by the task that waits for its answer.
     func add(_ command: Command) {
-        let isClosed = inbox.withLock { inbox in
-            if !inbox.isClosed {
-                inbox.commands.append(command)
-                _ = unsafe curl_multi_wakeup(multi)
-            }
-            return inbox.isClosed
+        let refusal: HTTPError? = inbox.withLock { inbox in
+            if inbox.isClosed { return .shutDown }
+            // A task is marked as cancelled before its handler runs: a start that is let in here comes before its
+            // cancel command, and one whose cancel command came before is stopped here.
+            if case .start = command, Task.isCancelled { return .cancelled(wasSent: false) }
+            inbox.commands.append(command)
+            _ = unsafe curl_multi_wakeup(multi)
+            return nil
         }
-        if isClosed, case .start(_, _, let continuation) = command {
-            continuation.resume(returning: .failure(.shutDown))
+        if let refusal, case .start(_, _, let continuation) = command {
+            continuation.resume(returning: .failure(refusal))
         }
     }
 
     /// Runs on the client's thread until it is told to stop.
     func run() {
         var running: [UInt64: Transfer] = [:]
-        var cancelledEarly: Set<UInt64> = []
         var isStopping = false
         while !isStopping {
             for command in takeCommands() {
                 switch command {
                 case .start(let id, let request, let continuation):
-                    guard cancelledEarly.remove(id) == nil else {
-                        continuation.resume(returning: .failure(.cancelled(wasSent: false)))
-                        continue
-                    }
                     running[id] = start(id, request, continuation)
                 case .cancel(let id):
-                    if let transfer = running.removeValue(forKey: id) {
-                        abandon(transfer)
-                    } else {
-                        // Cancelled before its start came in, or ended already; ids are never used again.
-                        cancelledEarly.insert(id)
-                    }
+                    if let transfer = running.removeValue(forKey: id) { abandon(transfer) }
                 case .stop:
                     isStopping = true
                 }
             }
+            // libcurl fails here only without memory or files: to go on would spin.
             var count: Int32 = 0
-            unsafe curl_multi_perform(multi, &count)
+            if unsafe curl_multi_perform(multi, &count) != CURLM_OK { isStopping = true }
             for id in finish(running) { running[id] = nil }
-            // An id that has ended needs no mark; marks of ids to come are few.
-            if running.isEmpty, cancelledEarly.count > 1024 { cancelledEarly.removeAll() }
-            if !isStopping { unsafe curl_multi_poll(multi, nil, 0, Self.sleepMilliseconds, nil) }
+            if !isStopping, unsafe curl_multi_poll(multi, nil, 0, Self.sleepMilliseconds, nil) != CURLM_OK {
+                isStopping = true
+            }
         }
         for transfer in running.values { abandon(transfer) }
         close()
