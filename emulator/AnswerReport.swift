@@ -1,4 +1,3 @@
-package import FoundationEssentials
 import FunctionKit
 package import History
 package import Spending
@@ -71,12 +70,5 @@ package struct AnswerReport: Encodable, Sendable {
             // A tenth of a millisecond is more than the clock of a shared machine is worth.
             Stage(function: $0.function, attempt: $0.attempt, milliseconds: ($0.milliseconds * 10).rounded() / 10)
         }
-    }
-
-    /// The JSON, with sorted keys and a line break at the end.
-    package func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return try encoder.encode(self) + Data("\n".utf8)
     }
 }

@@ -102,7 +102,7 @@ package struct EmulatorServer: Sendable {
             facts["opens_at"] = record.opensAt?.formatted(.iso8601)
             return Reply(.ok, facts)
         }
-        return Reply(.ok, json: try report.json())
+        return Reply(.ok, json: try report.stableJSON())
     }
 
     /// The question's final state, or nil where the time is up.

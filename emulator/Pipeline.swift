@@ -68,7 +68,7 @@ package struct Pipeline: Sendable {
                 endpoint = named
             } else {
                 let standIn = StandIn(
-                    credentials: parts.credentials, region: parts.region, models: parts.models,
+                    credentials: StandInKeys.credentials, region: parts.region, models: parts.models,
                     recordsRequests: false, port: 0)
                 group.addTask { try await standIn.run() }
                 endpoint = "http://127.0.0.1:\(try await standIn.boundPort)"
@@ -84,9 +84,9 @@ package struct Pipeline: Sendable {
     private init(_ parts: PipelineParts, options: EmulatorOptions, endpoint: String, logger: Logger) async throws {
         let model = GovernedModel(
             governor: parts.governor,
-            model: BedrockModel(
-                endpoint: endpoint, region: parts.region, credentials: parts.credentials, client: parts.client),
-            id: parts.model, callTimeout: parts.callTimeout)
+            client: BedrockModel(
+                endpoint: endpoint, region: parts.region, credentials: parts.credentials, http: parts.client),
+            model: parts.model, callTimeout: parts.callTimeout)
         let catalogue = FunctionCatalogue(index: parts.index, model: model, history: parts.history)
         functions = try parts.manifest().entries.map { try catalogue.make($0) }
         history = parts.history

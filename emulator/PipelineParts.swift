@@ -19,7 +19,7 @@ struct PipelineParts: Sendable {
     let broker: any MessageBroker
     let index: EmbeddedIndex
     let client: HTTPClient
-    let credentials: AWSCredentials
+    let credentials: any AWSCredentialsSource
     /// The model that the manifest names.
     let model: ModelID
     let callTimeout: Duration
@@ -30,6 +30,9 @@ struct PipelineParts: Sendable {
     private let manifestFile: String
 
     var region: String { model.region }
+
+    /// All tables of the data file.
+    static var schemas: [Schema] { [SQLiteBroker.schema, SQLiteLedger.schema, SQLiteHistory.schema] }
 
     /// Reads, checks and opens everything.
     ///
@@ -49,19 +52,21 @@ struct PipelineParts: Sendable {
             let passages = try KnowledgeFolder.load(options.knowledgeFolder)
             index = try await EmbeddedIndex(passages: passages)
 
-            let schemas = [SQLiteBroker.schema, SQLiteLedger.schema, SQLiteHistory.schema]
             store =
                 options.isEphemeral
-                ? try .inMemory(schemas: schemas) : try .open(folder: options.dataFolder, schemas: schemas)
+                ? try .inMemory(schemas: Self.schemas) : try .open(folder: options.dataFolder, schemas: Self.schemas)
             broker = options.isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store)
             history = SQLiteHistory(store: store)
             governor = CostGovernor(ledger: try SQLiteLedger(store: store), prices: prices, budgets: budgets)
             try governor.isGoverned(model)
 
             if options.bedrockEndpoint == nil {
-                credentials = .standIn
+                credentials = StaticCredentials(StandInKeys.credentials)
             } else {
-                credentials = try AWSCredentials.fromEnvironment()
+                let source = EnvironmentCredentials(environment: ProcessInfo.processInfo.environment)
+                // Missing keys stop the start rather than the first question.
+                _ = try await source.credentials()
+                credentials = source
             }
             client = try HTTPClient()
         } catch let problem as SetupProblem {
@@ -83,4 +88,9 @@ struct PipelineParts: Sendable {
         await broker.close()
         try store.close()
     }
+}
+
+/// The keys that client and stand-in share; they open nothing else.
+enum StandInKeys {
+    static let credentials = AWSCredentials(accessKeyID: "STANDIN", secretAccessKey: "known-to-both-sides-of-loopback")
 }

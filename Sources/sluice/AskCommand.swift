@@ -36,7 +36,7 @@ struct AskCommand: AsyncParsableCommand {
         }
         switch format {
         case .text: CommandOutput.data(result.text(width: width))
-        case .json: CommandOutput.data(try result.json())
+        case .json: CommandOutput.data(try result.stableJSON())
         }
     }
 

@@ -21,14 +21,6 @@ struct PipelineArguments: ParsableArguments {
     /// The pipeline's options, with the files that come with the program where none are named.
     func options(isEphemeral: Bool = false, drainSeconds: Int? = nil) throws -> EmulatorOptions {
         let environment = ProcessInfo.processInfo.environment
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let root = InstalledFiles.root(current: FileManager.default.currentDirectoryPath, program: program)
-        func installed(_ path: String, _ option: String) throws -> String {
-            guard let root else {
-                throw CommandFailure.failed("\(path) is neither here nor beside the program; name it with \(option)")
-            }
-            return root == FileManager.default.currentDirectoryPath ? path : "\(root)/\(path)"
-        }
         let endpoint = environment["SLUICE_BEDROCK_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 }
         if let endpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
             throw CommandFailure.failed("SLUICE_BEDROCK_ENDPOINT must start with https:// or http://")
@@ -40,9 +32,9 @@ struct PipelineArguments: ParsableArguments {
         }
         return EmulatorOptions(
             dataFolder: data, isEphemeral: isEphemeral,
-            manifestFile: try manifest ?? installed("functions/functions.yaml", "--manifest"),
-            budgetsFolder: try budgets ?? installed("budgets", "--budgets"),
-            knowledgeFolder: try knowledge ?? installed("functions/rag-core/knowledge", "--knowledge"),
+            manifestFile: try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
+            budgetsFolder: try budgets ?? InstalledPath.find("budgets", option: "--budgets"),
+            knowledgeFolder: try knowledge ?? InstalledPath.find("functions/rag-core/knowledge", option: "--knowledge"),
             bedrockEndpoint: endpoint,
             drainTime: .seconds(try drainSeconds ?? Self.drainSeconds(environment["SLUICE_DRAIN_SECONDS"])))
     }
