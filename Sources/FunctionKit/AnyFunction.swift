@@ -39,8 +39,9 @@ extension FunctionError {
             .undecodable(path: path(context.codingPath + [key]), reason: "it is missing")
         case .typeMismatch(_, let context): .undecodable(path: path(context.codingPath), reason: "it has another type")
         case .valueNotFound(_, let context): .undecodable(path: path(context.codingPath), reason: "it is null")
+        // A number that does not fit its type comes without a path too: nothing tells it from broken JSON.
         case .dataCorrupted(let context) where context.codingPath.isEmpty:
-            .undecodable(path: "", reason: "it is no valid JSON in UTF-8")
+            .undecodable(path: "", reason: "it is no valid JSON in UTF-8, or a number in it does not fit")
         case .dataCorrupted(let context): .undecodable(path: path(context.codingPath), reason: "it is not valid")
         @unknown default: .undecodable(path: "", reason: "it is not valid")
         }
