@@ -1,0 +1,41 @@
+import FoundationEssentials
+import FunctionKit
+import Testing
+
+@Suite("Disposition")
+struct DispositionTests {
+    private static let refusals = [
+        ExhaustedPolicy.answerWithoutModel, .waitUntilReset, .reject, .fallbackModel("small"),
+    ].map { BudgetRefusal(budget: "daily", policy: $0, opensAt: Date(timeIntervalSince1970: 0)) }
+
+    @Test(
+        "Each error of a model says what becomes of the message",
+        arguments: [
+            (LanguageModelError.inFlight, Disposition.handBack, "model-call-in-flight"),
+            (.noTimeLeft, .handBack, "no-time-left"),
+            (.notGoverned(model: "m"), .deadLetter, "model-not-governed"),
+            (.ledgerUnavailable, .retry, "ledger-unavailable"),
+            (.throttled, .retry, "model-throttled"),
+            (.unavailable, .retry, "model-unavailable"),
+            (.rejected(code: "AccessDeniedException"), .deadLetter, "model-rejected"),
+            (.unreadableAnswer, .retry, "model-answer-unreadable"),
+        ])
+    func modelErrors(error: LanguageModelError, disposition: Disposition, code: String) {
+        #expect(error.disposition == disposition)
+        #expect(error.code == code)
+    }
+
+    @Test("A spent budget hands its own policy to the host", arguments: refusals)
+    func budgetExhausted(refusal: BudgetRefusal) {
+        let error = LanguageModelError.budgetExhausted(refusal)
+        #expect(error.disposition == .budgetExhausted(refusal))
+        #expect(error.code == "budget-exhausted")
+    }
+
+    @Test("A function's own errors are final")
+    func functionErrors() {
+        #expect(FunctionError.permanent("the text is empty").disposition == .deadLetter)
+        #expect(FunctionError.permanent("the text is empty").description == "the text is empty")
+        #expect(FunctionError.undecodable(path: "a", reason: "it is null").disposition == .deadLetter)
+    }
+}
