@@ -1,21 +1,20 @@
 import Foundation
 
-/// The data beside the project that some tests measure with.
+/// The data that tests share, which lies outside the repository.
 enum SharedData {
-    /// The data's folder, from `SLUICE_SHARED_DATA`.
-    static let folder: URL? = ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"].flatMap { path in
-        path.isEmpty ? nil : URL(filePath: path, directoryHint: .isDirectory)
+    /// Its folder; nil where the environment variable SLUICE_SHARED_DATA is not set.
+    static let folder: URL? = ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"].map {
+        URL(fileURLWithPath: $0, isDirectory: true)
     }
 
-    /// Whether the folder is there.
-    static var isPresent: Bool { folder.map { FileManager.default.fileExists(atPath: $0.path) } ?? false }
+    /// Whether there is a folder to read from.
+    static var isPresent: Bool { folder != nil }
 
-    /// Reads a JSON Lines file, such as `pii/india-sentences-dev.jsonl`.
-    static func records<T: Decodable>(_ file: String, as type: T.Type) throws -> [T] {
+    /// The records of a file of JSON Lines, such as `pii/india-sentences-dev.jsonl`.
+    static func records<T: Decodable>(_ file: String, as: T.Type) throws -> [T] {
         guard let folder else { throw CocoaError(.fileNoSuchFile) }
         let decoder = JSONDecoder()
-        return try Data(contentsOf: folder.appending(path: file)).split(separator: UInt8(ascii: "\n")).map {
-            try decoder.decode(type, from: $0)
-        }
+        return try Data(contentsOf: folder.appendingPathComponent(file)).split(separator: UInt8(ascii: "\n"))
+            .map { try decoder.decode(T.self, from: $0) }
     }
 }
