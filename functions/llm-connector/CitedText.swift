@@ -11,8 +11,10 @@ struct CitedText {
     let text: String
     /// The passages that it names, in the order of first mention, each once.
     let citations: [Citation]
-    /// Whether nothing but citations and punctuation is left.
-    let isEmpty: Bool
+    /// The answer without its citations.
+    let prose: String
+    /// Whether the answer has no words beside its citations.
+    var isEmpty: Bool { !prose.contains { $0.isLetter || $0.isNumber } }
 
     /// Checks an answer.
     init(_ answer: String, passages: [Passage]) {
@@ -50,7 +52,7 @@ struct CitedText {
         text += rest
         prose += rest
         self.text = text.trimmed()
-        isEmpty = !prose.contains { $0.isLetter || $0.isNumber }
+        self.prose = prose
         var seen = Set<String>()
         citations = cited.filter { seen.insert($0).inserted }.compactMap { known[$0] }
             .map { Citation(id: $0.id, heading: $0.heading) }

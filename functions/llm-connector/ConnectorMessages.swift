@@ -15,7 +15,7 @@ package struct QuestionWithPassages: Decodable, Sendable {
 }
 
 /// What `llm-connector` gives: an ``AnsweredQuestion`` without its id.
-package struct Answer: Encodable, Sendable, Hashable {
+package struct CitedAnswer: Encodable, Sendable, Hashable {
     /// The question, as it came.
     package var question: String
     /// The answer.

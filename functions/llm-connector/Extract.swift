@@ -30,8 +30,19 @@ struct Extract {
         return best.prefix(sentencesMax).sorted().map { sentences[$0] }
     }
 
-    /// The longer words, cut to their first six characters: *refunds* meets *refunded*, and *the* meets nothing.
+    /// Words that say nothing about the subject; those of one or two letters are left out anyway.
+    private static let commonWords: Set<Substring> = [
+        "about", "and", "any", "are", "but", "can", "could", "did", "does", "for", "from", "get", "had", "has", "have",
+        "how", "may", "not", "should", "that", "the", "their", "them", "then", "there", "they", "this", "was", "what",
+        "when", "where", "which", "who", "why", "will", "with", "would", "you", "your",
+    ]
+
+    /// The other words, cut to their first six characters: *refunds* meets *refunded*, and *the* meets nothing.
     private static func stems(_ text: String) -> Set<Substring> {
-        Set(text.lowercased().split { !$0.isLetter && !$0.isNumber }.filter { $0.count > 3 }.map { $0.prefix(6) })
+        Set(
+            text.lowercased().split { !$0.isLetter && !$0.isNumber }.filter {
+                $0.count > 2 && !commonWords.contains($0)
+            }
+            .map { $0.prefix(6) })
     }
 }

@@ -22,12 +22,12 @@ package struct LLMConnector: Function {
     ///   budget whose policy is ``ExhaustedPolicy/answerWithoutModel``.
     @concurrent package func invoke(
         _ input: QuestionWithPassages, context: InvocationContext
-    ) async throws -> Answer {
+    ) async throws -> CitedAnswer {
         guard input.question.contains(where: { !$0.isWhitespace }) else {
             throw FunctionError.permanent("the question is empty; send one with text")
         }
         guard !input.passages.isEmpty else {
-            return Answer(question: input.question, answer: Wording.nothingFound)
+            return CitedAnswer(question: input.question, answer: Wording.nothingFound)
         }
         let prompt = Prompt(
             question: input.question, passages: input.passages, bytesMax: parameters.promptBytesMax)
@@ -46,16 +46,16 @@ package struct LLMConnector: Function {
     }
 
     /// The model's answer with its citations checked; an extract where it wrote nothing that can be used.
-    private func answer(_ input: QuestionWithPassages, reply: ModelReply, shown: [Passage]) -> Answer {
+    private func answer(_ input: QuestionWithPassages, reply: ModelReply, shown: [Passage]) -> CitedAnswer {
         let text = reply.stopReason == .length ? Sentences.withoutCutEnd(reply.text) : reply.text
         let cited = CitedText(text, passages: shown)
         var answer =
             if cited.isEmpty {
                 extract(input, reason: Wording.noText)
-            } else if Wording.isUnanswerable(cited.text) {
-                Answer(question: input.question, answer: Wording.unanswerable)
+            } else if Wording.isUnanswerable(cited.prose) {
+                CitedAnswer(question: input.question, answer: Wording.unanswerable)
             } else {
-                Answer(question: input.question, answer: cited.text, citations: cited.citations)
+                CitedAnswer(question: input.question, answer: cited.text, citations: cited.citations)
             }
         answer.usage = reply.usage
         answer.costNanoUSD = reply.costNanoUSD
@@ -63,9 +63,9 @@ package struct LLMConnector: Function {
         return answer
     }
 
-    private func extract(_ input: QuestionWithPassages, reason: String) -> Answer {
+    private func extract(_ input: QuestionWithPassages, reason: String) -> CitedAnswer {
         let extract = Extract(question: input.question, passages: input.passages)
-        return Answer(
+        return CitedAnswer(
             question: input.question, answer: reason + "\n\n" + extract.text, citations: extract.citations,
             isDegraded: true)
     }

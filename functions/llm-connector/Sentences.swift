@@ -68,7 +68,7 @@ enum Sentences {
             before.allSatisfy { $0.isWhitespace } || word.startIndex == before.drop(while: \.isWhitespace).startIndex
         if abbreviations.contains(Substring(word.lowercased())) { return true }
         if word.count == 1, let letter = word.first, letter.isLetter { return isFirst || letter.isUppercase }
-        return word.allSatisfy(\.isNumber) && (isFirst || isLast)
+        return isFirst && word.allSatisfy(\.isNumber) || isLast && word.last?.isNumber == true
     }
 }
 

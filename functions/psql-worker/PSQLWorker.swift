@@ -20,7 +20,7 @@ package struct PSQLWorker: Function {
     /// A redelivery finds it stored: that is no error, and nothing is changed.
     ///
     /// - Throws: What the history throws; the message is then tried again.
-    @concurrent package func invoke(_ input: Answer, context: InvocationContext) async throws -> StoredAnswer {
+    @concurrent package func invoke(_ input: AnswerToStore, context: InvocationContext) async throws -> StoredAnswer {
         let isStored = try await history.store(
             AnsweredQuestion(
                 id: context.questionID, question: input.question, answer: input.answer, citations: input.citations,
@@ -31,7 +31,7 @@ package struct PSQLWorker: Function {
 }
 
 /// What `psql-worker` takes: an ``AnsweredQuestion`` without its id.
-package struct Answer: Decodable, Sendable {
+package struct AnswerToStore: Decodable, Sendable {
     /// The question without personal data.
     package var question: String
     /// The answer.
