@@ -1,8 +1,11 @@
+import Synchronization
+
 /// The right to make one paid call: the most that it can cost is held in every budget that covers it.
 ///
 /// Only ``CostGovernor`` makes one, and a model client asks for one to send anything, so that no code can pay unheld by
-/// mistake. It is noncopyable: it ends in exactly one ``CostGovernor/settle(_:usage:response:)`` or
-/// ``CostGovernor/release(_:)``. One that is dropped is charged in full once its lease ends: doubt is never free money.
+/// mistake. It is noncopyable: it ends in exactly one ``CostGovernor/settle(_:usage:response:)``,
+/// ``CostGovernor/chargeInFull(_:)`` or ``CostGovernor/release(_:)``. One that is dropped, or whose end could not be
+/// written, is charged in full: doubt is never free money.
 package struct Reservation: ~Copyable, Sendable {
     /// Names the hold in the ledger.
     package let holdID: String
@@ -10,11 +13,36 @@ package struct Reservation: ~Copyable, Sendable {
     package let call: PaidCall
     /// What is held, in every budget that covers the call.
     package let bound: Money
+    /// The price that was in force when it was made.
+    let price: Price
+    /// Tells the ledger where the reservation is dropped.
+    let end: ReservationEnd
 
     /// Internal to this module on purpose: a reservation that no ledger backs must not be possible.
-    init(holdID: String, call: PaidCall, bound: Money) {
+    init(holdID: String, call: PaidCall, bound: Money, price: Price, end: ReservationEnd) {
         self.holdID = holdID
         self.call = call
         self.bound = bound
+        self.price = price
+        self.end = end
+    }
+}
+
+/// Lives as long as its reservation, and reports one that goes without an end.
+final class ReservationEnd: Sendable {
+    private let holdID: String
+    private let ledger: any SpendLedger
+    private let isWritten = Atomic(false)
+
+    init(holdID: String, ledger: any SpendLedger) {
+        self.holdID = holdID
+        self.ledger = ledger
+    }
+
+    /// The ledger has the end in writing.
+    func written() { isWritten.store(true, ordering: .releasing) }
+
+    deinit {
+        if !isWritten.load(ordering: .acquiring) { ledger.abandon(holdID) }
     }
 }

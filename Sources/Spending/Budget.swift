@@ -1,0 +1,67 @@
+package import Foundation
+package import FunctionKit
+
+/// A limit on what is spent in each period.
+package struct Budget: Sendable, Hashable {
+    /// Its name, which the ledger keeps its counters under.
+    package var name: String
+    /// The most that is spent and held in one period.
+    package var limit: Money
+    /// When its periods turn.
+    package var rule: PeriodRule
+    /// The calls that it limits.
+    package var scope: BudgetScope
+    /// The percentages of the limit at which people want to know, ascending.
+    package var alertsPercent: [Int]
+    /// What is done with a question that does not fit.
+    package var exhausted: ExhaustedPolicy
+
+    /// Makes a budget.
+    package init(
+        name: String, limit: Money, rule: PeriodRule, scope: BudgetScope = BudgetScope(), alertsPercent: [Int] = [],
+        exhausted: ExhaustedPolicy
+    ) {
+        self.name = name
+        self.limit = limit
+        self.rule = rule
+        self.scope = scope
+        self.alertsPercent = alertsPercent
+        self.exhausted = exhausted
+    }
+
+    /// The period that an instant belongs to; see ``PeriodRule``.
+    package func period(containing instant: Date) -> Period { rule.period(containing: instant) }
+
+    /// Whether the budget limits a call.
+    package func covers(_ call: PaidCall) -> Bool { scope.contains(call) }
+}
+
+/// The calls that a budget limits: those that fit every list. A nil list fits all.
+package struct BudgetScope: Sendable, Hashable {
+    /// Providers, such as `bedrock`.
+    package var providers: Set<String>?
+    /// Models by their names, in all regions.
+    package var models: Set<String>?
+    /// Functions.
+    package var functions: Set<String>?
+    /// Tenants. A call without a tenant fits no list.
+    package var tenants: Set<String>?
+
+    /// Makes a scope; without arguments, everything.
+    package init(
+        providers: Set<String>? = nil, models: Set<String>? = nil, functions: Set<String>? = nil,
+        tenants: Set<String>? = nil
+    ) {
+        self.providers = providers
+        self.models = models
+        self.functions = functions
+        self.tenants = tenants
+    }
+
+    /// Whether a call fits every list.
+    package func contains(_ call: PaidCall) -> Bool {
+        providers?.contains(call.model.provider) ?? true && models?.contains(call.model.model) ?? true
+            && functions?.contains(call.id.function) ?? true
+            && tenants.map { tenants in call.tenant.map(tenants.contains) ?? false } ?? true
+    }
+}

@@ -1,0 +1,112 @@
+import GRDB
+package import SQLite
+
+extension SQLiteLedger {
+    /// The ledger's tables.
+    ///
+    /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
+    /// hold. A hold's id is the id of its `reserve` entry. `counters` and `holds` can be rebuilt from it.
+    package static let schema = Schema(
+        name: "spending",
+        migrations: [
+            { database in
+                try database.execute(
+                    sql: """
+                        CREATE TABLE journal (
+                            id INTEGER PRIMARY KEY,
+                            at_ms INTEGER NOT NULL,
+                            kind TEXT NOT NULL
+                                CHECK (kind IN ('reserve', 'settle', 'release', 'charge', 'orphan', 'breach')),
+                            hold_id INTEGER NOT NULL,
+                            reserved_ms INTEGER NOT NULL,
+                            question_id TEXT NOT NULL,
+                            function TEXT NOT NULL,
+                            ordinal INTEGER NOT NULL,
+                            digest TEXT NOT NULL,
+                            provider TEXT NOT NULL,
+                            region TEXT NOT NULL,
+                            model TEXT NOT NULL,
+                            tenant TEXT,
+                            price_from_ms INTEGER NOT NULL,
+                            input_tokens INTEGER,
+                            output_tokens INTEGER,
+                            spent_nano_usd INTEGER NOT NULL,
+                            held_nano_usd INTEGER NOT NULL
+                        ) STRICT;
+                        CREATE INDEX journal_by_hold ON journal (hold_id);
+
+                        CREATE TABLE hold_budgets (
+                            hold_id INTEGER NOT NULL,
+                            budget TEXT NOT NULL,
+                            period_start_ms INTEGER NOT NULL,
+                            limit_nano_usd INTEGER NOT NULL,
+                            PRIMARY KEY (hold_id, budget)
+                        ) STRICT, WITHOUT ROWID;
+
+                        CREATE TABLE counters (
+                            budget TEXT NOT NULL,
+                            period_start_ms INTEGER NOT NULL,
+                            spent_nano_usd INTEGER NOT NULL CHECK (spent_nano_usd >= 0),
+                            held_nano_usd INTEGER NOT NULL CHECK (held_nano_usd >= 0),
+                            PRIMARY KEY (budget, period_start_ms)
+                        ) STRICT, WITHOUT ROWID;
+
+                        CREATE TABLE holds (
+                            hold_id INTEGER PRIMARY KEY,
+                            question_id TEXT NOT NULL,
+                            function TEXT NOT NULL,
+                            ordinal INTEGER NOT NULL,
+                            digest TEXT NOT NULL,
+                            owner TEXT NOT NULL,
+                            lease_until_ms INTEGER NOT NULL,
+                            bound_nano_usd INTEGER NOT NULL CHECK (bound_nano_usd >= 0),
+                            is_orphan INTEGER NOT NULL DEFAULT 0
+                        ) STRICT;
+                        CREATE INDEX holds_by_call ON holds (question_id, function, ordinal, digest);
+                        CREATE INDEX open_holds_by_owner ON holds (owner, lease_until_ms) WHERE is_orphan = 0;
+
+                        CREATE TABLE responses (
+                            question_id TEXT NOT NULL,
+                            function TEXT NOT NULL,
+                            ordinal INTEGER NOT NULL,
+                            digest TEXT NOT NULL,
+                            stored_ms INTEGER NOT NULL,
+                            input_tokens INTEGER NOT NULL,
+                            output_tokens INTEGER NOT NULL,
+                            cost_nano_usd INTEGER NOT NULL,
+                            body BLOB NOT NULL,
+                            PRIMARY KEY (question_id, function, ordinal, digest)
+                        ) STRICT;
+
+                        CREATE TABLE breaches (
+                            hold_id INTEGER PRIMARY KEY,
+                            provider TEXT NOT NULL,
+                            region TEXT NOT NULL,
+                            model TEXT NOT NULL,
+                            input_bytes INTEGER NOT NULL,
+                            messages INTEGER NOT NULL,
+                            output_tokens_max INTEGER NOT NULL,
+                            input_tokens INTEGER NOT NULL,
+                            output_tokens INTEGER NOT NULL
+                        ) STRICT;
+                        CREATE INDEX breaches_by_model ON breaches (provider, region, model);
+                        """)
+                // The third trigger of each: replacing a row deletes it without asking the delete trigger.
+                for (table, isKnown) in [
+                    ("journal", "id = NEW.id"),
+                    ("hold_budgets", "hold_id = NEW.hold_id AND budget = NEW.budget"),
+                ] {
+                    try database.execute(
+                        sql: """
+                            CREATE TRIGGER \(table)_no_update BEFORE UPDATE ON \(table)
+                            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+                            CREATE TRIGGER \(table)_no_delete BEFORE DELETE ON \(table)
+                            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+                            CREATE TRIGGER \(table)_no_replace BEFORE INSERT ON \(table)
+                            WHEN EXISTS (SELECT 1 FROM \(table) WHERE \(isKnown))
+                            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+                            """)
+                }
+            }
+        ])
+}

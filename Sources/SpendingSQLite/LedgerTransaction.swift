@@ -1,0 +1,292 @@
+import FoundationEssentials
+import FunctionKit
+import GRDB
+import SQLite
+import Spending
+
+/// The ledger's steps within one transaction, all at one instant.
+struct LedgerTransaction {
+    let database: Database
+    /// The ledger's instant, on a whole millisecond.
+    let now: Date
+    let ownerID: String
+    /// Where owners' locks lie; nil where owners cannot be seen and leases decide.
+    let ownersFolder: String?
+    let lease: Duration
+    /// Holds of this owner that nobody will end.
+    let abandoned: Set<Int64>
+
+    /// The clock's instant, or that of the last journal entry where the clock was set back.
+    static func instant(_ database: Database, clock: Date) throws -> Date {
+        let last = try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1"))
+        return Date(milliseconds: max(clock.milliseconds, last ?? .min))
+    }
+
+    // MARK: - Before the call
+
+    func settlement(of call: CallID) throws -> Settlement? {
+        try Row.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT cost_nano_usd, input_tokens, output_tokens, body FROM responses
+                    WHERE question_id = ? AND function = ? AND ordinal = ? AND digest = ?
+                    """), arguments: call.arguments
+        ).map {
+            Settlement(
+                cost: Money(nanoUSD: $0[0]), usage: TokenUsage(inputTokens: $0[1], outputTokens: $0[2]),
+                response: $0[3])
+        }
+    }
+
+    func isInFlight(_ call: CallID) throws -> Bool {
+        try Int64.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT hold_id FROM holds
+                    WHERE question_id = ? AND function = ? AND ordinal = ? AND digest = ? AND is_orphan = 0
+                    """), arguments: call.arguments) != nil
+    }
+
+    func breaches(of model: ModelID) throws -> [Breach] {
+        try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT input_bytes, messages, output_tokens_max, input_tokens, output_tokens FROM breaches
+                    WHERE provider = ? AND region = ? AND model = ?
+                    """), arguments: [model.provider, model.region, model.model]
+        ).map {
+            Breach(
+                inputBytes: $0[0], messages: $0[1], outputTokensMax: $0[2],
+                usage: TokenUsage(inputTokens: $0[3], outputTokens: $0[4]))
+        }
+    }
+
+    func counter(_ line: BudgetLine) throws -> LedgerCounter {
+        let row = try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT spent_nano_usd, held_nano_usd FROM counters WHERE budget = ? AND period_start_ms = ?"),
+            arguments: [line.budget, line.period.start.milliseconds])
+        return LedgerCounter(
+            line: line, spent: row.map { Money(nanoUSD: $0[0]) } ?? .zero,
+            held: row.map { Money(nanoUSD: $0[1]) } ?? .zero)
+    }
+
+    func lineWithoutRoom(for terms: HoldTerms) throws -> BudgetLine? {
+        try terms.lines.first { try counter($0).room < terms.bound }
+    }
+
+    func hold(_ call: PaidCall, terms: HoldTerms) throws -> Int64 {
+        let nowMS = now.milliseconds
+        let holdID =
+            try Int64.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(id), 0) + 1 FROM journal")) ?? 1
+        try database.run(
+            """
+            INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,
+                provider, region, model, tenant, price_from_ms, spent_nano_usd, held_nano_usd)
+            VALUES (?, ?, 'reserve', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+            """,
+            [
+                holdID, nowMS, holdID, nowMS, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest,
+                call.model.provider, call.model.region, call.model.model, call.tenant,
+                terms.price.from.milliseconds, terms.bound.nanoUSD,
+            ])
+        for line in terms.lines {
+            let start = line.period.start.milliseconds
+            try database.run(
+                "INSERT INTO hold_budgets (hold_id, budget, period_start_ms, limit_nano_usd) VALUES (?, ?, ?, ?)",
+                [holdID, line.budget, start, line.limit.nanoUSD])
+            try database.run(
+                """
+                INSERT INTO counters (budget, period_start_ms, spent_nano_usd, held_nano_usd) VALUES (?, ?, 0, ?)
+                ON CONFLICT DO UPDATE SET held_nano_usd = held_nano_usd + excluded.held_nano_usd
+                """, [line.budget, start, terms.bound.nanoUSD])
+        }
+        try database.run(
+            """
+            INSERT INTO holds (hold_id, question_id, function, ordinal, digest, owner, lease_until_ms, bound_nano_usd)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                holdID, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest, ownerID, leaseUntilMS,
+                terms.bound.nanoUSD,
+            ])
+        return holdID
+    }
+
+    // MARK: - After the call
+
+    func settle(_ holdID: Int64, of call: PaidCall, settlement: Settlement) throws {
+        let hold = try openOrOrphan(holdID)
+        try end(hold, kind: .settle, cost: settlement.cost.nanoUSD, usage: settlement.usage)
+        // A second attempt may have been answered first; its response is what redeliveries were given.
+        try database.run(
+            """
+            INSERT INTO responses (question_id, function, ordinal, digest, stored_ms, input_tokens, output_tokens,
+                cost_nano_usd, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            call.id.arguments + [
+                now.milliseconds, settlement.usage.inputTokens, settlement.usage.outputTokens,
+                settlement.cost.nanoUSD, settlement.response,
+            ])
+        guard settlement.cost.nanoUSD > hold.bound else { return }
+        try journal(.breach, of: holdID, spent: 0, held: 0, usage: settlement.usage)
+        try database.run(
+            """
+            INSERT INTO breaches (hold_id, provider, region, model, input_bytes, messages, output_tokens_max,
+                input_tokens, output_tokens)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                holdID, call.model.provider, call.model.region, call.model.model, call.inputBytes, call.messages,
+                call.outputTokensMax, settlement.usage.inputTokens, settlement.usage.outputTokens,
+            ])
+    }
+
+    func chargeInFull(_ holdID: Int64) throws {
+        let hold = try openOrOrphan(holdID)
+        if hold.isOrphan {
+            // Charged in full already, and now for good.
+            try database.run("DELETE FROM holds WHERE hold_id = ?", [holdID])
+        } else {
+            try end(hold, kind: .charge, cost: hold.bound)
+        }
+    }
+
+    func release(_ holdID: Int64) throws {
+        try end(openOrOrphan(holdID), kind: .release, cost: 0)
+    }
+
+    // MARK: - Instead of the owner
+
+    func renewLeases() throws {
+        try database.run(
+            "UPDATE holds SET lease_until_ms = ? WHERE owner = ? AND is_orphan = 0", [leaseUntilMS, ownerID])
+    }
+
+    /// Charges the holds that were dropped. Nobody can correct them any more.
+    func chargeAbandoned() throws {
+        for holdID in abandoned.sorted() {
+            // One that was settled or swept before is no longer there.
+            guard let hold = try hold(holdID) else { continue }
+            if hold.isOrphan {
+                try database.run("DELETE FROM holds WHERE hold_id = ?", [holdID])
+            } else {
+                try end(hold, kind: .orphan, cost: hold.bound)
+            }
+        }
+    }
+
+    /// Charges the holds whose owners are gone.
+    func chargeOrphans() throws {
+        guard let ownersFolder else {
+            // The owner may be alive after all: the hold is kept, so that the owner can correct the charge once.
+            let ended = try Int64.fetchAll(
+                database.cachedStatement(sql: "SELECT hold_id FROM holds WHERE is_orphan = 0 AND lease_until_ms <= ?"),
+                arguments: [now.milliseconds])
+            for holdID in ended {
+                guard let hold = try hold(holdID) else { continue }
+                try journal(.orphan, of: holdID, spent: hold.bound, held: -hold.bound)
+                try count(holdID, spent: hold.bound, held: -hold.bound)
+                try database.run("UPDATE holds SET is_orphan = 1 WHERE hold_id = ?", [holdID])
+            }
+            return
+        }
+        let owners = try String.fetchAll(
+            database.cachedStatement(sql: "SELECT DISTINCT owner FROM holds WHERE is_orphan = 0 AND owner <> ?"),
+            arguments: [ownerID])
+        for owner in owners where !OwnerLock.isAlive(owner, folder: ownersFolder) {
+            let holds = try Int64.fetchAll(
+                database.cachedStatement(sql: "SELECT hold_id FROM holds WHERE is_orphan = 0 AND owner = ?"),
+                arguments: [owner])
+            for holdID in holds {
+                guard let hold = try hold(holdID) else { continue }
+                try end(hold, kind: .orphan, cost: hold.bound)
+            }
+        }
+    }
+}
+
+extension LedgerTransaction {
+    private enum Kind: String {
+        case settle, release, charge, orphan, breach
+    }
+
+    private struct Hold {
+        let id: Int64
+        let bound: Int64
+        let isOrphan: Bool
+    }
+
+    private var leaseUntilMS: Int64 { now.milliseconds + Int64(lease / .milliseconds(1)) }
+
+    private func hold(_ holdID: Int64) throws -> Hold? {
+        try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT bound_nano_usd, is_orphan FROM holds WHERE hold_id = ?"),
+            arguments: [holdID]
+        ).map { Hold(id: holdID, bound: $0[0], isOrphan: $0[1]) }
+    }
+
+    private func openOrOrphan(_ holdID: Int64) throws -> Hold {
+        guard let hold = try hold(holdID) else { throw GovernorError.unknownHold }
+        return hold
+    }
+
+    /// Journals and counts the end of a hold. An orphan was charged before: its charge becomes the cost.
+    private func end(_ hold: Hold, kind: Kind, cost: Int64, usage: TokenUsage? = nil) throws {
+        let spent = hold.isOrphan ? cost - hold.bound : cost
+        let held = hold.isOrphan ? 0 : -hold.bound
+        try journal(kind, of: hold.id, spent: spent, held: held, usage: usage)
+        try count(hold.id, spent: spent, held: held)
+        try database.run("DELETE FROM holds WHERE hold_id = ?", [hold.id])
+    }
+
+    private func journal(
+        _ kind: Kind, of holdID: Int64, spent: Int64, held: Int64, usage: TokenUsage? = nil
+    ) throws {
+        try database.run(
+            """
+            INSERT INTO journal (at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest, provider,
+                region, model, tenant, price_from_ms, input_tokens, output_tokens, spent_nano_usd, held_nano_usd)
+            SELECT ?, ?, id, reserved_ms, question_id, function, ordinal, digest, provider, region, model, tenant,
+                price_from_ms, ?, ?, ?, ?
+            FROM journal WHERE id = ?
+            """,
+            [
+                now.milliseconds, kind.rawValue, usage?.inputTokens, usage?.outputTokens, spent, held, holdID,
+            ])
+    }
+
+    private func count(_ holdID: Int64, spent: Int64, held: Int64) throws {
+        try database.run(
+            """
+            UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
+            WHERE (budget, period_start_ms) IN (SELECT budget, period_start_ms FROM hold_budgets WHERE hold_id = ?)
+            """, [spent, held, holdID])
+    }
+}
+
+extension CallID {
+    fileprivate var arguments: StatementArguments { [questionID, function, ordinal, digest] }
+}
+
+extension Database {
+    /// Runs one statement that is compiled once.
+    fileprivate func run(_ sql: String, _ arguments: StatementArguments) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+}
+
+extension Date {
+    /// Whole milliseconds since 1970, rounded down.
+    var milliseconds: Int64 {
+        // A hundredth makes up for the binary fraction, so that an instant read from the ledger is written back as it
+        // was. The clamp is some 30,000 years wide.
+        Int64(max(-1e15, min(1e15, (timeIntervalSince1970 * 1000 + 0.01).rounded(.down))))
+    }
+
+    init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+}

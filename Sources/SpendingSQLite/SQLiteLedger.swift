@@ -1,0 +1,136 @@
+package import FoundationEssentials
+import GRDB
+package import SQLite
+package import Spending
+import Synchronization
+
+/// A ledger in an SQLite file that several processes may use at once.
+///
+/// Processes that share a folder see each other: the holds of one that has ended, however it ended, are orphans at
+/// once, and those of a living one live, be it ever so slow. Only a store in memory goes by leases.
+package final class SQLiteLedger: SpendLedger {
+    private let store: SQLiteStore
+    private let owner: OwnerLock?
+    private let ownerID: String
+    private let lease: Duration
+    private let now: @Sendable () -> Date
+    private let abandoned = Mutex<Set<Int64>>([])
+
+    /// Opens the ledger of a store.
+    ///
+    /// - Parameters:
+    ///   - store: One that was opened with ``schema``.
+    ///   - lease: How long a hold lives where its owner's process cannot be seen.
+    ///   - seesOwners: Whether processes that share the store can see each other; false to go by leases alone.
+    ///   - now: The wall clock.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package init(
+        store: SQLiteStore, lease: Duration = .seconds(60), seesOwners: Bool = true,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws(GovernorError) {
+        self.store = store
+        self.lease = lease
+        self.now = now
+        ownerID = "ledger-\(UUID().uuidString.lowercased())"
+        guard seesOwners, let folder = store.ownersFolder else {
+            owner = nil
+            return
+        }
+        do {
+            owner = try OwnerLock(id: ownerID, folder: folder)
+        } catch {
+            throw .ledgerUnavailable(reason: "no file can be made and locked in \(folder)")
+        }
+    }
+
+    package func reserve(
+        _ call: PaidCall, terms: @escaping @Sendable (Date) throws(GovernorError) -> HoldTerms
+    ) async throws(GovernorError) -> LedgerAdmission {
+        try await commit { transaction in
+            try transaction.chargeOrphans()
+            if let settlement = try transaction.settlement(of: call.id) { return .settled(settlement) }
+            if try transaction.isInFlight(call.id) { return .inFlight }
+            let terms = try terms(transaction.now)
+            guard try transaction.breaches(of: call.model).allSatisfy(terms.price.covers) else {
+                throw GovernorError.boundBreached(call.model)
+            }
+            if let line = try transaction.lineWithoutRoom(for: terms) { return .refused(line, bound: terms.bound) }
+            let holdID = try transaction.hold(call, terms: terms)
+            return .held(holdID: String(holdID), terms: terms)
+        }
+    }
+
+    package func settle(
+        _ holdID: String, of call: PaidCall, settlement: Settlement
+    ) async throws(GovernorError) {
+        try await commit { try $0.settle(try Self.number(holdID), of: call, settlement: settlement) }
+    }
+
+    package func chargeInFull(_ holdID: String) async throws(GovernorError) {
+        try await commit { try $0.chargeInFull(try Self.number(holdID)) }
+    }
+
+    package func release(_ holdID: String) async throws(GovernorError) {
+        try await commit { try $0.release(try Self.number(holdID)) }
+    }
+
+    package func abandon(_ holdID: String) {
+        guard let number = Int64(holdID) else { return }
+        abandoned.withLock { _ = $0.insert(number) }
+    }
+
+    package func renewLeases() async throws(GovernorError) {
+        try await commit { try $0.renewLeases() }
+    }
+
+    package func status(
+        _ lines: @escaping @Sendable (Date) -> [BudgetLine]
+    ) async throws(GovernorError) -> [LedgerCounter] {
+        try await commit { transaction in
+            try transaction.chargeOrphans()
+            return try lines(transaction.now).map { try transaction.counter($0) }
+        }
+    }
+
+    package func verify() async throws(GovernorError) -> LedgerVerification {
+        do {
+            return try await store.read { try LedgerAudit.verify($0) }
+        } catch {
+            throw Self.seamError(error)
+        }
+    }
+
+    private func commit<Value: Sendable>(
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+    ) async throws(GovernorError) -> Value {
+        do {
+            let (value, charged) = try await store.commit { [self] database in
+                let given = abandoned.withLock { $0 }
+                let transaction = LedgerTransaction(
+                    database: database, now: try LedgerTransaction.instant(database, clock: now()), ownerID: ownerID,
+                    ownersFolder: owner == nil ? nil : store.ownersFolder, lease: lease, abandoned: given)
+                // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
+                try transaction.chargeAbandoned()
+                return (try body(transaction), given)
+            }
+            // Only now is their charge on the disk.
+            abandoned.withLock { $0.subtract(charged) }
+            return value
+        } catch {
+            throw Self.seamError(error)
+        }
+    }
+
+    private static func number(_ holdID: String) throws(GovernorError) -> Int64 {
+        guard let number = Int64(holdID) else { throw .unknownHold }
+        return number
+    }
+
+    private static func seamError(_ error: any Error) -> GovernorError {
+        switch error {
+        case let error as GovernorError: error
+        case let error as SQLiteStoreError: .ledgerUnavailable(reason: error.description)
+        default: .ledgerUnavailable(reason: "the ledger failed in an unknown way")
+        }
+    }
+}
