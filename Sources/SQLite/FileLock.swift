@@ -5,6 +5,9 @@ import Glibc
 /// Locks belong to the opened file, not to the process: two of them exclude each other in one process too
 /// (<https://man7.org/linux/man-pages/man2/flock.2.html>).
 package struct FileLock: ~Copyable {
+    /// Short against opening a store, long against asking the kernel.
+    private static let pauseMicroseconds: UInt32 = 5_000
+
     private let descriptor: Int32
 
     /// Why a file could not be locked.
@@ -17,18 +20,21 @@ package struct FileLock: ~Copyable {
 
     /// Opens or creates the file and locks it.
     ///
-    /// - Parameter waits: Whether to block until the lock is free. Lock so only at start, or for a moment.
-    package init(path: String, waits: Bool) throws(Failure) {
+    /// - Parameter waitSeconds: How long to block while somebody else has it. Wait so only at start.
+    /// - Throws: ``Failure/taken`` when the wait is over.
+    package init(path: String, waitSeconds: Double = 0) throws(Failure) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotOpen(reason: systemReason(errno)) }
-        var outcome: Int32
-        repeat {
-            outcome = flock(descriptor, LOCK_EX | (waits ? 0 : LOCK_NB))
-        } while outcome != 0 && errno == EINTR
-        guard outcome == 0 else {
+        // A lock with a time limit does not exist: a process that was stopped while it held one would stop all others.
+        let end = ContinuousClock.now + .seconds(waitSeconds)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let reason = errno
-            close(descriptor)
-            throw reason == EWOULDBLOCK ? .taken : .cannotOpen(reason: systemReason(reason))
+            if reason == EINTR { continue }
+            guard reason == EWOULDBLOCK, ContinuousClock.now < end else {
+                close(descriptor)
+                throw reason == EWOULDBLOCK ? .taken : .cannotOpen(reason: systemReason(reason))
+            }
+            usleep(Self.pauseMicroseconds)
         }
         self.descriptor = descriptor
     }

@@ -17,7 +17,7 @@ package final class OwnerLock: Sendable {
     package init(id: String, folder: String) throws(FileLock.Failure) {
         self.id = id
         path = Self.path(id, in: folder)
-        lock = try FileLock(path: path, waits: false)
+        lock = try FileLock(path: path)
     }
 
     /// Removes the file: an owner without one is dead.
@@ -28,10 +28,11 @@ package final class OwnerLock: Sendable {
     /// Whether the owner's process still runs. The file of a dead one is removed.
     package static func isAlive(_ id: String, folder: String) -> Bool {
         let path = path(id, in: folder)
-        guard unsafe access(path, F_OK) == 0 else { return false }
+        // Only a file that is surely not there speaks of death; a folder that cannot be read says nothing.
+        guard unsafe access(path, F_OK) == 0 else { return errno != ENOENT }
         do {
             // Held until the file is gone, so that no other process finds a file without a lock.
-            let lock = try FileLock(path: path, waits: false)
+            let lock = try FileLock(path: path)
             unsafe unlink(path)
             _ = consume lock
             return false

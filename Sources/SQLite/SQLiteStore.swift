@@ -46,7 +46,7 @@ package final class SQLiteStore: Sendable {
         }
         do {
             // Two processes that start at once must not both run the same migration.
-            let lock = try FileLock(path: "\(folder)/start.lock", waits: true)
+            let lock = try FileLock(path: "\(folder)/start.lock", waitSeconds: lockSeconds)
             var configuration = Configuration()
             configuration.busyMode = .timeout(lockSeconds)
             let pool = try DatabasePool(path: file, configuration: configuration)
@@ -60,6 +60,8 @@ package final class SQLiteStore: Sendable {
             throw error
         } catch let error as DatabaseError {
             throw SQLiteStoreError(error, file: file)
+        } catch FileLock.Failure.taken {
+            throw .locked(file: file)
         } catch FileLock.Failure.cannotOpen(let reason) {
             throw .cannotOpen(file: folder, reason: reason)
         } catch {

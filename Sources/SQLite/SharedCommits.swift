@@ -6,12 +6,16 @@ final class SharedCommits: Sendable {
     /// The most writes that share a transaction, so that none waits long for its commit.
     private static let batchMax = 256
 
-    /// Answers the caller once the transaction has ended: with the error of the commit, or with the write's own result.
-    private typealias Finish = @Sendable ((any Error)?) -> Void
+    private struct Outcome {
+        /// Answers the caller once the transaction has ended: with its error, or with the write's own result.
+        let finish: ((any Error)?) -> Void
+        /// The write's own error.
+        let error: (any Error)?
+    }
 
     private struct Write: Sendable {
         /// Does the write in a savepoint of its own.
-        let perform: @Sendable (Database) -> Finish
+        let perform: @Sendable (Database) -> Outcome
         /// Answers the caller of a write that was never done.
         let fail: @Sendable (any Error) -> Void
     }
@@ -34,9 +38,9 @@ final class SharedCommits: Sendable {
                 waiting.writes.append(
                     Write { database in
                         let result = Result { try Self.inSavepoint(database, update) }
-                        return { commitError in
-                            continuation.resume(with: commitError.map { .failure($0) } ?? result)
-                        }
+                        return Outcome(
+                            finish: { continuation.resume(with: $0.map { .failure($0) } ?? result) },
+                            error: result.failure)
                     } fail: {
                         continuation.resume(throwing: $0)
                     })
@@ -59,24 +63,31 @@ final class SharedCommits: Sendable {
                 return batch
             }
             if batch.isEmpty { return }
-            var finishes: [Finish] = []
-            var failure: (any Error)?
-            do {
-                try database.inTransaction(.immediate) {
-                    for write in batch {
-                        // A full disk makes SQLite roll back all by itself: nothing may be written after that.
-                        guard database.isInsideTransaction else { throw DatabaseError(resultCode: .SQLITE_FULL) }
-                        finishes.append(write.perform(database))
-                    }
-                    return .commit
+            commit(batch, to: database)
+        }
+    }
+
+    private func commit(_ batch: [Write], to database: Database) {
+        var outcomes: [Outcome] = []
+        var failure: (any Error)?
+        do {
+            try database.inTransaction(.immediate) {
+                for write in batch {
+                    let outcome = write.perform(database)
+                    outcomes.append(outcome)
+                    // On a full disk, among others, SQLite may roll the whole transaction back by itself
+                    // (<https://www.sqlite.org/lang_transaction.html>): nothing may be written after that, and
+                    // everybody learns the reason instead of a failed commit.
+                    if !database.isInsideTransaction, let error = outcome.error { throw error }
                 }
-            } catch {
-                failure = error
+                return .commit
             }
-            for finish in finishes { finish(failure) }
-            if let failure {
-                for write in batch.dropFirst(finishes.count) { write.fail(failure) }
-            }
+        } catch {
+            failure = error
+        }
+        for outcome in outcomes { outcome.finish(failure) }
+        if let failure {
+            for write in batch.dropFirst(outcomes.count) { write.fail(failure) }
         }
     }
 
@@ -91,5 +102,11 @@ final class SharedCommits: Sendable {
         // `inSavepoint` returns only after its block did, or throws.
         guard let value else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
         return value
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }
