@@ -1,0 +1,132 @@
+import Synchronization
+
+/// Tasks that wait until there is something to do, first come, first woken.
+///
+/// A task enters before it looks, so that nothing that happens while it looks is missed: enter, look, wait, leave.
+package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
+    /// A task's place in the row for a key.
+    package struct Place: Sendable {
+        fileprivate let key: Key
+        fileprivate let number: UInt64
+    }
+
+    private struct Waiter {
+        let number: UInt64
+        var isWoken = false
+        var continuation: CheckedContinuation<Void, Never>?
+    }
+
+    private struct State {
+        var entered: UInt64 = 0
+        var isClosed = false
+        var rows: [Key: [Waiter]] = [:]
+
+        mutating func change<Value>(_ place: Place, _ body: (inout Waiter) -> Value) -> Value? {
+            guard let index = rows[place.key]?.firstIndex(where: { $0.number == place.number }) else { return nil }
+            // Not nil: the row was found above.
+            return rows[place.key].flatMap { _ in body(&rows[place.key, default: []][index]) }
+        }
+
+        mutating func wake(_ key: Key, atMost limit: Int) -> [CheckedContinuation<Void, Never>] {
+            var continuations: [CheckedContinuation<Void, Never>] = []
+            var left = limit
+            for index in (rows[key] ?? []).indices where left > 0 {
+                guard rows[key]?[index].isWoken == false else { continue }
+                left -= 1
+                rows[key]?[index].isWoken = true
+                if let continuation = rows[key]?[index].continuation { continuations.append(continuation) }
+                rows[key]?[index].continuation = nil
+            }
+            return continuations
+        }
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes an empty room.
+    package init() {}
+
+    /// The keys for which somebody waits.
+    package var keys: Set<Key> { state.withLock { Set($0.rows.keys) } }
+
+    /// Takes the last place in the row.
+    package func enter(_ key: Key) -> Place {
+        state.withLock { state in
+            state.entered += 1
+            state.rows[key, default: []].append(Waiter(number: state.entered))
+            return Place(key: key, number: state.entered)
+        }
+    }
+
+    /// Gives the place up.
+    ///
+    /// - Parameter passesOn: Whether the next one is woken, if this one was: where it does not look again.
+    package func leave(_ place: Place, passesOn: Bool) {
+        let wasWoken = state.withLock { state in
+            let wasWoken = state.change(place) { $0.isWoken } ?? false
+            state.rows[place.key]?.removeAll { $0.number == place.number }
+            if state.rows[place.key]?.isEmpty == true { state.rows[place.key] = nil }
+            return wasWoken
+        }
+        if wasWoken && passesOn { wake(place.key) }
+    }
+
+    /// Waits until this place was woken since it was taken, the task is cancelled or the room closes.
+    package func wait(in place: Place) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDue = state.withLock { state in
+                    // The handler below may have run before: it finds a continuation, or this finds the cancellation.
+                    if state.isClosed || Task.isCancelled { return true }
+                    return state.change(place) { waiter in
+                        if !waiter.isWoken { waiter.continuation = continuation }
+                        return waiter.isWoken
+                    } ?? true
+                }
+                if isDue { continuation.resume() }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state in
+                state.change(place) { waiter in
+                    defer { waiter.continuation = nil }
+                    return waiter.continuation
+                }
+            }
+            continuation??.resume()
+        }
+    }
+
+    /// Waits likewise, and no longer than until an instant.
+    package func wait<C: Clock>(in place: Place, until instant: C.Instant?, clock: C) async {
+        guard let instant else { return await wait(in: place) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait(in: place) }
+            // It throws when it is cancelled, because the other one ended first.
+            group.addTask { try? await clock.sleep(until: instant, tolerance: nil) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Wakes those who came first and are not woken yet.
+    package func wake(_ key: Key, atMost limit: Int = 1) {
+        for continuation in state.withLock({ $0.wake(key, atMost: limit) }) { continuation.resume() }
+    }
+
+    /// Wakes everybody, now and later.
+    package func close() {
+        let continuations = state.withLock { state in
+            state.isClosed = true
+            return state.rows.keys.flatMap { state.wake($0, atMost: .max) }
+        }
+        for continuation in continuations { continuation.resume() }
+    }
+}
+
+/// What a consumer waits for.
+package enum ConsumerNeed: Hashable, Sendable {
+    /// A message in this queue.
+    case message(queue: String)
+    /// Room for one more delivery in this consumer's hands.
+    case room(consumer: UInt64)
+}

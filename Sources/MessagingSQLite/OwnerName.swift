@@ -1,0 +1,6 @@
+import FoundationEssentials
+
+/// Names of brokers, unlike all others.
+enum OwnerName {
+    static func new() -> String { UUID().uuidString.lowercased() }
+}
