@@ -17,7 +17,9 @@ package final class HTTPClient: Sendable {
     private let state = Mutex(State())
     private let transfers: TransferLoop
 
-    /// Starts the client's thread. Call ``shutdown()`` at the end.
+    /// Starts the client's thread.
+    ///
+    /// Call ``shutdown()`` at the end.
     package init() throws(HTTPError) {
         transfers = try TransferLoop()
         let thread = Thread { [self] in

@@ -15,7 +15,9 @@ package enum HTTPError: Error, Sendable, Hashable {
     /// The client is shut down. Nothing was sent.
     case shutDown
 
-    /// Whether the other side may have acted upon the request. Doubt counts as yes.
+    /// Whether the other side may have acted upon the request.
+    ///
+    /// Doubt counts as yes.
     package var wasSent: Bool {
         switch self {
         case .invalidRequest, .notConnected, .shutDown: false

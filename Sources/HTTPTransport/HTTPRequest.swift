@@ -52,7 +52,7 @@ package struct HTTPRequest: Sendable, Hashable {
         }
     }
 
-    /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
+    /// A token of <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>.
     private static func isToken(_ text: String) -> Bool {
         text.utf8.allSatisfy { byte in
             switch byte {

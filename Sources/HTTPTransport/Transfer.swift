@@ -53,7 +53,9 @@ import FoundationEssentials
         switch code {
         case CURLE_WRITE_ERROR where isTooLarge: return .tooLarge
         case CURLE_OPERATION_TIMEDOUT: return .timedOut(wasSent: mayHaveBeenSent)
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidRequest
+        // An answer that is no HTTP is an unsupported protocol too, and that came after sending.
+        case CURLE_URL_MALFORMAT where !mayHaveBeenSent, CURLE_UNSUPPORTED_PROTOCOL where !mayHaveBeenSent:
+            return .invalidRequest
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
             CURLE_PEER_FAILED_VERIFICATION:
             return mayHaveBeenSent ? .broken(wasSent: true, reason: reason) : .notConnected(reason: reason)

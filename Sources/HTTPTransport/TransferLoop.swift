@@ -18,7 +18,9 @@ import Synchronization
         var isClosed = false
     }
 
-    /// libcurl's longest sleep. Commands and traffic end it early, so its length matters to nobody.
+    /// libcurl's longest sleep.
+    ///
+    /// Commands and traffic end it early, so its length matters to nobody.
     private static let sleepMilliseconds: Int32 = 60_000
 
     private let inbox = Mutex(Inbox())
@@ -36,7 +38,9 @@ import Synchronization
 
     private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Hands over a command and wakes the loop. A start is handed over by the task that waits for its answer.
+    /// Hands over a command and wakes the loop.
+    ///
+    /// A start is handed over by the task that waits for its answer.
     func add(_ command: Command) {
         let refusal: HTTPError? = inbox.withLock { inbox in
             if inbox.isClosed { return .shutDown }
