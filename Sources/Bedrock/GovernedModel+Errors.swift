@@ -1,0 +1,34 @@
+import FunctionKit
+import HTTPTransport
+import Spending
+
+extension GovernedModel {
+    /// What the function is told of a governor that could not answer.
+    static func modelError(_ error: GovernorError) -> LanguageModelError {
+        switch error {
+        case .notGoverned(let model), .boundBreached(let model): .notGoverned(model: model.model)
+        // No price times no number of tokens that a request may ask for is so much.
+        case .unbounded: .rejected(code: "cost-unbounded")
+        case .ledgerUnavailable, .unknownHold: .ledgerUnavailable
+        }
+    }
+
+    /// What the function is told of a call that failed.
+    static func modelError(_ error: BedrockError) -> LanguageModelError {
+        switch error {
+        case .notReserved: .rejected(code: "not-reserved")
+        // These heal without a change of the message: new credentials come, a clock is set.
+        case .noCredentials, .transport: .unavailable
+        case .refused(let refusal): modelError(refusal)
+        }
+    }
+
+    private static func modelError(_ refusal: ServiceRefusal) -> LanguageModelError {
+        switch refusal.status {
+        case 429: .throttled
+        case 403 where ["ExpiredTokenException", "RequestExpired"].contains(refusal.code): .unavailable
+        case 400, 403, 404: .rejected(code: refusal.code)
+        default: .unavailable
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import FoundationEssentials
+package import FunctionKit
+import Logging
+package import Spending
+
+/// A Llama 3 model on Bedrock behind the governor: reserves, calls, and settles, releases or charges.
+package struct GovernedModel: LanguageModel {
+    /// Below this a call is not worth starting; a shorter call timeout counts instead.
+    private static let timeMin: Duration = .seconds(2)
+
+    private let governor: CostGovernor
+    private let client: BedrockModel
+    private let model: ModelID
+    private let callTimeout: Duration
+
+    /// Makes a model.
+    ///
+    /// - Parameters:
+    ///   - governor: Keeps the budgets.
+    ///   - client: Makes the calls.
+    ///   - model: What is asked. A budget's fallback model is asked in the same region and must be a Llama 3 too.
+    ///   - callTimeout: The longest that one call may take; what is left of the invocation counts where it is less.
+    package init(governor: CostGovernor, client: BedrockModel, model: ModelID, callTimeout: Duration) {
+        self.governor = governor
+        self.client = client
+        self.model = model
+        self.callTimeout = callTimeout
+    }
+
+    /// Asks the model once, or its fallback once where the budget says so.
+    ///
+    /// - Throws: ``LanguageModelError``. With less than 2 seconds left, or less than the call timeout where that is
+    ///   shorter, nothing is called. A fallback model's own refusal asks for no second fallback: it becomes
+    ///   ``ExhaustedPolicy/answerWithoutModel``.
+    package func generate(
+        _ request: ModelRequest, context: InvocationContext
+    ) async throws(LanguageModelError) -> ModelReply {
+        let ordinal = context.nextCallOrdinal()
+        guard let prepared = PreparedCall(request, ordinal: ordinal, context: context) else {
+            throw .rejected(code: "request-not-encodable")
+        }
+        do throws(LanguageModelError) {
+            return try await ask(model, prepared, context)
+        } catch {
+            guard case .budgetExhausted(let refusal) = error, case .fallbackModel(let name) = refusal.policy else {
+                throw error
+            }
+            return try await askFallback(name, prepared, context)
+        }
+    }
+
+    private func askFallback(
+        _ name: String, _ prepared: PreparedCall, _ context: InvocationContext
+    ) async throws(LanguageModelError) -> ModelReply {
+        let fallback = ModelID(provider: model.provider, region: model.region, model: name)
+        do throws(LanguageModelError) {
+            return try await ask(fallback, prepared, context)
+        } catch {
+            guard case .budgetExhausted(var refusal) = error, case .fallbackModel = refusal.policy else { throw error }
+            refusal.policy = .answerWithoutModel
+            throw .budgetExhausted(refusal)
+        }
+    }
+
+    private func ask(
+        _ model: ModelID, _ prepared: PreparedCall, _ context: InvocationContext
+    ) async throws(LanguageModelError) -> ModelReply {
+        guard hasTime(context) else { throw .noTimeLeft }
+        let admission: Admission
+        do throws(GovernorError) {
+            admission = try await governor.reserve(prepared.call(to: model))
+        } catch {
+            throw Self.modelError(error)
+        }
+        switch consume admission {
+        case .held(let reservation):
+            return try await pay(reservation, body: prepared.body, context)
+        case .settled(let settlement):
+            guard let answer = LlamaResponse(settlement.response) else { throw .unreadableAnswer }
+            return reply(answer, usage: settlement.usage, cost: settlement.cost, model: model.model)
+        case .inFlight: throw .inFlight
+        case .refused(let refusal): throw .budgetExhausted(refusal)
+        }
+    }
+
+    private func pay(
+        _ reservation: consuming Reservation, body: Data, _ context: InvocationContext
+    ) async throws(LanguageModelError) -> ModelReply {
+        // The reservation itself took time.
+        guard hasTime(context) else {
+            await release(reservation, context)
+            throw .noTimeLeft
+        }
+        let request = InvokeModelRequest(
+            modelID: reservation.call.model.model, body: body, timeout: min(callTimeout, context.remaining))
+        let response: InvokeModelResponse
+        do throws(BedrockError) {
+            response = try await client.send(request, holding: reservation)
+        } catch {
+            if error.wasSurelyNotPaid {
+                await release(reservation, context)
+            } else {
+                await chargeInFull(reservation, context)
+            }
+            throw Self.modelError(error)
+        }
+        guard let answer = LlamaResponse(response.body) else {
+            await chargeInFull(reservation, context)
+            throw .unreadableAnswer
+        }
+        return await settle(reservation, response, answer, context)
+    }
+
+    /// The answer is paid for, so the asker gets it whatever the ledger says: a hold that cannot be settled is charged in
+    /// full when its lease ends, and the reply names that cost.
+    private func settle(
+        _ reservation: consuming Reservation, _ response: InvokeModelResponse, _ answer: LlamaResponse,
+        _ context: InvocationContext
+    ) async -> ModelReply {
+        let (call, bound) = (reservation.call, reservation.bound)
+        // Without counts the tokens are unknown: the reply names the most that they can be for this prompt.
+        let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: call.outputTokensMax)
+        guard let usage = answer.usage ?? response.headerUsage else {
+            await chargeInFull(reservation, context)
+            return reply(answer, usage: most, cost: bound, model: call.model.model)
+        }
+        do throws(GovernorError) {
+            let settlement = try await governor.settle(reservation, usage: usage, response: response.body)
+            return reply(answer, usage: settlement.usage, cost: settlement.cost, model: call.model.model)
+        } catch {
+            context.logger.error("paid call not settled", metadata: [LogKey.error: "\(Self.modelError(error).code)"])
+            return reply(answer, usage: usage, cost: bound, model: call.model.model)
+        }
+    }
+
+    private func reply(_ answer: LlamaResponse, usage: TokenUsage, cost: Money, model: String) -> ModelReply {
+        ModelReply(
+            text: answer.generation, stopReason: answer.stopReason, usage: usage, costNanoUSD: cost.nanoUSD,
+            model: model)
+    }
+
+    // MARK: Ends without an answer. A hold that cannot be ended is charged in full when its lease ends.
+
+    private func release(_ reservation: consuming Reservation, _ context: InvocationContext) async {
+        do throws(GovernorError) {
+            try await governor.release(reservation)
+        } catch {
+            context.logger.warning("hold not released", metadata: [LogKey.error: "\(Self.modelError(error).code)"])
+        }
+    }
+
+    private func chargeInFull(_ reservation: consuming Reservation, _ context: InvocationContext) async {
+        do throws(GovernorError) {
+            try await governor.chargeInFull(reservation)
+        } catch {
+            context.logger.warning("hold not charged", metadata: [LogKey.error: "\(Self.modelError(error).code)"])
+        }
+    }
+
+    private func hasTime(_ context: InvocationContext) -> Bool {
+        context.remaining >= min(Self.timeMin, callTimeout)
+    }
+
+    private enum LogKey {
+        static let error = "error"
+    }
+}
