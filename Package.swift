@@ -12,10 +12,10 @@ let package = Package(
     dependencies: [
         // Options and help of the command.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // The error that says that a port is in use.
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         // The logger that functions and host share.
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        // Waits between queue events without the wall clock.
-        .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
         // SQLite: the embedded queue, ledger, history and full-text index.
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         // Servers on loopback: the emulator's door and the Bedrock stand-in.
@@ -105,8 +105,10 @@ let package = Package(
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingSQLite",
                 "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval", "PIIFilter", "RAGCore",
-                "LLMConnector", "PSQLWorker",
+                "LLMConnector", "PSQLWorker", "StrictYAML",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -114,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Emulator",
+                "Emulator", "FunctionHost", "FunctionKit", "History", "Spending", "StrictYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

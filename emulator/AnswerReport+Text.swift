@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionKit
 
 extension AnswerReport {
     /// The report for a person, as many columns wide as given.

@@ -1,7 +1,3 @@
-import FoundationEssentials
-package import FunctionHost
-package import StrictYAML
-
 /// What an embedded pipeline is made from.
 package struct EmulatorOptions: Sendable {
     /// Where queue, ledger and history lie.

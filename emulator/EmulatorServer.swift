@@ -2,10 +2,12 @@ import FoundationEssentials
 import FunctionHost
 import FunctionKit
 import History
+import Glibc
 import Hummingbird
 package import Logging
 import Messaging
-package import Spending
+import NIOCore
+import Spending
 
 /// The emulator's door on a loopback port.
 ///
@@ -40,7 +42,7 @@ package struct EmulatorServer: Sendable {
             logger: quiet)
         do {
             try await app.run()
-        } catch let error as any Error where "\(error)".contains("in use") {
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw SetupProblem("port \(port) is in use; end the program that has it or name another with --port")
         }
     }

@@ -2,7 +2,7 @@ import Bedrock
 import BedrockStandIn
 import FoundationEssentials
 package import FunctionHost
-package import FunctionKit
+import FunctionKit
 import HTTPTransport
 package import History
 package import Logging
