@@ -116,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Emulator", "FunctionHost", "FunctionKit", "History", "Spending", "StrictYAML",
+                "Emulator", "FunctionHost",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

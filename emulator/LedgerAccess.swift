@@ -1,19 +1,36 @@
-import FoundationEssentials
-package import Spending
+import Spending
 import SpendingSQLite
 import SQLite
 
 /// Opens the ledger alone, for commands that only look at it.
 package enum LedgerAccess {
-    /// Gives a governor on the ledger of a data folder, and closes it afterwards.
+    /// Where the budgets stand.
     ///
     /// - Parameters:
     ///   - dataFolder: Where the ledger lies; made where it is missing.
     ///   - budgetsFolder: Budgets, with the price book in `prices/`.
-    ///   - body: Gets the governor.
-    /// - Returns: What `body` returned.
-    /// - Throws: ``SetupProblem`` where a file cannot be read, otherwise what `body` throws.
-    package static func withGovernor<Value: Sendable>(
+    /// - Returns: All budgets, in the order of their files.
+    /// - Throws: ``SetupProblem`` where a file cannot be read.
+    package static func status(dataFolder: String, budgetsFolder: String) async throws -> BudgetReport {
+        try await withGovernor(dataFolder: dataFolder, budgetsFolder: budgetsFolder) { governor in
+            BudgetReport(try await governor.status())
+        }
+    }
+
+    /// Rebuilds all counters from the journal and compares.
+    ///
+    /// - Parameters:
+    ///   - dataFolder: Where the ledger lies; made where it is missing.
+    ///   - budgetsFolder: Budgets, with the price book in `prices/`.
+    /// - Returns: What was found.
+    /// - Throws: ``SetupProblem`` where a file cannot be read.
+    package static func verify(dataFolder: String, budgetsFolder: String) async throws -> VerificationReport {
+        try await withGovernor(dataFolder: dataFolder, budgetsFolder: budgetsFolder) { governor in
+            VerificationReport(try await governor.verify())
+        }
+    }
+
+    private static func withGovernor<Value: Sendable>(
         dataFolder: String, budgetsFolder: String, _ body: @Sendable (CostGovernor) async throws -> Value
     ) async throws -> Value {
         let store: SQLiteStore

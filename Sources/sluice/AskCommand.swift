@@ -2,7 +2,7 @@ import ArgumentParser
 import Emulator
 import FoundationEssentials
 import FunctionHost
-import History
+import Logging
 
 /// `sluice ask`: one question, answered by this process.
 struct AskCommand: AsyncParsableCommand {
@@ -30,32 +30,28 @@ struct AskCommand: AsyncParsableCommand {
         try UTF8Arguments.check()
         try FrontDoor.check(question)
         let options = try pipeline.options()
-        let width = CommandOutput.width
-        let result = try await Pipeline.withPipeline(options, logger: pipeline.logger(.error)) { pipeline in
-            try await Self.answer(question, pipeline: pipeline)
+        let outcome = try await Pipeline.withPipeline(options, logger: pipeline.logger(.error)) { [question] pipeline in
+            try await pipeline.ask(question)
         }
-        switch format {
-        case .text: CommandOutput.data(result.text(width: width))
-        case .json: CommandOutput.data(try result.stableJSON())
+        switch outcome {
+        case .answered(let report) where format == .json: CommandOutput.data(try report.stableJSON())
+        case .answered(let report): CommandOutput.data(report.text(width: CommandOutput.width))
+        default: throw CommandFailure(outcome)
         }
     }
+}
 
-    private static func answer(_ question: String, pipeline: Pipeline) async throws -> AnswerReport {
-        let id = try await pipeline.door.accept(question)
-        let record: QuestionRecord
-        do {
-            record = try await pipeline.history.outcome(of: id)
-        } catch is CancellationError {
-            throw CommandFailure.failed(
-                "interrupted; question \(id) is kept and answered by the next sluice on this data")
-        }
-        if let report = AnswerReport(record, budgets: try await pipeline.governor.status()) { return report }
-        switch record.state {
-        case .refused:
-            let opens = record.opensAt.map { "; ask again after \($0.formatted(.iso8601))" } ?? ""
-            throw CommandFailure.refused("the budget is spent\(opens)")
-        default:
-            throw CommandFailure.failed("question \(id) was not answered: \(record.reason ?? record.state.rawValue)")
-        }
+extension CommandFailure {
+    /// An outcome without an answer.
+    fileprivate init(_ outcome: AskOutcome) {
+        self =
+            switch outcome {
+            case .answered: .failed("the question was answered")
+            case .refused(let instant):
+                .refused("the budget is spent\(instant.map { "; ask again after \($0.formatted(.iso8601))" } ?? "")")
+            case .unanswered(let id, let reason): .failed("question \(id) was not answered: \(reason)")
+            case .interrupted(let id):
+                .failed("interrupted; question \(id) is kept and answered by the next sluice on this data")
+            }
     }
 }

@@ -38,10 +38,8 @@ struct BudgetCommand: AsyncParsableCommand {
         @OptionGroup var ledger: LedgerArguments
 
         func run() async throws {
-            let statuses = try await LedgerAccess.withGovernor(
-                dataFolder: ledger.data, budgetsFolder: ledger.budgetsFolder()
-            ) { try await $0.status() }
-            let report = BudgetReport(statuses)
+            let report = try await LedgerAccess.status(
+                dataFolder: ledger.data, budgetsFolder: ledger.budgetsFolder())
             switch ledger.format {
             case .text: CommandOutput.data(report.text)
             case .json: CommandOutput.data(try report.stableJSON())
@@ -57,16 +55,15 @@ struct BudgetCommand: AsyncParsableCommand {
         @OptionGroup var ledger: LedgerArguments
 
         func run() async throws {
-            let verification = try await LedgerAccess.withGovernor(
-                dataFolder: ledger.data, budgetsFolder: ledger.budgetsFolder()
-            ) { try await $0.verify() }
-            let report = VerificationReport(verification)
+            let report = try await LedgerAccess.verify(
+                dataFolder: ledger.data, budgetsFolder: ledger.budgetsFolder())
             switch ledger.format {
             case .text: CommandOutput.data(report.text)
             case .json: CommandOutput.data(try report.stableJSON())
             }
             guard report.isSound else {
-                throw CommandFailure.failed("the ledger's counters disagree with its journal; spend nothing until it is known why")
+                throw CommandFailure.failed(
+                    "the ledger's counters disagree with its journal; spend nothing until it is known why")
             }
         }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Emulator
-import FoundationEssentials
+import Logging
 
 /// `sluice emulate`: the pipeline behind a loopback port, until it is told to end.
 struct EmulateCommand: AsyncParsableCommand {
@@ -41,15 +41,13 @@ struct EmulateCommand: AsyncParsableCommand {
             CommandOutput.data("\(ready.line); data \(data)\n")
             guard let ask else { return }
             do {
-                let id = try await pipeline.door.accept(ask)
-                let record = try await pipeline.history.outcome(of: id)
-                if let report = AnswerReport(record, budgets: try await pipeline.governor.status()) {
+                if case .answered(let report) = try await pipeline.ask(ask) {
                     CommandOutput.data("\n" + report.text(width: width))
                 } else {
-                    CommandOutput.message("the question was not answered: \(record.reason ?? record.state.rawValue)")
+                    CommandOutput.message("sluice: the sample question was not answered")
                 }
             } catch {
-                CommandOutput.message("the question was not answered: \(error)")
+                CommandOutput.message("sluice: the sample question was not answered: \(error)")
             }
             CommandOutput.data(Self.hint(port: ready.port))
         }

@@ -1,9 +1,7 @@
 import ArgumentParser
 import Emulator
 import Foundation
-import FunctionHost
-import FunctionKit
-import StrictYAML
+import Logging
 
 /// `sluice invoke`: one function alone, JSON in, JSON out.
 struct InvokeCommand: AsyncParsableCommand {
@@ -33,35 +31,15 @@ struct InvokeCommand: AsyncParsableCommand {
         let input = try read(payload)
         let options = try pipeline.options()
         let logger = try pipeline.logger(.error)
-        let output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) { pipeline in
-            let names = pipeline.functions.map(\.settings.name)
-            guard let registered = pipeline.functions.first(where: { $0.settings.name == function }) else {
-                let hint = nearest(to: function, among: names).map { "did you mean `\($0)`?" }
-                throw CommandFailure.wrongArguments(
-                    "there is no function `\(function)`; \(hint ?? "there are \(names.joined(separator: ", "))")")
+        let output: Data
+        do {
+            output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) { [function] pipeline in
+                try await pipeline.invoke(function, payload: input, logger: logger)
             }
-            let context = InvocationContext(
-                questionID: UUID().uuidString.lowercased(), functionName: function, attempt: 1,
-                deadline: .now + registered.settings.timeout, tenant: nil, trace: TraceContext(), logger: logger,
-                drain: pipeline.host.drain)
-            switch await pipeline.host.invoker.invoke(registered.function, input, context: context) {
-            case .output(let output): return output
-            case .failed(let error): throw Self.failure(error)
-            case .timedOut: throw CommandFailure.failed("`\(function)` took longer than the manifest allows")
-            case .cutShort: throw CommandFailure.failed("interrupted")
-            }
+        } catch let problem as InvokeProblem {
+            throw CommandFailure(problem, function: function)
         }
         CommandOutput.data(output + Data("\n".utf8))
-    }
-
-    private static func failure(_ error: any Error) -> CommandFailure {
-        switch error {
-        case let error as FunctionError: .wrongArguments(error.description)
-        case LanguageModelError.budgetExhausted(let refusal):
-            .refused("budget `\(refusal.budget)` is spent until \(refusal.opensAt.formatted(.iso8601))")
-        case let error as any DispositionProviding: .failed(error.code)
-        default: .failed("the function failed: \(type(of: error))")
-        }
     }
 
     private func read(_ payload: String) throws -> Data {
@@ -86,5 +64,18 @@ struct InvokeCommand: AsyncParsableCommand {
                 "--payload is no JSON in UTF-8; write JSON, @file, or - for standard input")
         }
         return bytes
+    }
+}
+
+extension CommandFailure {
+    fileprivate init(_ problem: InvokeProblem, function: String) {
+        self =
+            switch problem {
+            case .unknownFunction(let hint): .wrongArguments("there is no function `\(function)`; \(hint)")
+            case .badInput(let reason): .wrongArguments(reason)
+            case .refused(let budget, let instant):
+                .refused("budget `\(budget)` is spent until \(instant.formatted(.iso8601))")
+            case .failed(let reason): .failed(reason)
+            }
     }
 }

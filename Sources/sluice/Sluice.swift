@@ -32,7 +32,7 @@ struct Sluice: AsyncParsableCommand {
 
     static func main() async {
         // A reader that goes away, such as `head`, must end the program like a failed write, not like a crash.
-        _ = unsafe signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Sluice.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
