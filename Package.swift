@@ -12,7 +12,9 @@ let package = Package(
     dependencies: [
         // Options and help of the command.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        // The error that says that a port is in use.
+        // Names of headers and methods.
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        // Bytes and addresses of the servers.
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         // The logger that functions and host share.
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -81,8 +83,9 @@ let package = Package(
         .target(
             name: "BedrockStandIn",
             dependencies: [
-                "Bedrock", .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
+                "Bedrock", "FunctionKit", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 

@@ -40,7 +40,7 @@ struct SecondSignal: Service {
 
     func run() async throws {
         var count = 0
-        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint).cancelOnGracefulShutdown() {
             count += 1
             if count == 2 { host.cutShort() }
         }
