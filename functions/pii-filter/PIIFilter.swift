@@ -21,14 +21,14 @@ package struct PIIFilter: Function {
     package struct Output: Encodable, Sendable {
         /// The question with placeholders such as `[PHONE_1]`.
         package let question: String
-        /// How many places were replaced, by kind. Counts only, never values.
+        /// How many places were replaced, by kind: counts only, never values.
         package let redactions: [String: Int]
     }
 
     /// The longest question, so that no invocation can take long and no model call gets large.
     package static let questionBytesMax = 8_192
 
-    /// Makes the filter. It keeps nothing between two questions.
+    /// Makes the filter, which keeps nothing between two questions.
     package init() {}
 
     /// Replaces personal data in one question.

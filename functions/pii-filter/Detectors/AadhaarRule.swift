@@ -6,15 +6,19 @@ enum AadhaarRule {
     static func match(_ context: RunContext) -> Candidate? {
         let run = context.run
         let isCued = context.cue == .aadhaar && context.isDirect
-        guard context.isFree, !context.isKept || isCued, !context.hasPlus else { return nil }
+        guard run.digits.count == 12 || run.digits.count == 16, !context.isKept || isCued, !context.hasPlus else {
+            return nil
+        }
         switch run.digits.count {
         case 12:
-            guard run.digits[0] >= 2 else { return nil }
+            guard run[0] >= 2 else { return nil }
             if isCued { return context.candidate(.aadhaar, key: run.text, strength: .certain) }
-            guard Verhoeff.holds(run.digits), !context.isOrder, !isPhone(run) || run.groups == [4, 4, 4] else {
+            guard Verhoeff.holds(run.digits), !context.isOrder else {
                 return nil
             }
-            let isUsual = run.isContiguous || Set(run.groups).count == 1
+            let groups = context.groups
+            guard !isPhone(run) || groups == [4, 4, 4] else { return nil }
+            let isUsual = groups.allSatisfy { $0 == groups[0] }
             return context.candidate(.aadhaar, key: run.text, strength: isUsual ? .usual : .unusual)
         case 16 where isCued:
             return context.candidate(.aadhaar, key: run.text, strength: .certain)
@@ -23,6 +27,6 @@ enum AadhaarRule {
     }
 
     private static func isPhone(_ run: NumberRun) -> Bool {
-        run.digits[0] == 9 && run.digits[1] == 1 && run.digits[2] >= 6
+        run[0] == 9 && run[1] == 1 && run[2] >= 6
     }
 }

@@ -39,17 +39,19 @@ struct AddressDetector: Detector {
     private func isHouseNumber(_ text: FoldedText, at index: Int) -> Bool {
         let token = text.tokens[index]
         return token.isNumber && token.range.count <= 5 && text.has(",", at: token.range.upperBound)
-            && text.kind(at: token.range.upperBound + 1) == .space && !text.isAlphanumeric(at: token.range.lowerBound - 1)
+            && text.kind(at: token.range.upperBound + 1) == .space
+            && !text.isAlphanumeric(at: token.range.lowerBound - 1)
     }
 
-    /// "Flat 12", "H.No. 4", "Plot no 7".
+    /// "Flat 12", "Plot no 7", "H No 4" and the like.
     private func isHouse(_ text: FoldedText, at index: Int) -> Bool {
         let token = text.tokens[index]
         let isShort = token.text == "h" && text.has(".", at: token.range.upperBound)
-        guard Self.houses.contains(token.text) || isShort else { return false }
+        guard token.traits.contains(.house) || isShort else { return false }
         for next in (index + 1)..<min(index + 4, text.tokens.count) {
             if text.tokens[next].isNumber { return text.tokens[next].range.lowerBound - token.range.upperBound <= 12 }
-            guard ["no", "number", "h", "hno"].contains(text.tokens[next].text) || text.tokens[next].range.count == 1 else {
+            guard ["no", "number", "h", "hno"].contains(text.tokens[next].text) || text.tokens[next].range.count == 1
+            else {
                 return false
             }
         }
@@ -58,14 +60,16 @@ struct AddressDetector: Detector {
 
     private func isCue(_ text: FoldedText, endingBefore index: Int) -> Bool {
         func word(_ offset: Int) -> String { index >= offset ? text.tokens[index - offset].text : "" }
-        guard index > 0, text.tokens[index].range.lowerBound - text.tokens[index - 1].range.upperBound <= 4 else {
+        guard index > 0, text.tokens[index - 1].traits.contains(.addressLead),
+            text.tokens[index].range.lowerBound - text.tokens[index - 1].range.upperBound <= 4
+        else {
             return false
         }
         switch (word(2), word(1)) {
         case ("residing", "at"), ("reside", "at"), ("living", "at"), ("live", "at"), ("lives", "at"), ("staying", "at"),
             ("resident", "of"), ("address", "is"), ("r", "o"), ("located", "at"), ("pata", "hai"), ("address", "as"):
             return true
-        case (_, "address"), (_, "addr"), (_, "पता"): return true
+        case (_, "address"), (_, "addr"), (_, "पता"): return !text.tokens[index].traits.contains(.filler)
         default: return false
         }
     }
@@ -79,7 +83,7 @@ struct AddressDetector: Detector {
             guard token.range.upperBound <= limit else { break }
             if index > first {
                 if isBreak(text, before: index) { break }
-                if Self.stops.contains(token.text), token.shape == .lower { break }
+                if token.traits.contains(.addressStop), token.shape == .lower { break }
                 if let pin = pinEnd(text, at: index) { return (pin, true) }
             }
             end = token.range.upperBound
@@ -104,21 +108,28 @@ struct AddressDetector: Detector {
         guard token.isNumber, !text.has("0", at: token.range.lowerBound), !text.tokens[index - 1].isNumber,
             !text.isAlphanumeric(at: token.range.lowerBound - 1)
         else { return nil }
-        if token.range.count == 6 { return text.isAlphanumeric(at: token.range.upperBound) ? nil : token.range.upperBound }
-        guard token.range.count == 3, index + 1 < text.tokens.count, text.kind(at: token.range.upperBound) == .space else {
+        if token.range.count == 6 {
+            return text.isAlphanumeric(at: token.range.upperBound) ? nil : token.range.upperBound
+        }
+        guard token.range.count == 3, index + 1 < text.tokens.count, text.kind(at: token.range.upperBound) == .space
+        else {
             return nil
         }
         let next = text.tokens[index + 1]
-        guard next.isNumber, next.range.count == 3, next.range.lowerBound == token.range.upperBound + 1 else { return nil }
+        guard next.isNumber, next.range.count == 3, next.range.lowerBound == token.range.upperBound + 1 else {
+            return nil
+        }
         return next.range.upperBound
     }
 
-    private static let houses: Set<String> = [
-        "flat", "house", "hno", "plot", "door", "apartment", "apt", "villa", "quarter", "qtr", "bungalow", "shop", "room",
-    ]
+    /// Words that a house number follows.
+    static let houses = "flat house hno plot door apartment apt villa quarter qtr bungalow shop room"
 
-    private static let stops: Set<String> = [
-        "and", "but", "want", "wants", "who", "was", "is", "has", "have", "had", "my", "phone", "mobile", "email", "i",
-        "on", "for", "because", "where", "which", "that", "do", "would", "wish", "am", "me", "not",
-    ]
+    /// The last words of cues.
+    static let leads = "at of o is hai as address addr पता"
+
+    /// Words of the next clause.
+    static let stops = """
+        and but want wants who was is has have had my phone mobile email i on for because where which that do would wish am me not
+        """
 }

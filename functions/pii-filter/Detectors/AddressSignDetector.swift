@@ -29,7 +29,8 @@ struct AddressSignDetector: Detector {
         }
         guard !isSpaced || Self.handles.contains(provider), isHandle(first, in: text) else { return nil }
         let isKnown = Self.handles.contains(provider)
-        let isCued = local.count >= 2 && text.hasCue([.upi, .account], before: text.tokenAt[local.lowerBound], wordsMax: 8)
+        let isCued =
+            local.count >= 2 && text.hasCue([.upi, .account], before: text.tokenAt[local.lowerBound], wordsMax: 8)
         guard isKnown || isCued else { return nil }
         let upiKey = text.lowercased(handle).filter { $0 != " " }
         return Candidate(kind: .upi, range: handle, key: upiKey, strength: .certain)
@@ -55,7 +56,7 @@ struct AddressSignDetector: Detector {
         var index = start
         while true {
             let label = index
-            while text.isAlphanumeric(at: index) || text.has("-", at: index) && text.isAlphanumeric(at: index - 1) {
+            while text.isAlphanumeric(at: index) || text.has("-", at: index) && index > label {
                 index += 1
             }
             while index > label, text.has("-", at: index - 1) { index -= 1 }

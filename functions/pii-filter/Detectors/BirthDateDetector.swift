@@ -1,4 +1,4 @@
-/// Finds dates after words that say that somebody was born then. Other dates are kept.
+/// Finds dates after words that say that somebody was born then; other dates are kept.
 struct BirthDateDetector: Detector {
     func candidates(in text: FoldedText) -> [Candidate] {
         text.tokens.indices.compactMap { index in

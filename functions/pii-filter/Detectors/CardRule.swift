@@ -7,23 +7,23 @@ enum CardRule {
     static func match(_ context: RunContext) -> Candidate? {
         let run = context.run
         let isCued = context.cue == .card
-        guard (13...19).contains(run.digits.count), context.isFree, !context.isKept, !context.isOrder,
-            isNetwork(run.digits) || isCued, run.digits.contains(where: { $0 != 0 }), !context.hasPlus,
+        guard (13...19).contains(run.digits.count), !context.isKept, !context.isOrder,
+            isNetwork(run) || isCued, run.digits.contains(where: { $0 != 0 }), !context.hasPlus,
             Luhn.holds(run.digits)
         else { return nil }
         guard !run.isContiguous, !isCued else {
             return context.candidate(.card, key: run.text, strength: .certain)
         }
         guard run.isPlain else { return nil }
-        return context.candidate(.card, key: run.text, strength: isUsual(run.groups) ? .certain : .unusual)
+        return context.candidate(.card, key: run.text, strength: isUsual(context.groups) ? .certain : .unusual)
     }
 
-    private static func isNetwork(_ digits: [UInt8]) -> Bool {
-        switch (digits[0], digits[1]) {
+    private static func isNetwork(_ run: NumberRun) -> Bool {
+        switch (run[0], run[1]) {
         // Fifteen digits from 35 are phones' serial numbers, not cards.
-        case (3, 5): digits.count >= 16
+        case (3, 5): run.digits.count >= 16
         case (3, _), (4, _), (5, _), (6, _): true
-        case (2, 2...7), (8, 1...2): digits.count == 16
+        case (2, 2...7), (8, 1...2): run.digits.count == 16
         default: false
         }
     }

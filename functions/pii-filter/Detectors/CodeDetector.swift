@@ -12,8 +12,8 @@ struct CodeDetector: Detector {
             {
                 last += 1
             }
-            let code = Code(text: text, tokens: first...last)
-            found += Self.match(code)
+            let length = text.tokens[last].range.upperBound - text.tokens[first].range.lowerBound
+            if last > first, (8...15).contains(length) { found += Self.match(Code(text: text, tokens: first...last)) }
             if let pan = Self.partedPAN(text, at: first) { found.append(pan) }
             first = last + 1
         }
@@ -33,7 +33,7 @@ struct CodeDetector: Detector {
             self.text = text
             self.tokens = tokens
             range = text.tokens[tokens.lowerBound].range.lowerBound..<text.tokens[tokens.upperBound].range.upperBound
-            let values = range.count <= 18 ? text.values[range] : []
+            let values = text.values[range]
             isCapital = !values.contains { (0x61...0x7A).contains($0) }
             characters = values.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 }
         }
@@ -81,7 +81,7 @@ struct CodeDetector: Detector {
         }
     }
 
-    /// The fourth letter says who holds the PAN: a person, a company, a trust, ... (Income Tax Department).
+    /// The fourth letter says who holds the PAN: a person, a company, a trust (Income Tax Department).
     private static let holders = Set("ABCFGHJLPT".unicodeScalars.map(\.value))
 
     private static func pan(_ code: Code) -> [Candidate] {
@@ -96,9 +96,10 @@ struct CodeDetector: Detector {
 
     /// "ABCPE 1234 F".
     private static func partedPAN(_ text: FoldedText, at first: Int) -> Candidate? {
-        guard first + 2 < text.tokens.count else { return nil }
+        guard first + 2 < text.tokens.count, text.tokens[first].range.count == 5 else { return nil }
         let parts = text.tokens[first...(first + 2)]
-        guard parts.map(\.range.count) == [5, 4, 1], parts[first + 1].isNumber, !parts[first].isNumber,
+        guard parts[first + 1].range.count == 4, parts[first + 2].range.count == 1, parts[first + 1].isNumber,
+            !parts[first].isNumber,
             parts[first + 2].shape == .initial || text.hasCue([.pan], before: first, wordsMax: 4),
             parts[first].shape == .upper || text.hasCue([.pan], before: first, wordsMax: 4),
             !text.isAlphanumeric(at: parts[first].range.lowerBound - 1),
@@ -121,7 +122,9 @@ struct CodeDetector: Detector {
         code.fits("AAAA0XXXXXX") ? [code.candidate(.ifsc)] : []
     }
 
-    /// State code, PAN, number, Z, check character. After "GSTIN" a wrong check character does not matter.
+    /// State code, PAN, number, Z, check character.
+    ///
+    /// After "GSTIN" a wrong check character does not matter.
     private static func gstin(_ code: Code) -> [Candidate] {
         guard code.fits("99AAAAA9999AXXX"), code.characters[13] == 0x5A else { return [] }
         let state = (code.characters[0] - 0x30) * 10 + code.characters[1] - 0x30
@@ -148,7 +151,9 @@ struct CodeDetector: Detector {
     private static func passport(_ code: Code) -> [Candidate] {
         guard code.fits("A9999999"), !code.isOrder else { return [] }
         if code.hasCue(.passport) { return [code.candidate(.passport)] }
-        guard code.isCapital, code.characters[1] != 0x30, ![0x51, 0x58, 0x5A].contains(code.characters[0]) else { return [] }
+        guard code.isCapital, code.characters[1] != 0x30, ![0x51, 0x58, 0x5A].contains(code.characters[0]) else {
+            return []
+        }
         return [code.candidate(.passport, .usual)]
     }
 }

@@ -56,7 +56,9 @@ struct NameDetector: Detector {
             return phrase.isSmall && !isKnown && !NameCue.isIntroduction(before: index, in: text) ? nil : phrase.tokens
         case .likely:
             guard !phrase.isSmall || isKnown else { return nil }
-            return isKnown || phrase.words >= 2 || phrase.isClosed ? phrase.tokens : nil
+            return isKnown || !phrase.isShouted && (phrase.words >= 2 || phrase.isClosed) ? phrase.tokens : nil
+        case .opening:
+            return isKnown && (!phrase.isSmall || phrase.words >= 2) ? phrase.tokens : nil
         case nil:
             guard !phrase.isSmall, phrase.words >= 2, isKnown else { return nil }
             return phrase.tokens
@@ -72,12 +74,15 @@ struct NamePhrase {
     let words: Int
     /// Whether it is written in small letters.
     let isSmall: Bool
+    /// Whether it is written in capitals only.
+    let isShouted: Bool
     /// Whether one of its words is a well-known name.
     let hasKnownName: Bool
     /// Whether a comma, a line's end or "from" follows, as after a name that introduces somebody.
     let isClosed: Bool
 
     private static let wordsMax = 4
+    private static let initialsMax = 4
 
     /// Reads a phrase, or nothing where the word here begins none.
     init?(_ text: FoldedText, at start: Int, isSmallAllowed: Bool) {
@@ -86,22 +91,25 @@ struct NamePhrase {
         guard isSmallAllowed || !isSmall, !Self.isForeign(text, start), first.range.count <= 24 else { return nil }
         var end = start
         var names = 0
-        while end < text.tokens.count, end - start < Self.wordsMax {
+        while end < text.tokens.count, names < Self.wordsMax, end - start - names < Self.initialsMax {
             let token = text.tokens[end]
             guard end == start || Self.follows(text, end) else { break }
-            guard Self.continues(token, isSmall: isSmall), !Self.isForeign(text, end) else { break }
+            guard Self.continues(token, isSmall: isSmall), !text.has("/", at: token.range.upperBound),
+                !Self.isForeign(text, end)
+            else { break }
             // Small letters: known names, and the word after "my name is", whatever it is.
-            if isSmall, end > start, !NameLexicon.isName(token.text) { break }
+            if isSmall, end > start, !token.traits.contains(.name) { break }
             if token.shape != .initial { names += 1 }
             end += 1
         }
         guard names > 0 else { return nil }
         // "Vijay Sales", "Nehru Place", "Bose Road": the word behind says that it is no person.
-        if end < text.tokens.count, Self.follows(text, end), NameLexicon.isOrganisation(text.tokens[end].text) { return nil }
+        if Self.belongsToOrganisation(text, before: end) { return nil }
         tokens = start..<end
         words = end - start
         self.isSmall = isSmall
-        hasKnownName = text.tokens[start..<end].contains { NameLexicon.isName($0.text) }
+        isShouted = text.tokens[start..<end].allSatisfy { $0.shape == .upper || $0.shape == .initial }
+        hasKnownName = text.tokens[start..<end].contains { $0.traits.contains(.name) }
         isClosed = Self.isClosed(text, after: end - 1)
     }
 
@@ -113,7 +121,9 @@ struct NamePhrase {
         case 1:
             return text.classes[gap.lowerBound] == .space || text.has("-", at: gap.lowerBound)
                 || previous.shape == .initial && text.has(".", at: gap.lowerBound)
-        case 2: return text.has(".", at: gap.lowerBound) && text.classes[gap.lowerBound + 1] == .space && previous.range.count <= 2
+        case 2:
+            return text.has(".", at: gap.lowerBound) && text.classes[gap.lowerBound + 1] == .space
+                && previous.range.count <= 2
         default: return false
         }
     }
@@ -128,9 +138,29 @@ struct NamePhrase {
 
     private static func isForeign(_ text: FoldedText, _ index: Int) -> Bool {
         let token = text.tokens[index]
-        return NameLexicon.isNoName(token.text) || NameCue.isTitle(token.text) || token.text.hasSuffix("'s") && token.shape == .lower
+        // "Meera A. Nair": an initial is no article, but "A" and "I" without a stop are.
+        let isInitial =
+            token.shape == .initial
+            && (token.text != "a" && token.text != "i" || text.has(".", at: token.range.upperBound))
+        return token.traits.contains(.noName) && !isInitial || isMasked(text, token.range)
             || text.kind(at: token.range.upperBound) == .digit || text.kind(at: token.range.lowerBound - 1) == .digit
             || text.has("@", at: token.range.upperBound) || text.has("@", at: token.range.lowerBound - 1)
+    }
+
+    /// Whether the word behind, or behind "'s", is one of a company or a place.
+    private static func belongsToOrganisation(_ text: FoldedText, before end: Int) -> Bool {
+        guard end < text.tokens.count else { return false }
+        let next = text.tokens[end]
+        if next.text == "s", text.has("'", at: next.range.lowerBound - 1) {
+            return end + 1 < text.tokens.count && text.tokens[end + 1].traits.contains(.organisation)
+                && text.tokens[end + 1].shape != .lower
+        }
+        return follows(text, end) && next.traits.contains(.organisation)
+    }
+
+    /// "XXXX": somebody has taken the name out already.
+    private static func isMasked(_ text: FoldedText, _ range: Range<Int>) -> Bool {
+        range.count >= 2 && range.allSatisfy { text.has("X", at: $0) || text.has("x", at: $0) }
     }
 
     private static func isClosed(_ text: FoldedText, after last: Int) -> Bool {
@@ -139,6 +169,7 @@ struct NamePhrase {
             return true
         }
         guard last + 1 < text.tokens.count else { return true }
-        return ["from", "residing", "aged", "here", "s", "d", "w", "calling", "speaking"].contains(text.tokens[last + 1].text)
+        return ["from", "residing", "aged", "here", "s", "d", "w", "calling", "speaking"].contains(
+            text.tokens[last + 1].text)
     }
 }

@@ -1,14 +1,20 @@
 /// Finds what is written in digits alone: phones, Aadhaar numbers, payment cards and bank accounts.
 struct NumberDetector: Detector {
-    /// The longest number that is looked at: a card number has 19 digits at most.
-    private static let digitsMax = 19
+    /// A foreign phone number has eight digits at least, a card number 19 at most.
+    private static let digits = 8...19
 
     func candidates(in text: FoldedText) -> [Candidate] {
         let kept = KeptNumbers(text)
         var found: [Candidate] = []
-        text.forEachNumberRun(digitsMax: Self.digitsMax) { run in
-            guard run.digits.count >= 7 else { return }
-            let context = RunContext(run: run, text: text, isKept: kept.touches(run))
+        var start: (token: Int, cue: (cue: Cue, token: Int, isDirect: Bool)?) = (-1, nil)
+        text.forEachNumberRun(digits: Self.digits) { run in
+            if run.tokens.lowerBound != start.token {
+                start = (run.tokens.lowerBound, text.cue(before: run.tokens.lowerBound, wordsMax: 5))
+            }
+            guard text.isFree(run) else { return }
+            let context = RunContext(
+                run: run, text: text, isKept: kept.touches(run), cue: start.cue?.cue,
+                isDirect: start.cue?.isDirect ?? false)
             if let phone = PhoneRule.match(context) { found.append(phone) }
             if let aadhaar = AadhaarRule.match(context) { found.append(aadhaar) }
             if let card = CardRule.match(context) { found.append(card) }
@@ -30,25 +36,15 @@ struct RunContext {
     let cue: Cue?
     /// Whether that word stands right before the number.
     let isDirect: Bool
-    /// Whether nothing that makes it a code is glued to it.
-    let isFree: Bool
-
-    /// Looks around a run.
-    init(run: NumberRun, text: FoldedText, isKept: Bool) {
-        self.run = run
-        self.text = text
-        self.isKept = isKept
-        let cue = text.cue(before: run.tokens.lowerBound, wordsMax: 5)
-        self.cue = cue?.cue
-        isDirect = cue?.isDirect ?? false
-        isFree = text.isFree(run)
-    }
 
     /// Whether a word such as "order" right before says that the number is nobody's.
     var isOrder: Bool { cue == .order && isDirect }
 
     /// Whether a plus sign stands before the first digit.
     var hasPlus: Bool { text.has("+", at: run.range.lowerBound - 1) }
+
+    /// How many digits each group has.
+    var groups: [Int] { run.groups(in: text) }
 
     /// Makes a candidate of the run, with a sign and a bracket before it that belong to it.
     func candidate(_ kind: Kind, key: String, strength: Candidate.Strength) -> Candidate {

@@ -5,27 +5,27 @@
 enum PhoneRule {
     /// The phone number that a run of digits is, if it is one.
     static func match(_ context: RunContext) -> Candidate? {
-        let digits = context.run.digits
-        guard context.isFree, !isAmount(context) else { return nil }
-        if let national = national(digits[...]) {
+        let run = context.run
+        guard run.digits.count <= 15, !isAmount(context) else { return nil }
+        if let national = national(run) {
             if national.hasCountryCode, context.hasPlus {
                 return context.candidate(.phone, key: national.key, strength: .certain)
             }
             guard !context.isKept else { return nil }
-            let isNumberOfMobile = (6...9).contains(national.digits[national.digits.startIndex])
-            if isNumberOfMobile || national.hasCountryCode && context.cue == .phone {
+            let isMobile = (6...9).contains(national.digits[national.digits.startIndex])
+            if isMobile || national.hasCountryCode && context.cue == .phone {
                 return mobile(context, national)
             }
             if isLandline(context, national.digits) {
                 return context.candidate(.phone, key: national.key, strength: .usual)
             }
             // With "phone" right before, a number that nobody numbers like that is still somebody's.
-            if context.cue == .phone, context.isDirect, digits.count == 10, digits[0] != 1 {
+            if context.cue == .phone, context.isDirect, run.digits.count == 10, run[0] != 1 {
                 return context.candidate(.phone, key: national.key, strength: .usual)
             }
             return nil
         }
-        guard context.hasPlus, !context.isKept, (8...15).contains(digits.count), digits[0] != 0 else { return nil }
+        guard context.hasPlus, !context.isKept, run[0] != 0 else { return nil }
         return context.candidate(.phone, key: "+\(context.run.text)", strength: .usual)
     }
 
@@ -33,21 +33,22 @@ enum PhoneRule {
     private struct National {
         let digits: ArraySlice<UInt8>
         let hasCountryCode: Bool
-        let hasTrunkZero: Bool
-        var key: String { digits.map(String.init).joined() }
+        var key: String { NumberRun.text(digits) }
     }
 
     /// Takes 91, 091, 0091, 910, 0 away from before ten digits.
-    private static func national(_ digits: ArraySlice<UInt8>) -> National? {
-        guard (10...15).contains(digits.count) else { return nil }
-        let national = digits.suffix(10)
-        switch Array(digits.dropLast(10)) {
-        case []: return National(digits: national, hasCountryCode: false, hasTrunkZero: false)
-        case [0]: return National(digits: national, hasCountryCode: false, hasTrunkZero: true)
-        case [9, 1], [0, 9, 1], [0, 0, 9, 1], [9, 1, 0], [0, 0, 9, 1, 0], [0, 9, 1, 0]:
-            return National(digits: national, hasCountryCode: true, hasTrunkZero: false)
-        default: return nil
+    private static func national(_ run: NumberRun) -> National? {
+        guard run.digits.count >= 10 else { return nil }
+        let national = run.digits.suffix(10)
+        switch run.digits.count {
+        case 10: return National(digits: national, hasCountryCode: false)
+        case 11 where run[0] == 0: return National(digits: national, hasCountryCode: false)
+        default: break
         }
+        let prefix = run.digits.dropLast(10).drop { $0 == 0 }
+        let zeros = run.digits.count - 10 - prefix.count
+        guard zeros <= 2, [9, 1] == prefix || [9, 1, 0] == prefix else { return nil }
+        return National(digits: national, hasCountryCode: true)
     }
 
     private static func mobile(_ context: RunContext, _ national: National) -> Candidate? {
@@ -55,7 +56,9 @@ enum PhoneRule {
         // An order number is one group, or several with dashes. With a space in it, it is more likely a phone.
         if context.isOrder, !national.hasCountryCode, !run.groupsHaveSpaces(in: context.text) { return nil }
         // The other reading of twelve digits in fours is an Aadhaar number.
-        if run.groups == [4, 4, 4], Verhoeff.holds(run.digits) || context.cue == .aadhaar { return nil }
+        if run.digits.count == 12, context.groups == [4, 4, 4], Verhoeff.holds(run.digits) || context.cue == .aadhaar {
+            return nil
+        }
         if context.cue == .aadhaar, run.digits.count == 12, context.isDirect { return nil }
         return context.candidate(.phone, key: national.key, strength: .usual)
     }
@@ -63,10 +66,11 @@ enum PhoneRule {
     /// Zero, area code, separator, number: "022-23456789", "(033) 4337 2884".
     private static func isLandline(_ context: RunContext, _ digits: ArraySlice<UInt8>) -> Bool {
         let run = context.run
-        guard run.digits.count == 11, run.digits[0] == 0 else { return false }
+        guard run.digits.count == 11, run[0] == 0 else { return false }
         if run.isContiguous { return context.cue == .phone }
-        guard (3...5).contains(run.groups[0]), !context.isOrder else { return false }
-        let subscriber = run.digits[run.groups[0]]
+        let code = context.groups[0]
+        guard (3...5).contains(code), !context.isOrder else { return false }
+        let subscriber = run[code]
         return (2...7).contains(subscriber) || context.cue == .phone
     }
 
@@ -74,8 +78,9 @@ enum PhoneRule {
     private static func isAmount(_ context: RunContext) -> Bool {
         let run = context.run
         guard run.hasCommas else { return false }
-        let middle = run.groups.dropFirst().dropLast()
-        return run.groups.last == 3 && run.groups[0] <= 3 && middle.allSatisfy { $0 == 2 || $0 == 3 }
+        let groups = context.groups
+        let middle = groups.dropFirst().dropLast()
+        return groups.last == 3 && groups[0] <= 3 && middle.allSatisfy { $0 == 2 || $0 == 3 }
     }
 }
 

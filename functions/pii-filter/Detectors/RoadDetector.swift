@@ -12,12 +12,15 @@ struct RoadDetector: Detector {
     }
 
     private static let states: Set<String> = [
-        "an", "ap", "ar", "as", "br", "cg", "ch", "dd", "dl", "dn", "ga", "gj", "hp", "hr", "jh", "jk", "ka", "kl", "la", "ld",
-        "mh", "ml", "mn", "mp", "mz", "nl", "od", "or", "pb", "py", "rj", "sk", "tn", "tr", "ts", "tg", "uk", "ua", "up", "wb",
+        "an", "ap", "ar", "as", "br", "cg", "ch", "dd", "dl", "dn", "ga", "gj", "hp", "hr", "jh", "jk", "ka", "kl",
+        "la", "ld",
+        "mh", "ml", "mn", "mp", "mz", "nl", "od", "or", "pb", "py", "rj", "sk", "tn", "tr", "ts", "tg", "uk", "ua",
+        "up", "wb",
     ]
 
     private func isState(_ text: FoldedText, at index: Int) -> Bool {
-        Self.states.contains(text.tokens[index].text) && !text.isAlphanumeric(at: text.tokens[index].range.lowerBound - 1)
+        text.tokens[index].range.count == 2 && Self.states.contains(text.tokens[index].text)
+            && !text.isAlphanumeric(at: text.tokens[index].range.lowerBound - 1)
     }
 
     /// Whether two tokens touch, or have one or two spaces, dashes or stops between.
@@ -71,7 +74,8 @@ struct RoadDetector: Detector {
             last += 1
             digits += text.tokens[last].text
         }
-        guard digits.utf8.count == 13, let year = Int(digits.dropFirst(2).prefix(4)), (1950...2099).contains(year) else {
+        guard digits.utf8.count == 13, let year = Int(digits.dropFirst(2).prefix(4)), (1950...2099).contains(year)
+        else {
             return nil
         }
         return candidate(.drivingLicence, text, index...last)

@@ -8,7 +8,7 @@ struct Placeholder: Sendable, Hashable {
     /// The text itself.
     var text: String { "[\(kind.rawValue)_\(number)]" }
 
-    /// The most digits of a number that is taken for a placeholder's. A longer one could be a phone number in disguise.
+    /// The most digits of a placeholder's number: a longer one could be a phone number in disguise.
     private static let digitsMax = 5
 
     /// All placeholders that a text already holds, in order.
@@ -36,7 +36,8 @@ struct Placeholder: Sendable, Hashable {
         guard label.last == "_", let kind = Kind(rawValue: String(label.dropLast())) else { return nil }
         let digits = end
         while end < scalars.count, end - digits <= digitsMax, ("0"..."9").contains(scalars[end]) { end += 1 }
-        guard (1...digitsMax).contains(end - digits), scalars[digits] != "0", end < scalars.count, scalars[end] == "]" else {
+        guard (1...digitsMax).contains(end - digits), scalars[digits] != "0", end < scalars.count, scalars[end] == "]"
+        else {
             return nil
         }
         let number = scalars[digits..<end].reduce(0) { $0 * 10 + Int($1.value & 0xF) }

@@ -8,8 +8,10 @@ struct Redactor: Sendable {
         let counts: [String: Int]
     }
 
-    /// Looks again at its own output this often at most. A word that a placeholder has replaced can change what the words
-    /// around it mean; nearly all texts are the same after the second look.
+    /// Looks again at its own output this often at most.
+    ///
+    /// A word that a placeholder has replaced can change what the words around it mean; nearly all texts are the same
+    /// after the second look.
     private static let passesMax = 8
 
     private let detectors: [any Detector] = [
@@ -57,7 +59,9 @@ private struct Numbering {
 
     /// Leaves out the numbers that are taken.
     mutating func skip(_ placeholders: [Placeholder]) {
-        for placeholder in placeholders { last[placeholder.kind] = max(last[placeholder.kind] ?? 0, placeholder.number) }
+        for placeholder in placeholders {
+            last[placeholder.kind] = max(last[placeholder.kind] ?? 0, placeholder.number)
+        }
     }
 
     mutating func placeholder(for candidate: Candidate) -> Placeholder {

@@ -1,6 +1,6 @@
 /// A text as the detectors read it: one character for the many ways to write it, nothing invisible, words and numbers
 /// marked, and for each position the way back to the text itself.
-struct FoldedText: Sendable {
+final class FoldedText: Sendable {
     /// The folded characters.
     let values: [UInt32]
     /// The class of each folded character.
@@ -11,10 +11,16 @@ struct FoldedText: Sendable {
     let tokenAt: [Int]
     /// For each position the index of its Unicode scalar in the text; one more at the end.
     private let origins: [Int]
+    /// All digits of the text in a row.
+    let digits: [UInt8]
+    /// For each token the place of its first digit in ``digits``, or where that would be.
+    let digitStarts: [Int]
 
     /// Folds a text.
     ///
-    /// - Parameter barriers: Ranges of scalars that no detector may see, in ascending order.
+    /// - Parameters:
+    ///   - scalars: The text.
+    ///   - barriers: Ranges of scalars that no detector may see, in ascending order.
     init(_ scalars: [Unicode.Scalar], barriers: [Range<Int>]) {
         var values: [UInt32] = []
         var origins: [Int] = []
@@ -38,6 +44,13 @@ struct FoldedText: Sendable {
         classes = values.map(Folding.classify)
         tokens = Self.tokenize(values, classes)
         tokenAt = Self.positions(of: tokens, count: values.count)
+        var digits: [UInt8] = []
+        digitStarts = tokens.map { token in
+            let start = digits.count
+            if token.isNumber { digits += values[token.range].map { UInt8(truncatingIfNeeded: $0 & 0xF) } }
+            return start
+        }
+        self.digits = digits
     }
 
     /// How many characters there are.
@@ -65,14 +78,16 @@ struct FoldedText: Sendable {
     func lowercased(_ range: Range<Int>) -> String { Self.lowercased(values[range]) }
 
     private static func lowercased(_ values: ArraySlice<UInt32>) -> String {
-        var text = String.UnicodeScalarView()
-        var isASCII = true
-        for value in values {
-            if value >= 0x80 { isASCII = false }
-            let small = (0x41...0x5A).contains(value) ? value + 32 : value
-            if let scalar = Unicode.Scalar(small) { text.append(scalar) }
+        if values.allSatisfy({ $0 < 0x80 }) {
+            return String(
+                decoding: values.map { UInt8(truncatingIfNeeded: (0x41...0x5A).contains($0) ? $0 + 32 : $0) },
+                as: UTF8.self)
         }
-        return isASCII ? String(text) : String(text).lowercased()
+        var text = String.UnicodeScalarView()
+        for value in values {
+            if let scalar = Unicode.Scalar(value) { text.append(scalar) }
+        }
+        return String(text).lowercased()
     }
 
     private static func tokenize(_ values: [UInt32], _ classes: [Folding.Class]) -> [Token] {
@@ -87,12 +102,17 @@ struct FoldedText: Sendable {
             var end = start + 1
             while end < values.count {
                 // An apostrophe between letters belongs to the word, as in D'Souza.
-                let joins = kind == .letter && values[end] == 0x27 && end + 1 < values.count && classes[end + 1] == .letter
+                // One letter alone behind it, as in Asha's, does not.
+                let joins =
+                    kind == .letter && values[end] == 0x27 && end + 2 < values.count
+                    && classes[end + 1] == .letter && classes[end + 2] == .letter
                 guard classes[end] == kind || joins else { break }
                 end += 1
             }
             let shape = kind == .digit ? .number : shape(of: values[start..<end])
-            tokens.append(Token(range: start..<end, shape: shape, text: lowercased(values[start..<end])))
+            let text = lowercased(values[start..<end])
+            let known = shape == .number ? ([], nil) : WordTraits.of(text)
+            tokens.append(Token(range: start..<end, shape: shape, text: text, traits: known.0, cue: known.1))
             start = end
         }
         return tokens

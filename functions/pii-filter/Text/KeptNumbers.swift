@@ -6,8 +6,8 @@ struct KeptNumbers: Sendable {
     /// Finds them in a text.
     init(_ text: FoldedText) {
         var kept: Set<Int> = []
-        text.forEachNumberRun(digitsMax: 17) { run in
-            if Self.isTollFree(run) || Self.isShopOrder(run, in: text) || Self.isDate(run, in: text) {
+        text.forEachNumberRun(digits: 4...17, groupsMax: 5) { run in
+            if Self.isTollFree(run, in: text) || Self.isShopOrder(run, in: text) || Self.isDate(run, in: text) {
                 kept.formUnion(run.tokens)
             }
         }
@@ -18,27 +18,30 @@ struct KeptNumbers: Sendable {
     func touches(_ run: NumberRun) -> Bool { run.tokens.contains(where: kept.contains) }
 
     /// 1800 and 1860 lines have six or seven digits after the prefix.
-    private static func isTollFree(_ run: NumberRun) -> Bool {
-        let digits = run.digits
-        guard (10...11).contains(digits.count), digits[0] == 1, digits[1] == 8, digits[3] == 0 else { return false }
-        guard digits[2] == 0 || digits[2] == 6 else { return false }
-        return run.isContiguous || run.groups[0] == 4 || run.groups[0] == 1
+    private static func isTollFree(_ run: NumberRun, in text: FoldedText) -> Bool {
+        guard (10...11).contains(run.digits.count), run[0] == 1, run[1] == 8, run[2] == 0 || run[2] == 6, run[3] == 0
+        else {
+            return false
+        }
+        return run.isContiguous || [1, 4].contains(text.tokens[run.tokens.lowerBound].range.count)
     }
 
     /// Three, seven and seven digits with dashes.
     private static func isShopOrder(_ run: NumberRun, in text: FoldedText) -> Bool {
-        guard run.groups == [3, 7, 7] else { return false }
+        guard run.digits.count == 17, run.groups(in: text) == [3, 7, 7] else { return false }
         return run.tokens.dropFirst().allSatisfy { text.has("-", at: text.tokens[$0].range.lowerBound - 1) }
     }
 
     /// A day, a month and a year with one separator, and nothing more joined to it.
     private static func isDate(_ run: NumberRun, in text: FoldedText) -> Bool {
-        guard run.groups.count == 3, CalendarDate.isNumeric(run, in: text) else { return false }
+        guard run.tokens.count == 3, run.digits.count <= 8, CalendarDate.isNumeric(run, in: text) else { return false }
         let before = text.value(at: run.range.lowerBound - 1)
         let after = run.range.upperBound
-        let joinsAfter = text.value(at: after) == text.value(at: run.range.lowerBound + run.groups[0])
+        let joinsAfter =
+            text.value(at: after) == text.value(at: text.tokens[run.tokens.lowerBound].range.upperBound)
             && text.kind(at: after + 1) == .digit
-        let joinsBefore = before == text.value(at: run.range.lowerBound + run.groups[0])
+        let joinsBefore =
+            before == text.value(at: text.tokens[run.tokens.lowerBound].range.upperBound)
             && text.kind(at: run.range.lowerBound - 2) == .digit
         return !joinsAfter && !joinsBefore
     }
@@ -57,12 +60,13 @@ enum CalendarDate {
         else { return false }
         let values = numbers.compactMap { Int($0.text) }
         guard values.count == 3 else { return false }
-        if run.groups[0] == 4 {
+        let groups = run.groups(in: text)
+        if groups[0] == 4 {
             return isYear(values[0]) && (1...12).contains(values[1]) && (1...31).contains(values[2])
         }
-        let hasYear = run.groups[2] == 4 ? isYear(values[2]) : run.groups[2] == 2
+        let hasYear = groups[2] == 4 ? isYear(values[2]) : groups[2] == 2
         let days = (1...31).contains(values[0]) && (1...31).contains(values[1])
-        return hasYear && days && (values[0] <= 12 || values[1] <= 12) && run.groups[0] <= 2 && run.groups[1] <= 2
+        return hasYear && days && (values[0] <= 12 || values[1] <= 12) && groups[0] <= 2 && groups[1] <= 2
     }
 
     private static func isYear(_ value: Int) -> Bool { (1900...2099).contains(value) }

@@ -3,19 +3,8 @@
 /// Frequent Indian given names and surnames from all parts of the country, from general knowledge. Short of complete by
 /// far: names without a cue that are not here are not found.
 enum NameLexicon {
-    /// Whether a word in small letters is a well-known given name or surname.
-    static func isName(_ word: String) -> Bool { names.contains(word) }
-
-    /// Whether a capitalised word can be no part of a person's name.
-    static func isNoName(_ word: String) -> Bool { others.contains(word) || organisations.contains(word) }
-
-    /// Whether a word behind a name makes it a company's, a street's or a place's.
-    static func isOrganisation(_ word: String) -> Bool { organisations.contains(word) }
-
-    private static func set(_ list: String) -> Set<String> { Set(list.split(whereSeparator: \.isWhitespace).map(String.init)) }
-
-    private static let names = set(
-        """
+    /// Given names, then surnames.
+    static let names = """
         aakash aaliya aamir aarav aarti aarushi aashish abdul abhay abhijit abhinav abhishek aditi aditya afzal ahmed aishwarya ajay
         ajit akash akbar akhil akshay alka alok aman amar ambika amina amit amita amitabh amol amrita anand ananya anil anirban
         anita anjali anju ankit ankita ankur anoop ansh anshul anu anup anupam anuradha anusha anushka aparna archana arijit arjun
@@ -65,29 +54,28 @@ enum NameLexicon {
         shah shaikh sharma shastri sheikh shekhawat shenoy shetty shinde shroff shukla siddiqui sidhu singh singhal singhania sinha sodhi
         solanki sood soni srinivasan srivastava subramaniam subramanian sundaram suri swamy tandon tendulkar thakkar thakur thapa
         thomas tiwari trivedi tyagi upadhyay vaidya varghese varma vasudevan venkataraman verma vohra vyas wadhwa walia yadav
-        """)
+        """
 
     /// Words of companies, streets, places and authorities.
-    private static let organisations = set(
-        """
+    static let organisations = """
         sales motors motor suzuki finserv finance bank industries limited ltd pvt private llp inc corp corporation company co stores
         store mart bazaar retail digital electronics mobiles mobile india fiber telecom communications insurance hospital hospitals
         clinic pathlabs labs laboratories pharmacy school college university institute academy airlines airways travels tours
         holidays hotel hotels restaurant foods sweets jewellers textiles garments furniture builders developers constructions
         properties realty estates enterprises traders trading agency agencies services service solutions systems technologies
         technology software power energy steel cement chemicals group sons brothers associates consultancy logistics courier
-        couriers express cargo road street marg nagar chowk place park colony vihar enclave layout bagh garden gardens puram puri-road
+        couriers express cargo road street marg nagar chowk place park colony vihar enclave layout bagh garden gardens puram 
         pur gali lane salai cross circle square bridge station airport terminal stadium market complex tower towers apartments
         residency niketan society chs building mall plaza district state city village taluk taluka tehsil court commission forum
         tribunal authority ministry department government govt act rules section committee council board bhavan bhawan mission
         yojana scheme trust foundation temple mandir church university nursing showroom dealer dealers dealership ward sector
         block phase extension medical stationery provision supermarket hypermarket capital securities mutual fund loans housing
         credit card cards fashion fashions lifestyle trends footwear cements automobiles auto cars cabs tyres opticals optics gas
-        """)
+        bureau financial federal union funds usa center centre servicing lending department dept airports motors
+        """
 
     /// Other words that stand in capitals, or after a cue, without being a name.
-    private static let others = set(
-        """
+    static let others = """
         a an the i me my we our you your he she his her it its they them their this that these those who whom what which when where
         why how whose is am are was were be been being do does did done have has had having can could will would shall should may
         might must not no yes and or but if so as at by for from in into of off on onto out over to under up upon with without
@@ -122,5 +110,5 @@ enum NameLexicon {
         first second third last final good great best bad poor many united states american america pro max plus mini ultra galaxy iphone
         laptop washing machine air conditioner refrigerator television watch phone case smart online offline opposite party relief
         subject reference prayer facts whereas hereby above below details copy note via lakh lakhs crore thousand hundred
-        """)
+        """
 }

@@ -2,10 +2,8 @@
 struct NumberRun: Sendable {
     /// The positions of its first and last token, inclusive.
     let tokens: ClosedRange<Int>
-    /// All digits together.
-    let digits: [UInt8]
-    /// How many digits each group has.
-    let groups: [Int]
+    /// All digits together: a slice of the text's, as a run is made for each start and end.
+    let digits: ArraySlice<UInt8>
     /// Where it is, from the first digit to the last.
     let range: Range<Int>
     /// Whether every separator is a space or a dash, alone.
@@ -16,39 +14,51 @@ struct NumberRun: Sendable {
     let hasNewline: Bool
 
     /// Whether it is one group.
-    var isContiguous: Bool { groups.count == 1 }
+    var isContiguous: Bool { tokens.count == 1 }
     /// The digits as text.
-    var text: String { digits.map(String.init).joined() }
+    var text: String { Self.text(digits) }
+
+    /// Digits as text.
+    static func text(_ digits: ArraySlice<UInt8>) -> String {
+        String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self)
+    }
+
+    /// One digit, from 0.
+    subscript(_ place: Int) -> UInt8 { digits[digits.startIndex + place] }
+
+    /// How many digits each group has.
+    func groups(in text: FoldedText) -> [Int] { tokens.map { text.tokens[$0].range.count } }
 }
 
 extension FoldedText {
-    /// Calls back for every run of groups with at most `digitsMax` digits together.
+    /// Calls back for every run of groups with so many digits together.
     ///
-    /// Each start has at most `digitsMax` ends, so this is linear.
-    func forEachNumberRun(digitsMax: Int, _ body: (NumberRun) -> Void) {
-        for start in tokens.indices where tokens[start].isNumber && tokens[start].range.count <= digitsMax {
-            var digits: [UInt8] = []
-            var groups: [Int] = []
+    /// Each start has at most as many ends as the most digits, so this is linear.
+    func forEachNumberRun(digits allowed: ClosedRange<Int>, groupsMax: Int = 19, _ body: (NumberRun) -> Void) {
+        for start in tokens.indices where tokens[start].isNumber {
+            var count = 0
             var isPlain = true
             var hasCommas = false
             var newlines = 0
             var end = start
-            while end < tokens.count, tokens[end].isNumber {
+            while end < tokens.count, tokens[end].isNumber, end - start < groupsMax {
                 let token = tokens[end]
+                count += token.range.count
+                guard count <= allowed.upperBound else { break }
                 if end > start {
                     guard let separator = separator(before: end) else { break }
                     isPlain = isPlain && separator.isPlain
                     hasCommas = hasCommas || separator.isComma
                     newlines += separator.isNewline ? 1 : 0
                 }
-                guard digits.count + token.range.count <= digitsMax, newlines <= 1 else { break }
-                for index in token.range { digits.append(UInt8(truncatingIfNeeded: values[index] & 0xF)) }
-                groups.append(token.range.count)
-                body(
-                    NumberRun(
-                        tokens: start...end, digits: digits, groups: groups,
-                        range: tokens[start].range.lowerBound..<token.range.upperBound, isPlain: isPlain,
-                        hasCommas: hasCommas, hasNewline: newlines > 0))
+                guard newlines <= 1 else { break }
+                if count >= allowed.lowerBound {
+                    body(
+                        NumberRun(
+                            tokens: start...end, digits: digits[digitStarts[start]..<(digitStarts[start] + count)],
+                            range: tokens[start].range.lowerBound..<token.range.upperBound, isPlain: isPlain,
+                            hasCommas: hasCommas, hasNewline: newlines > 0))
+                }
                 end += 1
             }
         }
@@ -65,7 +75,7 @@ extension FoldedText {
             case .space: break
             case .newline: newlines += 1
             default:
-                guard let scalar = Unicode.Scalar(values[index]), Self.separators.contains(scalar) else { return nil }
+                guard Self.isSeparator(values[index]) else { return nil }
             }
         }
         guard newlines <= 1 else { return nil }
@@ -77,7 +87,13 @@ extension FoldedText {
         return (isPlain, isComma, newlines > 0)
     }
 
-    private static let separators: Set<Unicode.Scalar> = ["-", ".", "(", ")", "/", "_", "*", "~", "|", ",", "+", ":", "'"]
+    /// One of ' ( ) * + , - . / : _ | ~
+    private static func isSeparator(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x27...0x2F, 0x3A, 0x5F, 0x7C, 0x7E: true
+        default: false
+        }
+    }
 
     /// Whether a run may stand by itself, with what is glued to its ends.
     ///
@@ -86,7 +102,7 @@ extension FoldedText {
         let first = run.tokens.lowerBound
         if first > 0, tokens[first - 1].range.upperBound == run.range.lowerBound {
             let word = tokens[first - 1]
-            switch Cue.of(word.text) {
+            switch word.cue {
             case .order: return false
             case .some: break
             case nil where word.shape == .lower || word.shape == .caseless: break

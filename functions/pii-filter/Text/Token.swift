@@ -22,6 +22,10 @@ struct Token: Sendable {
     let shape: Shape
     /// The word in small letters, or the digits.
     let text: String
+    /// What is known of the word.
+    let traits: WordTraits
+    /// What the word says of a number behind it.
+    let cue: Cue?
 
     /// Whether it is a run of digits.
     var isNumber: Bool { shape == .number }
