@@ -36,7 +36,9 @@ package struct Budget: Sendable, Hashable {
     package func covers(_ call: PaidCall) -> Bool { scope.contains(call) }
 }
 
-/// The calls that a budget limits: those that fit every list. A nil list fits all.
+/// The calls that a budget limits: those that fit every list.
+///
+/// A nil list fits all.
 package struct BudgetScope: Sendable, Hashable {
     /// Providers, such as `bedrock`.
     package var providers: Set<String>?
@@ -44,7 +46,9 @@ package struct BudgetScope: Sendable, Hashable {
     package var models: Set<String>?
     /// Functions.
     package var functions: Set<String>?
-    /// Tenants. A call without a tenant fits no list.
+    /// Tenants.
+    ///
+    /// A call without a tenant fits no list.
     package var tenants: Set<String>?
 
     /// Makes a scope; without arguments, everything.

@@ -15,7 +15,10 @@ package struct CostGovernor: Sendable {
 
     /// Makes a governor.
     ///
-    /// - Parameter budgets: In the order in which refusals name them. A call that none of them covers is refused.
+    /// - Parameters:
+    ///   - ledger: What is spent and held.
+    ///   - prices: What models cost.
+    ///   - budgets: In the order in which refusals name them. A call that none of them covers is refused.
     package init(ledger: any SpendLedger, prices: PriceBook, budgets: [Budget]) {
         self.ledger = ledger
         self.prices = prices

@@ -1,4 +1,6 @@
-/// Why the governor could not answer. No call may be made then.
+/// Why the governor could not answer.
+///
+/// No call may be made then.
 package enum GovernorError: Error, Sendable, Hashable {
     /// The model has no price in force, and so no proved bound, or no budget covers the call.
     case notGoverned(ModelID)

@@ -17,7 +17,9 @@ package struct Money: Sendable, Hashable {
     /// There is one way to write each amount, trailing zeros aside: no exponent, no plus, no leading zeros, no minus
     /// zero, a digit on both sides of the point. Nil for anything else, and where the amount does not fit.
     ///
-    /// - Parameter allowsNegative: Whether a leading minus is read too.
+    /// - Parameters:
+    ///   - text: What is read.
+    ///   - allowsNegative: Whether a leading minus is read too.
     package init?(_ text: String, allowsNegative: Bool = false) {
         guard let billionths = Billionths.parse(text, allowsNegative: allowsNegative) else { return nil }
         nanoUSD = billionths

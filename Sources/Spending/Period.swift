@@ -38,7 +38,9 @@ package struct PeriodRule: Sendable, Hashable {
     package var length: Length
     /// Whose wall clock counts.
     package var timeZone: TimeZone
-    /// Minutes after midnight, 0 to 1439. For ``Length/hour`` only the minute of the hour counts.
+    /// Minutes after midnight, 0 to 1439.
+    ///
+    /// For ``Length/hour`` only the minute of the hour counts.
     package var turnsAtMinute: Int
 
     /// Makes a rule.

@@ -54,7 +54,11 @@ enum PriceFile {
 
 /// The YAML files that lie in a folder itself, by name.
 ///
-/// - Parameter holding: What to call the files in a complaint.
+/// - Parameters:
+///   - folder: The folder, as the person named it.
+///   - kind: What to call a file's content in a complaint.
+/// - Returns: Their paths.
+/// - Throws: ``YAMLProblem`` where the folder cannot be read or holds none.
 func yamlFiles(in folder: String, holding kind: String) throws(YAMLProblem) -> [String] {
     let names: [String]
     do {

@@ -16,6 +16,7 @@ package protocol SpendLedger: Sendable {
     ///   - call: What is paid for.
     ///   - terms: What the call may cost at the ledger's instant, and where; called within the transaction, at most
     ///     once, and not for a call whose settlement is stored or that is in flight.
+    /// - Returns: A new hold, or why there is none.
     /// - Throws: What `terms` throws, ``GovernorError/boundBreached(_:)`` or ``GovernorError/ledgerUnavailable(reason:)``.
     func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (Date) throws(GovernorError) -> HoldTerms
@@ -49,9 +50,10 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func renewLeases() async throws(GovernorError)
 
-    /// The counters of some budgets in their periods at the ledger's instant, in the order of `lines`.
+    /// Counts some budgets in their periods at the ledger's instant.
     ///
     /// - Parameter lines: The budgets and their periods at an instant.
+    /// - Returns: A counter for each line, in their order.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func status(_ lines: @escaping @Sendable (Date) -> [BudgetLine]) async throws(GovernorError) -> [LedgerCounter]
 

@@ -165,7 +165,9 @@ struct LedgerTransaction {
             "UPDATE holds SET lease_until_ms = ? WHERE owner = ? AND is_orphan = 0", [leaseUntilMS, ownerID])
     }
 
-    /// Charges the holds that were dropped. Nobody can correct them any more.
+    /// Charges the holds that were dropped.
+    ///
+    /// Nobody can correct them any more.
     func chargeAbandoned() throws {
         for holdID in abandoned.sorted() {
             // One that was settled or swept before is no longer there.
@@ -233,7 +235,9 @@ extension LedgerTransaction {
         return hold
     }
 
-    /// Journals and counts the end of a hold. An orphan was charged before: its charge becomes the cost.
+    /// Journals and counts the end of a hold.
+    ///
+    /// An orphan was charged before: its charge becomes the cost.
     private func end(_ hold: Hold, kind: Kind, cost: Int64, usage: TokenUsage? = nil) throws {
         let spent = hold.isOrphan ? cost - hold.bound : cost
         let held = hold.isOrphan ? 0 : -hold.bound
