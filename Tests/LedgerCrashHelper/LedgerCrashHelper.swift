@@ -1,0 +1,83 @@
+import Foundation
+import FunctionKit
+import SQLite
+import Spending
+import SpendingSQLite
+
+/// Pays for calls on a ledger for ever, until it is killed.
+///
+/// `LedgerCrashHelper FOLDER SEED LIMIT` prints a line when a step is on the disk: `held ID`, `settled ID TOKENS`,
+/// `charged ID`, `released ID`, `refused`.
+@main
+enum LedgerCrashHelper {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 4, let seed = UInt64(arguments[2]), let limit = Money(arguments[3]) else {
+            throw CocoaError(.featureUnsupported)
+        }
+        let ledger = try SQLiteLedger(store: .open(folder: arguments[1], schemas: [SQLiteLedger.schema]))
+        let model = ModelID(provider: "bedrock", region: "ap-south-1", model: "llama")
+        let governor = CostGovernor(
+            ledger: ledger,
+            prices: PriceBook([
+                Price(
+                    model: model, from: Date(timeIntervalSince1970: 0), inputNanoUSDPerToken: 1,
+                    outputNanoUSDPerToken: 1,
+                    bound: TokenBound(
+                        nanoTokensPerByte: 1_000_000_000, tokensPerMessage: 0, fixed: 0, because: "a test"),
+                    source: "a test", read: "2026-11-23")
+            ]),
+            budgets: [
+                // A month, so that the test does not meet a turn at midnight.
+                Budget(
+                    name: "monthly", limit: limit,
+                    rule: PeriodRule(length: .month, timeZone: .gmt, turnsAtMinute: 0), exhausted: .reject)
+            ])
+        // Several at once, so that the kill finds several holds and shared commits.
+        await withThrowingTaskGroup { group in
+            for worker in 0..<4 {
+                group.addTask { try await pay(governor, model: model, seed: seed &* 4 &+ UInt64(worker)) }
+            }
+        }
+    }
+
+    private static func pay(_ governor: CostGovernor, model: ModelID, seed: UInt64) async throws {
+        var random = seed
+        func next(_ upperBound: UInt64) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((random >> 33) % upperBound)
+        }
+        while true {
+            let bytes = next(1000)
+            let call = PaidCall(
+                id: CallID(
+                    questionID: "\(seed)-\(next(1_000_000_000))", function: "llm-connector", ordinal: 0, digest: "d"),
+                model: model, tenant: nil, inputBytes: bytes, outputTokensMax: 0)
+            switch try await governor.reserve(call) {
+            case .held(let reservation):
+                let id = reservation.holdID
+                say("held \(id)")
+                switch next(4) {
+                case 0:
+                    try await governor.release(reservation)
+                    say("released \(id)")
+                case 1:
+                    try await governor.chargeInFull(reservation)
+                    say("charged \(id)")
+                default:
+                    let tokens = next(UInt64(bytes + 1))
+                    _ = try await governor.settle(
+                        reservation, usage: TokenUsage(inputTokens: tokens, outputTokens: 0), response: Data())
+                    say("settled \(id) \(tokens)")
+                }
+            case .refused: say("refused")
+            default: say("settled before")
+            }
+        }
+    }
+
+    /// One system call a line, so that lines of several tasks stay whole.
+    private static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    }
+}
