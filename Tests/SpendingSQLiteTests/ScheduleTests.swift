@@ -35,10 +35,8 @@ struct ScheduleTests {
                     let governor = governors[task % 4]
                     switch try await governor.reserve(Fixture.call("q\(task)", bytes: 30)) {
                     case .held(let reservation):
-                        // Odd ones cost all that they hold, even ones nothing.
-                        let tokens = task % 2 == 0 ? 0 : 30
                         return try await governor.settle(
-                            reservation, usage: TokenUsage(inputTokens: tokens, outputTokens: 0), response: Data()
+                            reservation, usage: TokenUsage(inputTokens: 30, outputTokens: 0), response: Data()
                         ).cost.nanoUSD
                     default: return -1
                     }
@@ -47,9 +45,8 @@ struct ScheduleTests {
             return try await group.reduce(into: [Int64]()) { $0.append($1) }
         }
         let paid = outcomes.filter { $0 > 0 }.reduce(0, +)
-        #expect(paid <= 1000)
-        // 200 worst cases are six times the limit: some were refused, and the limit was used.
-        #expect(outcomes.contains(-1) && paid >= 30)
+        // Each costs all that it held: 33 fit, and not one more.
+        #expect(paid == 990 && outcomes.filter { $0 == -1 }.count == 167)
         let spent = try await JournalReplay(stores[0]).expectWithinLimits()
         #expect(spent.values.reduce(0, +) == paid)
         #expect(try await governors[0].verify().differences.isEmpty)

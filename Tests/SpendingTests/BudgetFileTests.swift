@@ -20,7 +20,7 @@ struct BudgetFileTests {
 
     @Test("are read in whole")
     func reads() throws {
-        let folder = try YAMLFolder(["a.yaml": Self.valid])
+        let folder = try TextFolder(["a.yaml": Self.valid])
         let budgets = try Budget.load(folder: folder.path)
         #expect(
             budgets == [
@@ -39,7 +39,7 @@ struct BudgetFileTests {
             !$0.contains("turns_at") && !$0.contains("scope") && !$0.contains("alerts")
         }
         let budget = try #require(
-            try YAMLFolder.read(["a.yaml": lines.joined(separator: "\n")], with: Budget.load).first)
+            try TextFolder.read(["a.yaml": lines.joined(separator: "\n")], with: Budget.load).first)
         #expect(budget.rule.turnsAtMinute == 0 && budget.scope == BudgetScope() && budget.alertsPercent.isEmpty)
     }
 
@@ -50,7 +50,7 @@ struct BudgetFileTests {
             ("{fallback-model: meta.llama3-8b-instruct-v1:0}", .fallbackModel("meta.llama3-8b-instruct-v1:0")),
         ] as [(String, ExhaustedPolicy)])
     func policies(_ text: String, _ policy: ExhaustedPolicy) throws {
-        let folder = try YAMLFolder(["a.yaml": Self.valid.replacing("answer-without-model", with: text)])
+        let folder = try TextFolder(["a.yaml": Self.valid.replacing("answer-without-model", with: text)])
         #expect(try Budget.load(folder: folder.path).first?.exhausted == policy)
     }
 
@@ -79,7 +79,7 @@ struct BudgetFileTests {
             ("answer-without-model", "{fallback: x}", 9, "the keys here are `fallback-model`"),
         ])
     func problems(_ old: String, _ new: String, _ line: Int, _ message: String) throws {
-        let folder = try YAMLFolder(["a.yaml": Self.valid.replacing(old, with: new)])
+        let folder = try TextFolder(["a.yaml": Self.valid.replacing(old, with: new)])
         let problem = try #require(throws: YAMLProblem.self) { try Budget.load(folder: folder.path) }
         #expect(problem.file == "\(folder.path)/a.yaml")
         #expect(problem.line == line)
@@ -90,14 +90,14 @@ struct BudgetFileTests {
     func missingKeys(_ key: String) throws {
         let lines = Self.valid.replacing("- name: daily", with: "- \n    name: daily").split(separator: "\n")
         let text = lines.filter { !$0.contains("\(key):") }.joined(separator: "\n")
-        let folder = try YAMLFolder(["a.yaml": text])
+        let folder = try TextFolder(["a.yaml": text])
         let problem = try #require(throws: YAMLProblem.self) { try Budget.load(folder: folder.path) }
         #expect(problem.message.contains("`\(key)` is missing"), "\(problem)")
     }
 
     @Test("do not share names, also across files")
     func duplicates() throws {
-        let folder = try YAMLFolder(["a.yaml": Self.valid, "b.yaml": Self.valid])
+        let folder = try TextFolder(["a.yaml": Self.valid, "b.yaml": Self.valid])
         let problem = try #require(throws: YAMLProblem.self) { try Budget.load(folder: folder.path) }
         #expect(problem.file == "\(folder.path)/b.yaml" && problem.message.contains("`daily`"))
     }
@@ -105,7 +105,7 @@ struct BudgetFileTests {
     @Test("must be there, and end in .yaml")
     func emptyFolder() throws {
         for files in [[:], ["a.yml": Self.valid], ["a.yaml": "budgets: []"], ["a.yaml": ""]] {
-            let folder = try YAMLFolder(files)
+            let folder = try TextFolder(files)
             #expect(throws: YAMLProblem.self) { try Budget.load(folder: folder.path) }
         }
         #expect(throws: YAMLProblem.self) { try Budget.load(folder: "/nowhere") }

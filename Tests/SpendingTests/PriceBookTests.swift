@@ -28,7 +28,7 @@ struct PriceBookTests {
 
     @Test("bounds a call by its bytes, messages and output")
     func bounds() throws {
-        let book = try YAMLFolder.read(["a.yaml": Self.valid], with: PriceBook.load)
+        let book = try TextFolder.read(["a.yaml": Self.valid], with: PriceBook.load)
         let now = try #require(instant("2026-11-23T00:00:00Z"))
         #expect(try book.bound(of: Self.call(bytes: 1000, out: 512), at: now) == Money("0.00538128"))
         #expect(
@@ -42,7 +42,7 @@ struct PriceBookTests {
     @Test("a newer price is in force from its instant on")
     func newerPrice() throws {
         let newer = Self.valid.replacing("2024-04-18", with: "2026-01-01").replacing("3180", with: "1")
-        let book = try YAMLFolder.read(["a.yaml": newer, "b.yaml": Self.valid], with: PriceBook.load)
+        let book = try TextFolder.read(["a.yaml": newer, "b.yaml": Self.valid], with: PriceBook.load)
         func input(_ text: String) throws -> Int64? {
             book.price(of: Self.model, at: try #require(instant(text)))?.inputNanoUSDPerToken
         }
@@ -62,7 +62,7 @@ struct PriceBookTests {
         #expect(bound.inputTokensMax(bytes: .max, messages: 0) == nil)
         #expect(bound.inputTokensMax(bytes: 0, messages: .max) == nil)
         let price = try #require(
-            try YAMLFolder.read(["a.yaml": Self.valid], with: PriceBook.load).price(
+            try TextFolder.read(["a.yaml": Self.valid], with: PriceBook.load).price(
                 of: Self.model, at: .distantFuture))
         #expect(throws: GovernorError.unbounded) { try price.bound(of: Self.call(bytes: 1, out: .max)) }
         #expect(throws: GovernorError.unbounded) { try price.bound(of: Self.call(bytes: 1, out: -1)) }
@@ -107,7 +107,7 @@ struct PriceBookTests {
             ("read: 2026-11-23", "read: 2026-02-30", 10, "a day such as"),
         ])
     func problems(_ old: String, _ new: String, _ line: Int, _ message: String) throws {
-        let folder = try YAMLFolder(["a.yaml": Self.valid.replacing(old, with: new)])
+        let folder = try TextFolder(["a.yaml": Self.valid.replacing(old, with: new)])
         let problem = try #require(throws: YAMLProblem.self) { try PriceBook.load(folder: folder.path) }
         #expect(problem.file == "\(folder.path)/a.yaml" && problem.line == line)
         #expect(problem.message.contains(message), "\(problem)")
@@ -119,13 +119,13 @@ struct PriceBookTests {
         for (key, text) in [
             ("source", "`source` is missing"), ("bound", "`bound` is missing"), ("read", "`read` is missing"),
         ] {
-            let folder = try YAMLFolder([
+            let folder = try TextFolder([
                 "a.yaml": lines.filter { !$0.contains("\(key):") }.joined(separator: "\n")
             ])
             let problem = try #require(throws: YAMLProblem.self) { try PriceBook.load(folder: folder.path) }
             #expect(problem.message.contains(text), "\(problem)")
         }
-        let folder = try YAMLFolder(["a.yaml": Self.valid, "b.yaml": Self.valid])
+        let folder = try TextFolder(["a.yaml": Self.valid, "b.yaml": Self.valid])
         let problem = try #require(throws: YAMLProblem.self) { try PriceBook.load(folder: folder.path) }
         #expect(problem.file == "\(folder.path)/b.yaml" && problem.line == 2)
         #expect(problem.message.contains("from the same instant"))

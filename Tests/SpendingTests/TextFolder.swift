@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder of files that is removed with its owner.
-final class YAMLFolder: Sendable {
+final class TextFolder: Sendable {
     let path: String
 
     init(_ files: [String: String]) throws {
@@ -15,7 +15,7 @@ final class YAMLFolder: Sendable {
 
     /// Reads a folder of these files.
     static func read<Value>(_ files: [String: String], with body: (String) throws -> Value) throws -> Value {
-        let folder = try YAMLFolder(files)
+        let folder = try TextFolder(files)
         return try withExtendedLifetime(folder) { try body(folder.path) }
     }
 
