@@ -13,3 +13,20 @@ package enum GovernorError: Error, Sendable, Hashable {
     /// The ledger knows no such hold: it was settled, released or charged as an orphan before.
     case unknownHold
 }
+
+extension GovernorError: CustomStringConvertible {
+    /// One sentence for a person, with what to do.
+    package var description: String {
+        switch self {
+        case .notGoverned(let model):
+            "\(model.model) of \(model.provider) in \(model.region) has no price in force, or no budget covers the call;"
+                + " add a price to budgets/prices or a budget to budgets"
+        case .boundBreached(let model):
+            "\(model.model) of \(model.provider) in \(model.region) has cost more than its bound and is refused;"
+                + " raise the bound of its price in budgets/prices"
+        case .unbounded: "the call's worst case is beyond any amount; shorten the prompt or the answer"
+        case .ledgerUnavailable(let reason): "no call is paid for without the ledger: \(reason)"
+        case .unknownHold: "the hold has ended before: it was settled, released or charged; nothing is charged twice"
+        }
+    }
+}
