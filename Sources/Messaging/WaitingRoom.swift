@@ -22,21 +22,22 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
         var rows: [Key: [Waiter]] = [:]
 
         mutating func change<Value>(_ place: Place, _ body: (inout Waiter) -> Value) -> Value? {
-            guard let index = rows[place.key]?.firstIndex(where: { $0.number == place.number }) else { return nil }
-            // Not nil: the row was found above.
-            return rows[place.key].flatMap { _ in body(&rows[place.key, default: []][index]) }
+            guard var row = rows[place.key], let index = row.firstIndex(where: { $0.number == place.number }) else {
+                return nil
+            }
+            defer { rows[place.key] = row }
+            return body(&row[index])
         }
 
         mutating func wake(_ key: Key, atMost limit: Int) -> [CheckedContinuation<Void, Never>] {
             var continuations: [CheckedContinuation<Void, Never>] = []
-            var left = limit
-            for index in (rows[key] ?? []).indices where left > 0 {
-                guard rows[key]?[index].isWoken == false else { continue }
-                left -= 1
-                rows[key]?[index].isWoken = true
-                if let continuation = rows[key]?[index].continuation { continuations.append(continuation) }
-                rows[key]?[index].continuation = nil
+            guard var row = rows[key] else { return [] }
+            for index in row.indices.filter({ !row[$0].isWoken }).prefix(limit) {
+                row[index].isWoken = true
+                if let continuation = row[index].continuation { continuations.append(continuation) }
+                row[index].continuation = nil
             }
+            rows[key] = row
             return continuations
         }
     }

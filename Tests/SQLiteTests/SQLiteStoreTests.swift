@@ -58,14 +58,15 @@ struct SQLiteStoreTests {
                     gate.wait()
                 }
             }
-            for await _ in reached.stream { break }
+            var begun = reached.stream.makeAsyncIterator()
+            _ = await begun.next()
             for number in 0..<100 {
                 group.addTask {
+                    reached.continuation.yield()
                     try await store.commit { try $0.execute(sql: "INSERT INTO notes VALUES (?)", arguments: [number]) }
                 }
             }
-            // Each of them has begun to wait before it suspends for the first time.
-            for _ in 0..<1_000 { await Task.yield() }
+            for _ in 0..<100 { _ = await begun.next() }
             gate.open()
             try await group.waitForAll()
         }

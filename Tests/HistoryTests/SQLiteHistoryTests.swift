@@ -1,0 +1,158 @@
+import FoundationEssentials
+import FunctionKit
+import History
+import SQLite
+import Testing
+
+@Suite("SQLiteHistory", .timeLimit(.minutes(1)))
+struct SQLiteHistoryTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func history(now: Date = Date(timeIntervalSince1970: 1_000)) throws -> SQLiteHistory {
+        SQLiteHistory(
+            store: try SQLiteStore.open(folder: folder.path, schemas: [SQLiteHistory.schema]), now: { now })
+    }
+
+    private func answer(_ id: String, _ text: String = "Repair, then refund.") -> AnsweredQuestion {
+        AnsweredQuestion(
+            id: id, question: "What if it breaks? ₹", answer: text,
+            citations: [Citation(id: "defective-goods", heading: "Defective goods")], isDegraded: false,
+            usage: TokenUsage(inputTokens: 812, outputTokens: 61), costNanoUSD: 2_838_360, model: "llama3")
+    }
+
+    @Test("An answer comes back as it was stored, also after the file is opened again")
+    func roundTrip() async throws {
+        #expect(try await history().store(answer("q")))
+        let record = try #require(try await history().question(id: "q"))
+        #expect(record.state == .answered)
+        #expect(record.answer == answer("q"))
+        #expect(record.question == answer("q").question)
+        #expect(record.reason == nil)
+        #expect(record.stages.isEmpty)
+    }
+
+    @Test("A question that is not known is nil")
+    func unknown() async throws {
+        #expect(try await history().question(id: "q") == nil)
+    }
+
+    @Test("Of many answers to one question exactly one is stored, through two stores on one file")
+    func once() async throws {
+        let histories = [try history(), try history()]
+        let stored = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<16 {
+                group.addTask {
+                    try await histories[number % 2].store(answer("q", "\(number)")) ? "\(number)" : nil
+                }
+            }
+            var stored: [String] = []
+            for try await case let text? in group { stored.append(text) }
+            return stored
+        }
+        #expect(stored.count == 1)
+        #expect(try await histories[0].question(id: "q")?.answer?.answer == stored.first)
+    }
+
+    @Test("A final state is never changed", arguments: [QuestionState.failed, .expired, .refused])
+    func final(state: QuestionState) async throws {
+        let history = try history()
+        let opensAt = Date(timeIntervalSince1970: 2_000)
+        try await history.accept(id: "lost", question: "Why?", tenant: nil, expiresAt: nil)
+        #expect(try await history.finish(id: "lost", state: state, reason: "some-reason", opensAt: opensAt))
+        #expect(try await !history.store(answer("lost")))
+        #expect(try await !history.finish(id: "lost", state: .failed, reason: "other", opensAt: nil))
+        let record = try #require(try await history.question(id: "lost"))
+        #expect(record.state == state)
+        #expect(record.reason == "some-reason")
+        #expect(record.opensAt == opensAt)
+        #expect(record.question == "Why?")
+        #expect(record.answer == nil)
+
+        #expect(try await history.store(answer("answered")))
+        #expect(try await !history.finish(id: "answered", state: state, reason: "late", opensAt: nil))
+        #expect(try await history.question(id: "answered")?.answer == answer("answered"))
+    }
+
+    @Test("An end that comes before the acceptance stays", arguments: [true, false])
+    func endFirst(isAnswer: Bool) async throws {
+        let history = try history()
+        if isAnswer {
+            #expect(try await history.store(answer("q")))
+        } else {
+            #expect(try await history.finish(id: "q", state: .failed, reason: "undecodable", opensAt: nil))
+        }
+        try await history.accept(id: "q", question: "Why?", tenant: "t", expiresAt: nil)
+        let record = try #require(try await history.question(id: "q"))
+        #expect(record.state == (isAnswer ? .answered : .failed))
+        #expect(record.question == (isAnswer ? answer("q").question : ""))
+    }
+
+    @Test("A question that is accepted twice keeps its first text")
+    func acceptedTwice() async throws {
+        let history = try history()
+        try await history.accept(id: "q", question: "first", tenant: nil, expiresAt: nil)
+        try await history.accept(id: "q", question: "second", tenant: nil, expiresAt: nil)
+        #expect(try await history.question(id: "q")?.question == "first")
+        #expect(try await history.question(id: "q")?.state == .accepted)
+    }
+
+    @Test("Stages come in their order, each function once")
+    func stages() async throws {
+        let history = try history()
+        let runs = ["pii-filter", "rag-core", "llm-connector"].enumerated().map {
+            StageRun(questionID: "q", function: $1, attempt: $0 + 1, milliseconds: Double($0) + 0.25)
+        }
+        for run in runs { try await history.recordStage(run) }
+        try await history.recordStage(StageRun(questionID: "q", function: "rag-core", attempt: 9, milliseconds: 99))
+        try await history.recordStage(StageRun(questionID: "other", function: "a", attempt: 1, milliseconds: 1))
+        #expect(try await history.store(answer("q")))
+        #expect(try await history.question(id: "q")?.stages == runs)
+    }
+
+    @Test("Only questions that still wait and whose deadline has passed are unfinished")
+    func unfinished() async throws {
+        let history = try history()
+        let (early, late) = (Date(timeIntervalSince1970: 1_500), Date(timeIntervalSince1970: 1_500.001))
+        try await history.accept(id: "passed", question: "", tenant: nil, expiresAt: early)
+        try await history.accept(id: "not yet", question: "", tenant: nil, expiresAt: late)
+        try await history.accept(id: "without", question: "", tenant: nil, expiresAt: nil)
+        try await history.accept(id: "answered", question: "", tenant: nil, expiresAt: early)
+        #expect(try await history.store(answer("answered")))
+        #expect(try await history.unfinished(expiredBefore: early) == ["passed"])
+        #expect(
+            try await history.counts() == [.accepted: 3, .answered: 1])
+    }
+
+    @Test("An asker gets the outcome that is there, and waits for one that is not", arguments: [true, false])
+    func outcome(isOtherStore: Bool) async throws {
+        let history = try history()
+        let writer = isOtherStore ? try self.history() : history
+        try await history.accept(id: "q", question: "Why?", tenant: nil, expiresAt: nil)
+        async let outcome = history.outcome(of: "q")
+        async let unknown = history.outcome(of: "not accepted yet")
+        #expect(try await writer.store(answer("other")))
+        #expect(try await writer.store(answer("q")))
+        #expect(try await outcome.answer == answer("q"))
+        #expect(try await writer.finish(id: "not accepted yet", state: .expired, reason: "expired", opensAt: nil))
+        #expect(try await unknown.state == .expired)
+        #expect(try await history.outcome(of: "q").answer == answer("q"))
+    }
+
+    @Test("A store in memory wakes its askers too")
+    func inMemory() async throws {
+        let history = SQLiteHistory(store: try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema]))
+        async let outcome = history.outcome(of: "q")
+        #expect(try await history.store(answer("q")))
+        #expect(try await outcome.state == .answered)
+    }
+
+    @Test("An asker who gives up waits no longer")
+    func cancelled() async throws {
+        let history = try history()
+        let asker = Task { try await history.outcome(of: "q") }
+        asker.cancel()
+        await #expect(throws: CancellationError.self) { try await asker.value }
+    }
+}
