@@ -6,8 +6,9 @@ package struct Delivery: Sendable {
     package let queue: String
     /// Names this delivery to its broker.
     package let tag: UInt64
-    /// How often the message was delivered from this queue before: 0 for the first time. Handing back counts, and so
-    /// does a consumer that died.
+    /// How often the message was delivered from this queue before: 0 for the first time.
+    ///
+    /// Handing back counts, and so does a consumer that died.
     package let priorDeliveries: Int
 
     /// Makes a delivery; brokers do.

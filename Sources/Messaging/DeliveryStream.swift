@@ -5,8 +5,9 @@ package struct DeliveryStream: AsyncSequence, Sendable {
 
     private let nextDelivery: @Sendable () async throws(BrokerError) -> Delivery?
 
-    /// Makes a stream from a function that waits for the next delivery and gives nil at the end, also when its task is
-    /// cancelled. It is called by one task at a time.
+    /// Makes a stream from a function that waits for the next delivery.
+    ///
+    /// The function gives nil at the end, also when its task is cancelled. It is called by one task at a time.
     package init(_ next: @escaping @Sendable () async throws(BrokerError) -> Delivery?) {
         nextDelivery = next
     }

@@ -44,7 +44,7 @@ package actor InMemoryBroker<C: Clock>: MessageBroker where C.Duration == Durati
         guard delay == .zero || state.specification.delays.contains(delay) else {
             throw .unknownDelay(delay, queue: queue)
         }
-        guard state.depth.total < state.specification.lengthMax else { throw .queueFull(queue: queue) }
+        guard state.length < state.specification.lengthMax else { throw .queueFull(queue: queue) }
         if delay == .zero {
             queues[queue]?.append(message)
             room.wake(.message(queue: queue))
@@ -77,8 +77,8 @@ package actor InMemoryBroker<C: Clock>: MessageBroker where C.Duration == Durati
 
     package func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
         try checkOpen()
-        guard let state = queues[queue] else { throw .unknownQueue(queue) }
-        return state.depth
+        guard let depth = queues[queue]?.depth(at: clock.now) else { throw .unknownQueue(queue) }
+        return depth
     }
 
     package func close() async {

@@ -1,5 +1,6 @@
 /// The messages of one queue of an ``InMemoryBroker``, without those in a consumer's hands.
 struct InMemoryQueue<Instant: InstantProtocol & Sendable> {
+    /// A message with its place in the queue.
     struct Item: Sendable {
         let message: Message
         var position = 0
@@ -11,7 +12,7 @@ struct InMemoryQueue<Instant: InstantProtocol & Sendable> {
     /// How many are in a consumer's hands.
     private(set) var delivered = 0
 
-    /// Handed back, the first one last. All of them were before all that wait.
+    /// Handed back, the first one last; all of them come before all that wait.
     private var returned: [Item] = []
     /// Never delivered; the first `taken` of them are gone.
     private var waiting: [Item] = []
@@ -20,11 +21,16 @@ struct InMemoryQueue<Instant: InstantProtocol & Sendable> {
     private var delayed: [(due: Instant, item: Item)] = []
     private var lastPosition = 0
 
+    /// Makes an empty queue.
     init(specification: QueueSpecification) { self.specification = specification }
 
     /// How many there are.
-    var depth: QueueDepth {
-        QueueDepth(ready: returned.count + waiting.count - taken, delivered: delivered, delayed: delayed.count)
+    var length: Int { returned.count + waiting.count - taken + delivered + delayed.count }
+
+    /// How many there are at an instant, by what they wait for.
+    mutating func depth(at now: Instant) -> QueueDepth {
+        ripen(at: now)
+        return QueueDepth(ready: returned.count + waiting.count - taken, delivered: delivered, delayed: delayed.count)
     }
 
     /// When the next delay ends.
@@ -42,10 +48,7 @@ struct InMemoryQueue<Instant: InstantProtocol & Sendable> {
 
     /// Takes the first message that may be delivered at an instant.
     mutating func take(at now: Instant) -> Item? {
-        while let (due, item) = delayed.last, due <= now {
-            delayed.removeLast()
-            append(item)
-        }
+        ripen(at: now)
         if let item = returned.popLast() {
             delivered += 1
             return item
@@ -74,6 +77,13 @@ struct InMemoryQueue<Instant: InstantProtocol & Sendable> {
 
     /// Forgets a message that a consumer has dealt with.
     mutating func forgetDelivered() { delivered -= 1 }
+
+    private mutating func ripen(at now: Instant) {
+        while let (due, item) = delayed.last, due <= now {
+            delayed.removeLast()
+            append(item)
+        }
+    }
 
     private mutating func append(_ item: Item) {
         lastPosition += 1

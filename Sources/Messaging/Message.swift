@@ -6,7 +6,9 @@ package struct Message: Sendable, Hashable {
     package var id: String
     /// The next function's input, as JSON.
     package var body: Data
-    /// Short texts about the message; never a payload. Keys are lowercase with hyphens.
+    /// Short texts about the message, never a payload.
+    ///
+    /// Keys are lowercase with hyphens.
     package var headers: [String: String]
 
     /// Makes a message.

@@ -10,6 +10,8 @@ package protocol MessageBroker: Sendable {
     /// Publishes a message and waits until the broker has made it durable (its confirm).
     ///
     /// - Parameters:
+    ///   - message: What to publish.
+    ///   - queue: The name of a declared queue.
     ///   - delay: How long nobody gets the message: zero, or one of the queue's declared delays.
     /// - Throws: ``BrokerError/queueFull(queue:)``, ``BrokerError/unknownQueue(_:)``,
     ///   ``BrokerError/unknownDelay(_:queue:)``; nothing is published then. ``BrokerError/unavailable(reason:)`` leaves
@@ -21,7 +23,11 @@ package protocol MessageBroker: Sendable {
     /// The stream ends when its task is cancelled or the broker closes; what was delivered stays in the consumer's
     /// hands until it is acknowledged or handed back. Any number of consumers may share a queue.
     ///
-    /// - Parameter prefetch: The most deliveries in this consumer's hands at a time, at least 1.
+    /// - Parameters:
+    ///   - queue: The name of a declared queue.
+    ///   - prefetch: The most deliveries in this consumer's hands at a time, at least 1.
+    /// - Returns: The deliveries. What was not asked for yet is not in this consumer's hands.
+    /// - Throws: ``BrokerError/unknownQueue(_:)`` or ``BrokerError/unavailable(reason:)``.
     func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream
 
     /// Says that a message is dealt with; the broker forgets it durably before this returns.

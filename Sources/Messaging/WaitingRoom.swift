@@ -61,7 +61,9 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
 
     /// Gives the place up.
     ///
-    /// - Parameter passesOn: Whether the next one is woken, if this one was: where it does not look again.
+    /// - Parameters:
+    ///   - place: What ``enter(_:)`` gave.
+    ///   - passesOn: Whether the next one is woken, if this one was: where it does not look again.
     package func leave(_ place: Place, passesOn: Bool) {
         let wasWoken = state.withLock { state in
             let wasWoken = state.change(place) { $0.isWoken } ?? false

@@ -5,7 +5,7 @@ package import SQLite
 /// Durable queues in the shared SQLite file, for any number of processes.
 ///
 /// A publish has returned when it is on the disk. Consumers of this process are woken at once by what this process does;
-/// what others do is noticed within about ``StoreChanges/pollInterval``. What a process held when it died is taken back
+/// what others do is noticed within about twice ``StoreChanges/pollInterval``. What a process held when it died is taken back
 /// by any living one that consumes, when it starts to and about once a second: the kernel tells by the owner's lock.
 ///
 /// Delays follow the wall clock, which all processes share: setting it back makes them longer.
@@ -132,6 +132,7 @@ extension SQLiteBroker {
                     }
                 } catch {
                     room.leave(place, passesOn: true)
+                    if isClosed { return nil }
                     throw error
                 }
                 await waitForMessage(in: place, of: state.queue)
@@ -222,9 +223,10 @@ extension SQLiteBroker {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
+                    // This process's commits are changes too, and most waits are short: no more looks than this.
+                    try await Task.sleep(for: StoreChanges.pollInterval)
                     for try await _ in self.store.changes() {
                         try await self.wakeForOffers()
-                        // This process's commits are changes too: no more looks than this, however many there are.
                         try await Task.sleep(for: StoreChanges.pollInterval)
                     }
                 } catch {

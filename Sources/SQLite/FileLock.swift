@@ -20,7 +20,9 @@ package struct FileLock: ~Copyable {
 
     /// Opens or creates the file and locks it.
     ///
-    /// - Parameter waitSeconds: How long to block while somebody else has it. Wait so only at start.
+    /// - Parameters:
+    ///   - path: The file, in a folder that exists.
+    ///   - waitSeconds: How long to block while somebody else has it. Wait so only at start.
     /// - Throws: ``Failure/taken`` when the wait is over.
     package init(path: String, waitSeconds: Double = 0) throws(Failure) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -13,7 +13,10 @@ package final class OwnerLock: Sendable {
 
     /// Makes a new owner.
     ///
-    /// - Parameter folder: Where the files lie, a folder that exists; the same for all processes that share the work.
+    /// - Parameters:
+    ///   - id: Its name, unlike that of any other owner.
+    ///   - folder: Where the files lie, a folder that exists; the same for all processes that share the work.
+    /// - Throws: ``FileLock/Failure``; ``FileLock/Failure/taken`` where another owner has this name.
     package init(id: String, folder: String) throws(FileLock.Failure) {
         self.id = id
         path = Self.path(id, in: folder)
@@ -25,7 +28,7 @@ package final class OwnerLock: Sendable {
         unsafe unlink(path)
     }
 
-    /// Whether the owner's process still runs. The file of a dead one is removed.
+    /// Whether the owner's process still runs; the file of a dead one is removed.
     package static func isAlive(_ id: String, folder: String) -> Bool {
         let path = path(id, in: folder)
         // Only a file that is surely not there speaks of death; a folder that cannot be read says nothing.

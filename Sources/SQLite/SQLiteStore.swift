@@ -14,7 +14,7 @@ package final class SQLiteStore: Sendable {
     private let database: any DatabaseWriter
     private let commits: SharedCommits
     private let signal = CommitSignal()
-    /// Reads the file's change counter. A connection of its own: SQLite counts for each connection the commits of others.
+    /// Reads the file's change counter, on a connection of its own: SQLite counts for each the commits of all others.
     private let observer: DatabaseQueue?
 
     private init(file: String, ownersFolder: String?, database: any DatabaseWriter, observer: DatabaseQueue?) {
@@ -33,7 +33,9 @@ package final class SQLiteStore: Sendable {
     /// - Parameters:
     ///   - folder: Made where it is missing.
     ///   - schemas: All parts that keep tables in the file.
-    ///   - lockSeconds: How long to wait while another program writes.
+    ///   - lockSeconds: How long to wait while another program starts or writes.
+    /// - Returns: The store, to be closed by nobody else.
+    /// - Throws: ``SQLiteStoreError`` with the file or folder.
     package static func open(
         folder: String, schemas: [Schema], lockSeconds: Double = 10
     ) throws(SQLiteStoreError) -> SQLiteStore {
@@ -112,7 +114,9 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    /// Writes: all of `update`, or nothing where it throws. Durable when this returns.
+    /// Writes all of `update`, or nothing where it throws.
+    ///
+    /// What was written is durable when this returns.
     ///
     /// `update` may share its transaction with others but sees them as done, one after the other. It must not wait for
     /// anything. Cancellation does not interrupt it.
@@ -157,7 +161,7 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    /// Closes the file after the writes under way. Later calls throw.
+    /// Closes the file after the writes under way; later calls throw.
     package func close() throws {
         try observer?.close()
         try database.close()

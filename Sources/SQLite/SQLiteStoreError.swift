@@ -1,6 +1,6 @@
 package import GRDB
 
-/// Why the data file cannot be used. Each case names the file.
+/// Why the data file cannot be used; each case names the file.
 package enum SQLiteStoreError: Error, Sendable, Hashable {
     /// The folder or file cannot be created, opened or written.
     case cannotOpen(file: String, reason: String)

@@ -4,7 +4,7 @@ package import GRDB
 package struct Schema: Sendable {
     /// Names the part, such as `messaging`; migrations are recorded as `messaging.1`.
     package let name: String
-    /// The steps from an empty file to the newest form. A released step never changes.
+    /// The steps from an empty file to the newest form, of which a released one never changes.
     package let migrations: [@Sendable (Database) throws -> Void]
 
     /// Makes a schema.

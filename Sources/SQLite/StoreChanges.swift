@@ -33,7 +33,8 @@ package struct StoreChanges: AsyncSequence, Sendable {
         package mutating func next(within limit: Duration?) async throws -> Bool {
             let end = limit.map { ContinuousClock.now + $0 }
             while !Task.isCancelled {
-                let current = try await store.changeMark()
+                let current: ChangeMark
+                do { current = try await store.changeMark() } catch is CancellationError { return nil }
                 if current != seen {
                     seen = current
                     return true

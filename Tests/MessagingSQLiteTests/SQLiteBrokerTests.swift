@@ -205,9 +205,12 @@ struct SQLiteBrokerTests {
         let broker = try SQLiteBroker(store: store)
         try await broker.declare([QueueSpecification(name: "questions", lengthMax: 10)])
         let stream = try await broker.consume("questions", prefetch: 1)
-        async let delivery = stream.makeAsyncIterator().nextOnce()
+        let waiting = Task {
+            var deliveries = stream.makeAsyncIterator()
+            return try await deliveries.next()
+        }
         try store.close()
-        await #expect(throws: BrokerError.self) { try await delivery }
+        await #expect(throws: BrokerError.self) { try await waiting.value }
         let error = await #expect(throws: BrokerError.self) {
             try await broker.publish(Message(id: "a", body: Data()), to: "questions")
         }
@@ -217,13 +220,5 @@ struct SQLiteBrokerTests {
         }
         #expect(reason.contains(store.file))
         await broker.close()
-    }
-}
-
-extension DeliveryStream.AsyncIterator {
-    /// For a value that nobody keeps.
-    fileprivate func nextOnce() async throws(BrokerError) -> Delivery? {
-        var iterator = self
-        return try await iterator.next()
     }
 }

@@ -27,5 +27,8 @@ struct InMemoryBrokerTests {
         async let passingAgain: Void = clock.advanceOnceSomebodySleeps(by: .seconds(3540))
         #expect(try await deliveries.next()?.message.id == "hour")
         await passingAgain
+        try await broker.publish(Message(id: "again", body: Data()), to: "q", after: .seconds(60))
+        clock.advance(by: .seconds(60))
+        #expect(try await broker.depth(of: "q") == QueueDepth(ready: 1, delivered: 2, delayed: 0))
     }
 }
