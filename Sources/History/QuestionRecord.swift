@@ -1,7 +1,7 @@
 package import FoundationEssentials
 package import FunctionKit
 
-/// Where a question stands. All but `accepted` are final.
+/// Where a question stands; all but `accepted` are final.
 package enum QuestionState: String, Sendable, Hashable, Codable, CaseIterable {
     /// Durable in a queue, on its way.
     case accepted

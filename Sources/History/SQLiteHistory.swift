@@ -48,8 +48,7 @@ package struct SQLiteHistory: History {
 
     /// Stores an answer and the final state `answered`, once per question id.
     ///
-    /// - Parameters:
-    ///   - answer: The question, its answer and what it cost.
+    /// - Parameter answer: The question, its answer and what it cost.
     /// - Returns: False where the question had a final state already, which is kept.
     /// - Throws: ``SQLiteStoreError``.
     package func store(_ answer: AnsweredQuestion) async throws -> Bool {
@@ -57,7 +56,9 @@ package struct SQLiteHistory: History {
         return try await finish(id: answer.id, state: .answered, question: answer.question, answer: body)
     }
 
-    /// Notes an accepted question. One that has a row already, because its answer came first, is left as it is.
+    /// Notes an accepted question.
+    ///
+    /// One that has a row already, because its answer came first, is left as it is.
     package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
         let acceptedAt = now().milliseconds
         try await store.commit { db in
@@ -104,7 +105,9 @@ package struct SQLiteHistory: History {
         }
     }
 
-    /// Notes how long a function took. The first success of each function counts; a redelivery changes nothing.
+    /// Notes how long a function took.
+    ///
+    /// The first success of each function counts; a redelivery changes nothing.
     package func recordStage(_ run: StageRun) async throws {
         try await store.commit { db in
             try db.execute(
@@ -123,8 +126,7 @@ package struct SQLiteHistory: History {
 
     /// Waits until a question has a final state, whichever process gives it.
     ///
-    /// - Parameters:
-    ///   - id: The question's id; it need not be known yet.
+    /// - Parameter id: The question's id; it need not be known yet.
     /// - Returns: The question with its final state.
     /// - Throws: ``SQLiteStoreError``, or `CancellationError`.
     package func outcome(of id: String) async throws -> QuestionRecord {

@@ -132,7 +132,8 @@ extension SQLiteBroker {
                     }
                 } catch {
                     room.leave(place, passesOn: true)
-                    if isClosed { return nil }
+                    // Reads end with their task.
+                    if isClosed || Task.isCancelled { return nil }
                     throw error
                 }
                 await waitForMessage(in: place, of: state.queue)
@@ -265,7 +266,14 @@ extension SQLiteBroker {
         if let last = deathsLookedForAt, now - last < Self.deathsLookedForEvery { return }
         deathsLookedForAt = now
         let owner = owner
-        let others = try await read { try MessageTable.otherOwners(than: owner, $0) }
+        let others: [String]
+        do {
+            others = try await read { try MessageTable.otherOwners(than: owner, $0) }
+        } catch {
+            // Not looked after all.
+            deathsLookedForAt = nil
+            throw error
+        }
         for other in others where !OwnerLock.isAlive(other, folder: folder) {
             for queue in try await commit({ try MessageTable.handBackAll(of: other, $0) }) {
                 room.wake(.message(queue: queue))

@@ -34,7 +34,7 @@ package struct StoreChanges: AsyncSequence, Sendable {
             let end = limit.map { ContinuousClock.now + $0 }
             while !Task.isCancelled {
                 let current: ChangeMark
-                do { current = try await store.changeMark() } catch is CancellationError { return nil }
+                do { current = try await store.changeMark() } catch is CancellationError { return false }
                 if current != seen {
                     seen = current
                     return true
