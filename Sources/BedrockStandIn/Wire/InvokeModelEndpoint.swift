@@ -1,0 +1,102 @@
+import Bedrock
+import FoundationEssentials
+import FunctionKit
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+
+/// `POST /model/{modelId}/invoke`: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>.
+struct InvokeModelEndpoint: Sendable {
+    let signatures: SignatureCheck
+    let models: Set<String>
+    let state: StandInState
+
+    /// Answers one request; a hang-up closes the connection first and then throws, so that nothing is written.
+    func respond(to request: Request, context: StandInRequestContext) async throws -> Response {
+        let start = ContinuousClock.now
+        guard let body = await collect(request) else {
+            return response(to: .validation("The request body is too large."))
+        }
+        guard request.method == .post, let modelID = Self.modelID(request.head.path ?? "") else {
+            return response(to: .unknownOperation)
+        }
+        if let refusal = signatures.refusal(of: request, body: body) { return response(to: refusal) }
+        let (latency, fault) = state.take(ReceivedRequest(modelID: modelID, body: body))
+        if latency > .zero { try await Task.sleep(for: latency) }
+        switch fault {
+        case .throttle: return response(to: .throttled)
+        case .fail: return response(to: .internalError)
+        case .unavailable: return response(to: .unavailable)
+        case .garble: return response(status: .ok, body: Data("{}".utf8), headers: [])
+        case .stall:
+            // A graceful shutdown waits for requests under way, so a stalled one ends with it.
+            try await gracefulShutdown()
+            return try await hangUp(context)
+        case .hangUp: return try await hangUp(context)
+        case nil: break
+        }
+        do throws(ServiceException) {
+            return try success(try answer(to: body, modelID: modelID), since: start)
+        } catch {
+            return response(to: error)
+        }
+    }
+
+    private func answer(to body: Data, modelID: String) throws(ServiceException) -> LlamaResponse {
+        guard models.contains(modelID) else {
+            throw modelID.hasPrefix("arn:") ? .unknownARN : .validation("The provided model identifier is invalid.")
+        }
+        return try LlamaStandIn.answer(to: LlamaBody.read(body))
+    }
+
+    private func success(_ answer: LlamaResponse, since start: ContinuousClock.Instant) throws(ServiceException)
+        -> Response
+    {
+        // Text and two counts: the encoder has no reason to fail.
+        guard let body = try? answer.encoded(), let usage = answer.usage else { throw .internalError }
+        let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
+        return response(
+            status: .ok, body: body,
+            headers: [
+                ("x-amzn-bedrock-input-token-count", "\(usage.inputTokens)"),
+                ("x-amzn-bedrock-output-token-count", "\(usage.outputTokens)"),
+                ("x-amzn-bedrock-invocation-latency", "\(milliseconds)"),
+            ])
+    }
+
+    private func response(to exception: ServiceException) -> Response {
+        response(
+            status: .init(code: exception.status), body: exception.body, headers: [("x-amzn-errortype", exception.code)]
+        )
+    }
+
+    private func response(
+        status: HTTPResponse.Status, body: Data, headers: [(name: String, value: String)]
+    ) -> Response {
+        var fields: HTTPFields = [.contentType: "application/json"]
+        for (name, value) in headers + [("x-amzn-requestid", UUID().uuidString.lowercased())] {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    private func hangUp(_ context: StandInRequestContext) async throws -> Response {
+        try await context.channel.close()
+        throw CancellationError()
+    }
+
+    /// Nil where the body is larger than Bedrock takes, or broke off.
+    private func collect(_ request: Request) async -> Data? {
+        guard let buffer = try? await request.body.collect(upTo: StandInRequestContext.bodyBytesMax) else { return nil }
+        return Data(buffer.readableBytesView)
+    }
+
+    private static func modelID(_ target: String) -> String? {
+        let path = target.prefix { $0 != "?" }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0].isEmpty, parts[1] == "model", !parts[2].isEmpty, parts[3] == "invoke"
+        else { return nil }
+        return PercentEncoding.decode(parts[2])
+    }
+}

@@ -1,0 +1,264 @@
+import Bedrock
+import BedrockStandIn
+import Foundation
+import FunctionKit
+import FunctionTesting
+import HTTPTransport
+import Spending
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct GovernedModelTests {
+    private static let request = ModelRequest(
+        prompt: """
+            <|begin_of_text|><|start_header_id|>user<|end_header_id|>
+
+            Passages:
+
+            [fees] Fees
+            A complaint about less than five lakh rupees costs no fee.
+
+            Question: What fee does a complaint cost?<|eot_id|>
+            """, maxTokens: 64, temperature: 0.2, topP: 0.9)
+
+    /// What ``request`` costs at most: a token a byte and 16 more in, 64 tokens out.
+    private static let bound = Int64(request.prompt.utf8.count + 16) * 3180 + 64 * 4200
+
+    private func model(
+        _ fixture: StandInFixture, _ id: ModelID = StandInFixture.model, callTimeout: Duration = .seconds(30)
+    ) -> GovernedModel {
+        GovernedModel(governor: fixture.governor, client: fixture.client, model: id, callTimeout: callTimeout)
+    }
+
+    private func failure(
+        _ model: GovernedModel, _ context: InvocationContext = .testing()
+    ) async -> LanguageModelError? {
+        do throws(LanguageModelError) {
+            _ = try await model.generate(Self.request, context: context)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("an answer is charged what it cost in truth, and nothing stays held")
+    func settles() async throws {
+        try await StandInFixture.run { fixture in
+            let reply = try await model(fixture).generate(Self.request, context: .testing(tenant: "t"))
+            #expect(reply.text == "A complaint about less than five lakh rupees costs no fee. [fees]")
+            #expect(reply.stopReason == .stop)
+            #expect(reply.model == StandInFixture.model.model)
+            #expect(
+                reply.costNanoUSD == Int64(reply.usage.inputTokens) * 3180 + Int64(reply.usage.outputTokens) * 4200)
+            let money = try await fixture.money()
+            #expect(money == (reply.costNanoUSD, 0))
+            #expect(reply.costNanoUSD < Self.bound)
+        }
+    }
+
+    @Test("a redelivery gets the stored answer; another question and another call pay for themselves")
+    func redelivery() async throws {
+        try await StandInFixture.run { fixture in
+            let model = model(fixture)
+            let first = try await model.generate(Self.request, context: .testing())
+            let again = try await model.generate(Self.request, context: .testing(attempt: 2))
+            #expect(again == first)
+            #expect(fixture.standIn.received.count == 1)
+            let other: InvocationContext = .testing(questionID: "question-2")
+            _ = try await model.generate(Self.request, context: other)
+            _ = try await model.generate(Self.request, context: other)
+            #expect(fixture.standIn.received.count == 3)
+            let spent = try await fixture.money().spent
+            #expect(spent == 3 * first.costNanoUSD)
+        }
+    }
+
+    @Test(
+        "what the service surely did not do is not charged",
+        arguments: [
+            (StandInBehaviour.Fault.throttle, LanguageModelError.throttled), (.unavailable, .unavailable),
+        ])
+    func releases(fault: StandInBehaviour.Fault, error: LanguageModelError) async throws {
+        try await StandInFixture.run { fixture in
+            fixture.standIn.behaviour = .next(1, fault)
+            #expect(await failure(model(fixture)) == error)
+            let money = try await fixture.money()
+            #expect(money == (0, 0))
+            // The host tries again, under a hold of its own.
+            #expect(await failure(model(fixture), .testing(attempt: 2)) == nil)
+        }
+    }
+
+    @Test("a wrong key is rejected with the service's code, and not charged")
+    func rejected() async throws {
+        let wrong = AWSCredentials(accessKeyID: "OTHER", secretAccessKey: "other")
+        try await StandInFixture.run(credentials: wrong) { fixture in
+            #expect(await failure(model(fixture)) == .rejected(code: "UnrecognizedClientException"))
+            let money = try await fixture.money()
+            #expect(money == (0, 0))
+        }
+    }
+
+    @Test(
+        "what the service may have done is charged in full, and a further attempt has its own charge",
+        arguments: [
+            (StandInBehaviour.Fault.fail, LanguageModelError.unavailable), (.hangUp, .unavailable),
+            (.stall, .unavailable), (.garble, .unreadableAnswer),
+        ])
+    func charges(fault: StandInBehaviour.Fault, error: LanguageModelError) async throws {
+        try await StandInFixture.run { fixture in
+            fixture.standIn.behaviour = .next(1, fault)
+            let model = model(fixture, callTimeout: .milliseconds(500))
+            #expect(await failure(model) == error)
+            let money = try await fixture.money()
+            #expect(money == (Self.bound, 0))
+            let reply = try await model.generate(Self.request, context: .testing(attempt: 2))
+            let spent = try await fixture.money().spent
+            #expect(spent == Self.bound + reply.costNanoUSD)
+        }
+    }
+
+    @Test("cancelling a call under way charges it in full")
+    func cancellation() async throws {
+        try await StandInFixture.run { fixture in
+            fixture.standIn.behaviour = .next(1, .stall)
+            let model = model(fixture)
+            let error = await withTaskGroup(of: LanguageModelError?.self) { group in
+                group.addTask { await failure(model) }
+                for await _ in fixture.requests { break }
+                group.cancelAll()
+                return await group.next() ?? nil
+            }
+            #expect(error == .unavailable)
+            let money = try await fixture.money()
+            #expect(money == (Self.bound, 0))
+        }
+    }
+
+    @Test("the same call is made once at a time")
+    func inFlight() async throws {
+        try await StandInFixture.run { fixture in
+            fixture.standIn.behaviour = .next(1, .stall)
+            let model = model(fixture)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = await failure(model) }
+                for await _ in fixture.requests { break }
+                #expect(await failure(model) == .inFlight)
+                #expect(fixture.standIn.received.count == 1)
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test("with too little time left nothing is held or sent")
+    func noTimeLeft() async throws {
+        try await StandInFixture.run { fixture in
+            #expect(await failure(model(fixture), .testing(timeout: .milliseconds(1900))) == .noTimeLeft)
+            let drain = DrainSignal()
+            drain.begin(until: .now.advanced(by: .seconds(1)))
+            #expect(await failure(model(fixture), .testing(drain: drain)) == .noTimeLeft)
+            #expect(fixture.standIn.received.isEmpty)
+            let money = try await fixture.money()
+            #expect(money == (0, 0))
+            // Where a call takes less than two seconds, less will do.
+            let quick = model(fixture, callTimeout: .milliseconds(500))
+            #expect(await failure(quick, .testing(timeout: .milliseconds(1900))) == nil)
+        }
+    }
+
+    @Test("a call ends with its invocation's time, before its own")
+    func timeLeft() async throws {
+        try await StandInFixture.run { fixture in
+            fixture.standIn.behaviour = .next(1, .stall)
+            let start = ContinuousClock.now
+            #expect(await failure(model(fixture), .testing(timeout: .milliseconds(2200))) == .unavailable)
+            #expect(ContinuousClock.now - start < .seconds(20))
+        }
+    }
+
+    @Test(
+        "a budget without room passes on its policy, and nothing is sent",
+        arguments: [ExhaustedPolicy.answerWithoutModel, .waitUntilReset, .reject])
+    func exhausted(policy: ExhaustedPolicy) async throws {
+        let budget = StandInFixture.budget(nanoUSD: Self.bound - 1, exhausted: policy)
+        try await StandInFixture.run(budgets: [budget]) { fixture in
+            guard case .budgetExhausted(let refusal) = await failure(model(fixture)) else {
+                Issue.record("it was not refused")
+                return
+            }
+            #expect(refusal.budget == "daily")
+            #expect(refusal.policy == policy)
+            #expect(fixture.standIn.received.isEmpty)
+        }
+    }
+
+    @Test("where a budget names a fallback model, that answers, once, under its own budgets")
+    func fallback() async throws {
+        let (main, other) = (StandInFixture.model.model, StandInFixture.fallback.model)
+        let budgets = [
+            StandInFixture.budget("large", nanoUSD: 1, models: [main], exhausted: .fallbackModel(other)),
+            StandInFixture.budget("small", models: [other]),
+        ]
+        try await StandInFixture.run(budgets: budgets) { fixture in
+            let reply = try await model(fixture).generate(Self.request, context: .testing())
+            #expect(reply.model == other)
+            #expect(fixture.standIn.received.map(\.modelID) == [other])
+            let status = try await fixture.governor.status()
+            #expect(status.map(\.spent.nanoUSD) == [0, reply.costNanoUSD])
+            let again = try await model(fixture).generate(Self.request, context: .testing(attempt: 2))
+            #expect(again.text == reply.text)
+            #expect(fixture.standIn.received.count == 1)
+        }
+    }
+
+    @Test(
+        "a fallback's own refusal is passed on, but asks for no second fallback",
+        arguments: [
+            (ExhaustedPolicy.waitUntilReset, ExhaustedPolicy.waitUntilReset),
+            (.fallbackModel(StandInFixture.model.model), .answerWithoutModel),
+        ])
+    func fallbackRefused(policy: ExhaustedPolicy, passedOn: ExhaustedPolicy) async throws {
+        let (main, other) = (StandInFixture.model.model, StandInFixture.fallback.model)
+        let budgets = [
+            StandInFixture.budget("large", nanoUSD: 1, models: [main], exhausted: .fallbackModel(other)),
+            StandInFixture.budget("small", nanoUSD: 1, models: [other], exhausted: policy),
+        ]
+        try await StandInFixture.run(budgets: budgets) { fixture in
+            guard case .budgetExhausted(let refusal) = await failure(model(fixture)) else {
+                Issue.record("it was not refused")
+                return
+            }
+            #expect(refusal.budget == "small")
+            #expect(refusal.policy == passedOn)
+            #expect(fixture.standIn.received.isEmpty)
+        }
+    }
+
+    @Test("a model without a price is not called")
+    func notGoverned() async throws {
+        let unknown = ModelID(provider: "bedrock", region: "ap-south-1", model: "unknown")
+        try await StandInFixture.run { fixture in
+            #expect(await failure(model(fixture, unknown)) == .notGoverned(model: "unknown"))
+            #expect(fixture.standIn.received.isEmpty)
+        }
+    }
+
+    @Test("twenty questions at once never pass the limit, and each is answered or refused")
+    func concurrent() async throws {
+        let budget = StandInFixture.budget(nanoUSD: 3 * Self.bound)
+        try await StandInFixture.run(budgets: [budget]) { fixture in
+            let model = model(fixture)
+            let errors = await withTaskGroup(of: LanguageModelError?.self) { group in
+                for number in 0..<20 {
+                    group.addTask { await failure(model, .testing(questionID: "question-\(number)")) }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let money = try await fixture.money()
+            #expect(money.spent <= 3 * Self.bound && money.held == 0)
+            let answered = errors.count { $0 == nil }
+            #expect(answered >= 3)
+            #expect(fixture.standIn.received.count == answered)
+        }
+    }
+}
