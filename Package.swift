@@ -123,6 +123,52 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+
+        // Tests, and what they share.
+        .target(name: "MessagingCompat", dependencies: ["Messaging"], path: "Tests/MessagingCompat"),
+        .executableTarget(
+            name: "BrokerCrashHelper", dependencies: ["Messaging", "MessagingSQLite", "SQLite"],
+            path: "Tests/BrokerCrashHelper"),
+        .executableTarget(
+            name: "LedgerCrashHelper", dependencies: ["Spending", "SpendingSQLite", "SQLite", "FunctionKit"],
+            path: "Tests/LedgerCrashHelper"),
+        .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
+        .testTarget(name: "FunctionTestingTests", dependencies: ["FunctionKit", "FunctionTesting"]),
+        .testTarget(name: "PIIFilterTests", dependencies: ["PIIFilter", "FunctionKit", "FunctionTesting"]),
+        .testTarget(
+            name: "RAGCoreTests",
+            dependencies: ["FunctionKit", "FunctionTesting", "RAGCore", "LLMConnector", "PIIFilter"]),
+        .testTarget(
+            name: "LLMConnectorTests",
+            dependencies: ["FunctionKit", "FunctionTesting", "LLMConnector", "PSQLWorker"], exclude: ["Fixtures"]),
+        .testTarget(name: "PSQLWorkerTests", dependencies: ["FunctionKit", "FunctionTesting", "PSQLWorker"]),
+        .testTarget(
+            name: "SQLiteTests", dependencies: ["SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "MessagingCompat"]),
+        .testTarget(
+            name: "MessagingSQLiteTests",
+            dependencies: [
+                "Messaging", "MessagingCompat", "MessagingSQLite", "SQLite", "BrokerCrashHelper",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(name: "HistoryTests", dependencies: ["FunctionKit", "History", "SQLite"]),
+        .testTarget(name: "SpendingTests", dependencies: ["Spending", "FunctionKit", "StrictYAML"]),
+        .testTarget(
+            name: "SpendingSQLiteTests",
+            dependencies: [
+                "Spending", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite", "LedgerCrashHelper",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"]),
+        .testTarget(name: "RetrievalTests", dependencies: ["FunctionKit", "Retrieval"]),
+        .testTarget(
+            name: "SharedDataTests",
+            dependencies: ["FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "HTTPTransport"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Bedrock", "BedrockStandIn", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -54,7 +54,8 @@ package struct AnswerReport: Encodable, Sendable {
     /// - Parameters:
     ///   - record: The question.
     ///   - budgets: All budgets as they stand; the one with the least left is shown.
-    package init?(_ record: QuestionRecord, budgets: [BudgetStatus]) {
+    ///   - pipeline: The functions' names, in the order in which a question passes them.
+    package init?(_ record: QuestionRecord, budgets: [BudgetStatus], pipeline: [String]) {
         guard let answer = record.answer else { return nil }
         id = record.id
         question = answer.question
@@ -66,9 +67,12 @@ package struct AnswerReport: Encodable, Sendable {
         budget = budgets.min { $0.remaining < $1.remaining }.map {
             BudgetLine(limit: $0.limit, spent: $0.spent, held: $0.held, remaining: $0.remaining)
         }
-        stages = record.stages.map {
-            // A tenth of a millisecond is more than the clock of a shared machine is worth.
-            Stage(function: $0.function, attempt: $0.attempt, milliseconds: ($0.milliseconds * 10).rounded() / 10)
+        // A stage is noted beside the queue, so that they need not come in in their order.
+        stages = pipeline.compactMap { name in
+            record.stages.first { $0.function == name }.map {
+                // A tenth of a millisecond is more than the clock of a shared machine is worth.
+                Stage(function: name, attempt: $0.attempt, milliseconds: ($0.milliseconds * 10).rounded() / 10)
+            }
         }
     }
 }

@@ -87,7 +87,8 @@ package struct VerificationReport: Encodable, Sendable {
         let noun = entries == 1 ? "entry" : "entries"
         guard !isSound else { return "The counters agree with the journal's \(entries) \(noun).\n" }
         return differences.reduce(into: "The counters disagree with the journal's \(entries) \(noun):\n") {
-            $0 += "  \($1.budget) from \($1.periodStart), \($1.amount): counted $\($1.counted), journaled $\($1.journaled)\n"
+            $0 +=
+                "  \($1.budget) from \($1.periodStart), \($1.amount): counted $\($1.counted), journaled $\($1.journaled)\n"
         }
     }
 }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import FunctionHost
 import FunctionKit
-import History
 import Glibc
+import History
 import Hummingbird
 package import Logging
 import Messaging

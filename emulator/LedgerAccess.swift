@@ -1,6 +1,6 @@
+import SQLite
 import Spending
 import SpendingSQLite
-import SQLite
 
 /// Opens the ledger alone, for commands that only look at it.
 package enum LedgerAccess {

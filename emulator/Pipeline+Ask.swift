@@ -36,15 +36,53 @@ extension Pipeline {
     /// - Throws: ``FrontDoorError`` where it is not accepted; nothing of it is kept then.
     package func ask(_ question: String) async throws -> AskOutcome {
         let id = try await door.accept(question)
-        let record: QuestionRecord
-        do {
-            record = try await history.outcome(of: id)
-        } catch is CancellationError {
-            return .interrupted(id: id)
-        }
-        if let report = AnswerReport(record, budgets: try await governor.status()) { return .answered(report) }
+        guard let record = try await outcome(of: id, within: nil) else { return .interrupted(id: id) }
+        if let report = try await report(on: record) { return .answered(report) }
         if record.state == .refused { return .refused(until: record.opensAt) }
         return .unanswered(id: id, reason: record.reason ?? record.state.rawValue)
+    }
+
+    /// The report on a question; nil for one without an answer.
+    func report(on record: QuestionRecord) async throws -> AnswerReport? {
+        AnswerReport(record, budgets: try await governor.status(), pipeline: functions.map(\.settings.name))
+    }
+
+    /// Waits for a question's final state, and a moment for the last function's time, which is noted after it.
+    ///
+    /// - Parameters:
+    ///   - id: The question's id.
+    ///   - limit: How long to wait for the final state; nil for as long as it takes.
+    /// - Returns: Nil where the time is up or the task is cancelled.
+    func outcome(of id: String, within limit: Duration?) async throws -> QuestionRecord? {
+        let final = try await first(within: limit) { [history] in try await history.outcome(of: id) }
+        guard let final, final.state == .answered, let last = functions.last?.settings.name else { return final }
+        let complete = try await first(within: .seconds(1)) { [history] in
+            try await history.outcome(of: id) { record in record.stages.contains { $0.function == last } }
+        }
+        return complete ?? final
+    }
+
+    /// What `body` gives in time; nil where the time is up or the task is cancelled.
+    private func first<Value: Sendable>(
+        within limit: Duration?, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                do {
+                    return try await body()
+                } catch is CancellationError {
+                    return nil
+                }
+            }
+            if let limit {
+                group.addTask {
+                    try? await Task.sleep(for: limit)
+                    return nil
+                }
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     /// Invokes one function once, outside its queue, under the manifest's timeout.
