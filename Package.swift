@@ -160,6 +160,20 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"]),
+        .testTarget(
+            name: "BedrockTests",
+            dependencies: [
+                "Bedrock", "BedrockStandIn", "FunctionKit", "FunctionTesting", "HTTPTransport", "Spending",
+                "SpendingSQLite", "SQLite", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "BedrockStandInTests",
+            dependencies: [
+                "Bedrock", "BedrockStandIn", "FunctionKit", "HTTPTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "RetrievalTests", dependencies: ["FunctionKit", "Retrieval"]),
         .testTarget(
             name: "SharedDataTests",

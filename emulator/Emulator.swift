@@ -31,8 +31,7 @@ package struct Emulator: Sendable {
 
     /// Serves until SIGTERM or SIGINT, and drains.
     ///
-    /// - Parameters:
-    ///   - onReady: Called when questions are taken, with the running pipeline.
+    /// - Parameter onReady: Called when questions are taken, with the running pipeline.
     /// - Throws: ``SetupProblem`` where the emulator cannot start.
     package func run(onReady: @escaping @Sendable (Ready, Pipeline) async -> Void) async throws {
         try await Pipeline.withPipeline(options, logger: logger) { [port, logger] pipeline in

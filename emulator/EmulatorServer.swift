@@ -29,8 +29,7 @@ package struct EmulatorServer: Sendable {
 
     /// Serves until graceful shutdown or cancellation.
     ///
-    /// - Parameters:
-    ///   - onReady: Called once with the port, when requests are taken.
+    /// - Parameter onReady: Called once with the port, when requests are taken.
     /// - Throws: ``SetupProblem`` where the port is in use.
     package func run(onReady: @escaping @Sendable (_ port: Int) async -> Void) async throws {
         var quiet = logger
@@ -96,28 +95,15 @@ package struct EmulatorServer: Sendable {
             return Reply(.notFound, ["error": "no question has this id"])
         }
         if record.state == .accepted, wait > 0 {
-            record = try await outcome(of: id, within: .seconds(min(wait, 60))) ?? record
+            record = try await pipeline.outcome(of: id, within: .seconds(min(wait, 60))) ?? record
         }
-        guard let report = AnswerReport(record, budgets: try await pipeline.governor.status()) else {
+        guard let report = try await pipeline.report(on: record) else {
             var facts = ["id": id, "state": record.state.rawValue]
             facts["reason"] = record.reason
             facts["opens_at"] = record.opensAt?.formatted(.iso8601)
             return Reply(.ok, facts)
         }
         return Reply(.ok, json: try report.stableJSON())
-    }
-
-    /// The question's final state, or nil where the time is up.
-    private func outcome(of id: String, within limit: Duration) async throws -> QuestionRecord? {
-        try await withThrowingTaskGroup(of: QuestionRecord?.self) { group in
-            group.addTask { try await pipeline.history.outcome(of: id) }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
-        }
     }
 }
 

@@ -53,6 +53,7 @@ extension Pipeline {
     ///   - id: The question's id.
     ///   - limit: How long to wait for the final state; nil for as long as it takes.
     /// - Returns: Nil where the time is up or the task is cancelled.
+    /// - Throws: ``SQLiteStoreError``.
     func outcome(of id: String, within limit: Duration?) async throws -> QuestionRecord? {
         let final = try await first(within: limit) { [history] in try await history.outcome(of: id) }
         guard let final, final.state == .answered, let last = functions.last?.settings.name else { return final }

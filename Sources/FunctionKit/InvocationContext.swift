@@ -14,7 +14,9 @@ public struct InvocationContext: Sendable {
     public let tenant: String?
     /// Where this invocation stands in a distributed trace.
     public let trace: TraceContext
-    /// Carries the ids of this invocation. Log no payload, no secret and no personal data with it.
+    /// Carries the ids of this invocation.
+    ///
+    /// Log no payload, no secret and no personal data with it.
     public let logger: Logger
 
     /// Question id + "/" + function: stable over redeliveries.

@@ -5,6 +5,8 @@ public protocol PassageIndex: Sendable {
     /// - Parameters:
     ///   - query: A question in plain language. All characters are ordinary text; there is no query syntax.
     ///   - limit: The most passages to return, at least 1.
+    /// - Returns: Passages with their scores.
+    /// - Throws: What the index's means throw; the invocation is tried again.
     func search(_ query: String, limit: Int) async throws -> [Passage]
 }
 

@@ -126,12 +126,18 @@ package struct SQLiteHistory: History {
 
     /// Waits until a question has a final state, whichever process gives it.
     ///
-    /// - Parameter id: The question's id; it need not be known yet.
+    /// - Parameters:
+    ///   - id: The question's id; it need not be known yet.
+    ///   - isComplete: What else must be true of the question.
     /// - Returns: The question with its final state.
     /// - Throws: ``SQLiteStoreError``, or `CancellationError`.
-    package func outcome(of id: String) async throws -> QuestionRecord {
+    package func outcome(
+        of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool = { _ in true }
+    ) async throws -> QuestionRecord {
         for try await _ in store.changes() {
-            if let record = try await question(id: id), record.state != .accepted { return record }
+            if let record = try await question(id: id), record.state != .accepted, isComplete(record) {
+                return record
+            }
         }
         throw CancellationError()
     }

@@ -39,7 +39,9 @@ struct PipelineArguments: ParsableArguments {
             drainTime: .seconds(try drainSeconds ?? Self.drainSeconds(environment["SLUICE_DRAIN_SECONDS"])))
     }
 
-    /// A logger to stderr. `SLUICE_LOG_LEVEL` names the least level.
+    /// A logger to stderr.
+    ///
+    /// `SLUICE_LOG_LEVEL` names the least level.
     func logger(_ level: Logger.Level) throws -> Logger {
         var logger = Logger(label: "sluice", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = level

@@ -52,7 +52,9 @@ package struct MessageHeaders: Sendable, Hashable {
         case opensAt = "sluice-opens-at"
     }
 
-    /// Reads headers; those of others are ignored. A message without a version came from elsewhere and is new.
+    /// Reads headers; those of others are ignored.
+    ///
+    /// A message without a version came from elsewhere and is new.
     package init(_ headers: [String: String]) throws(Problem) {
         let fields = Fields(texts: headers)
         guard fields[.format] ?? Self.formatVersion == Self.formatVersion else { throw .unknownVersion }

@@ -5,7 +5,9 @@ import ServiceLifecycle
 
 /// Takes parked messages back once their budget is open again, be it by its turn or by a raise.
 struct Parking: Sendable {
-    /// How often a budget is looked at while messages wait for it. A raise is seen within this time.
+    /// How often a budget is looked at while messages wait for it.
+    ///
+    /// A raise is seen within this time.
     private static let interval = Duration.seconds(1)
 
     let queues: FunctionQueues

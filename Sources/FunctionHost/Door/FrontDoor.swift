@@ -4,7 +4,9 @@ package import History
 package import Logging
 package import Messaging
 
-/// Why a question was not accepted. Nothing of it was stored.
+/// Why a question was not accepted.
+///
+/// Nothing of it was stored.
 package enum FrontDoorError: Error, Sendable, Hashable {
     /// There is nothing to answer.
     case empty
@@ -152,8 +154,9 @@ package struct FrontDoor: Sendable {
         }
     }
 
-    /// After the queue's confirm: from here on the question is accepted, whatever becomes of the note. The answer may
-    /// even be stored before.
+    /// Notes a question that the queue has confirmed.
+    ///
+    /// It is accepted, whatever becomes of the note. The answer may even be stored before.
     private func note(id: String, stage: Question, tenant: String?, expiresAt: Date?, run: StageRun?) async {
         do {
             try await history.accept(id: id, question: stage.question, tenant: tenant, expiresAt: expiresAt)

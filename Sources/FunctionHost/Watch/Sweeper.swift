@@ -5,7 +5,9 @@ import ServiceLifecycle
 
 /// Gives questions whose asker's deadline has passed their final state, wherever their message is.
 struct Sweeper: Sendable {
-    /// How often it looks. Nobody waits for these questions any more.
+    /// How often it looks.
+    ///
+    /// Nobody waits for these questions any more.
     private static let interval = Duration.seconds(30)
 
     let history: SQLiteHistory

@@ -1,0 +1,133 @@
+import Bedrock
+import BedrockStandIn
+import Foundation
+import ServiceLifecycle
+import Testing
+
+@Suite("sluice ask", .timeLimit(.minutes(2)))
+struct AskTests {
+    static let question =
+        "The shop refuses to replace my faulty washing machine under warranty. What can I do? Call me on "
+
+    @Test("answers from notes about defects, complaint and forum, and shows tokens, cost and what is left")
+    func answers() async throws {
+        let folder = try TemporaryFolder()
+        let ending = try await SluiceProcess.run(
+            ["ask", "--format", "json", Self.question + "9876543210"], in: folder.url)
+        try #require(ending.status == 0, "\(ending.errors)")
+        let answer = try AnswerJSON(ending.output)
+        #expect(answer.question_redacted == Self.question + "[PHONE_1]")
+        let cited = Set(answer.citations.map(\.id))
+        #expect(cited.isSuperset(of: ["defective-goods", "shop-refuses-warranty", "which-commission"]))
+        #expect(answer.citations.allSatisfy { answer.answer.contains("[\($0.id)]") })
+        #expect(!answer.degraded)
+        #expect(answer.stages.map(\.function) == ["pii-filter", "rag-core", "llm-connector", "psql-worker"])
+        #expect(answer.stages.allSatisfy { $0.attempt == 1 && $0.milliseconds >= 0 })
+
+        let (input, output) = (answer.usage.input_tokens, answer.usage.output_tokens)
+        #expect(input > 100 && output > 10)
+        let cost = try #require(nanoUSD(answer.cost_usd))
+        // The price book's figures for Llama 3 70B in ap-south-1.
+        #expect(cost == Int64(input) * 3180 + Int64(output) * 4200)
+        #expect(answer.budget.limit_usd == "0.50")
+        #expect(nanoUSD(answer.budget.spent_usd) == cost)
+        #expect(answer.budget.held_usd == "0.00")
+        #expect(nanoUSD(answer.budget.remaining_usd) == 500_000_000 - cost)
+    }
+
+    @Test(
+        "keeps a phone number out of data folder, output, log and model, in any grouping",
+        arguments: [
+            "9876543210", "98765 43210", "987-654-3210", "+91 98765 43210", "+91-9876543210", "09876543210",
+            "9 8 7 6 5 4 3 2 1 0", "(98765)43210", "98.76.54.32.10", "९८७६५४३२१०",
+        ])
+    func redacts(number: String) async throws {
+        let folder = try TemporaryFolder()
+        let credentials = AWSCredentials(accessKeyID: "TESTKEY", secretAccessKey: "test-secret")
+        let standIn = StandIn(
+            credentials: credentials, region: "ap-south-1", models: ["meta.llama3-70b-instruct-v1:0"],
+            recordsRequests: true)
+        let serving = Task { try await standIn.run() }
+        let ending = try await SluiceProcess.run(
+            ["ask", Self.question + number], in: folder.url,
+            environment: [
+                "SLUICE_BEDROCK_ENDPOINT": "http://127.0.0.1:\(try await standIn.boundPort)",
+                "AWS_ACCESS_KEY_ID": "TESTKEY", "AWS_SECRET_ACCESS_KEY": "test-secret", "SLUICE_LOG_LEVEL": "trace",
+            ])
+        serving.cancel()
+        _ = await serving.result
+        try #require(ending.status == 0, "\(ending.errors)")
+
+        let received = standIn.received.reduce(into: Data()) { $0 += $1.body }
+        #expect(!received.isEmpty)
+        #expect(ending.output.contains("[PHONE_1]"))
+        for (place, bytes) in [
+            ("data folder and log", try folder.contents()), ("output", Data(ending.output.utf8)), ("model", received),
+        ] {
+            #expect(!bytes.isEmpty)
+            #expect(bytes.firstRange(of: Data(number.utf8)) == nil, "the number is in the \(place)")
+            #expect(!Self.holdsDigits("9876543210", in: bytes), "the number's digits are in the \(place)")
+        }
+    }
+
+    /// Whether ten digits stand in a row with nothing but separators between them.
+    static func holdsDigits(_ digits: String, in bytes: Data) -> Bool {
+        let wanted = Array(digits.utf8)
+        let separators = Set(" -.()+/\t\n".utf8)
+        return bytes.indices.contains { start in
+            var matched = 0
+            for byte in bytes[start...].prefix(wanted.count * 3) {
+                if byte == wanted[matched] { matched += 1 } else if !separators.contains(byte) || matched == 0 { break }
+                if matched == wanted.count { return true }
+            }
+            return false
+        }
+    }
+
+    @Test("prints the report for a person")
+    func text() async throws {
+        let folder = try TemporaryFolder()
+        let ending = try await SluiceProcess.run(["ask", "What is a defect in goods?"], in: folder.url)
+        try #require(ending.status == 0, "\(ending.errors)")
+        for part in [
+            "Question\n", "Stages\n", "  llm-connector", "Answer\n", "Rests on\n  [", "Cost\n  $0.00",
+            "left of the limit of $0.50",
+        ] {
+            #expect(ending.output.contains(part), "\(part) is missing")
+        }
+        #expect(ending.errors.isEmpty)
+    }
+
+    @Test("over the limit, answers from the passages alone, says so, and spends no more")
+    func degrades() async throws {
+        let folder = try TemporaryFolder()
+        let budgets = folder.url.appending(path: "budgets")
+        try FileManager.default.copyItem(
+            atPath: SluiceProcess.repository + "/budgets", toPath: budgets.path)
+        let file = budgets.appending(path: "consumer-rights.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let smaller = text.replacing("limit: \"0.50\"", with: "limit: \"0.05\"")
+        try #require(smaller != text)
+        try smaller.write(to: file, atomically: true, encoding: .utf8)
+
+        var degraded: [Bool] = []
+        for number in 1...15 {
+            let ending = try await SluiceProcess.run(
+                ["ask", "--format", "json", "The shop sold me a faulty phone number \(number) and gives no refund."],
+                in: folder.url)
+            try #require(ending.status == 0, "\(ending.errors)")
+            let answer = try AnswerJSON(ending.output)
+            degraded.append(answer.degraded)
+            #expect(try #require(nanoUSD(answer.budget.spent_usd)) <= 50_000_000)
+            if answer.degraded {
+                #expect(answer.cost_usd == "0.00")
+                #expect(!answer.citations.isEmpty)
+                #expect(answer.answer.contains("budget"))
+            }
+        }
+        #expect(degraded.first == false)
+        #expect(degraded.last == true)
+        let verify = try await SluiceProcess.run(["budget", "verify"], in: folder.url)
+        #expect(verify.status == 0)
+    }
+}

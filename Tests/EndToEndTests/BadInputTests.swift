@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+@Suite("bad input", .timeLimit(.minutes(2)))
+struct BadInputTests {
+    private func check(
+        _ arguments: [String], status: Int32, says parts: [String], files: [String: String] = [:],
+        input: Data? = nil, environment: [String: String] = [:], keeps: Bool = false
+    ) async throws {
+        let folder = try TemporaryFolder()
+        for (path, text) in files {
+            let file = folder.url.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        let ending = try await SluiceProcess.run(arguments, in: folder.url, environment: environment, input: input)
+        #expect(ending.status == status, "\(ending.output)\(ending.errors)")
+        #expect(ending.output.isEmpty)
+        for part in parts { #expect(ending.errors.contains(part), "\(part) is not in: \(ending.errors)") }
+        let lines = ending.errors.split(separator: "\n")
+        #expect(lines.count == 1, "one clear line: \(ending.errors)")
+    }
+
+    @Test("an empty question, and one of spaces")
+    func empty() async throws {
+        try await check(["ask", ""], status: 2, says: ["the question is empty"])
+        try await check(["ask", " \n\t"], status: 2, says: ["the question is empty"])
+    }
+
+    @Test("a question over 8 KB")
+    func tooLong() async throws {
+        try await check(
+            ["ask", String(repeating: "ab ", count: 2731)], status: 2, says: ["8193 bytes", "the most is 8192"])
+    }
+
+    @Test("a question that is no UTF-8")
+    func invalidUTF8() async throws {
+        let folder = try TemporaryFolder()
+        // Foundation passes no invalid bytes, so a shell does.
+        let process = try SluiceProcess(
+            ["-c", "exec \"$0\" ask \"$(printf 'caf\\351 bill')\"", SluiceProcess.binary], in: folder.url,
+            executable: "/bin/sh")
+        #expect(await process.status() == 2)
+        #expect(process.errors == "sluice: the question is not valid UTF-8; check the terminal's encoding\n")
+    }
+
+    @Test("an unknown function, with the nearest name")
+    func unknownFunction() async throws {
+        try await check(
+            ["invoke", "rag-cor", "--payload", "{}"], status: 2,
+            says: ["there is no function `rag-cor`; did you mean `rag-core`?"])
+    }
+
+    @Test("a payload that is no JSON, and one that is not the function's")
+    func payload() async throws {
+        try await check(["invoke", "rag-core", "--payload", "{question"], status: 2, says: ["--payload is no JSON"])
+        try await check(
+            ["invoke", "rag-core", "--payload", "-"], status: 2, says: ["--payload is no JSON"],
+            input: Data([0xFF, 0xFE]))
+        try await check(
+            ["invoke", "rag-core", "--payload", "{\"text\": 1}"], status: 2, says: ["question", "missing"])
+        try await check(
+            ["invoke", "rag-core", "--payload", "@nowhere.json"], status: 1, says: ["cannot read nowhere.json"])
+    }
+
+    @Test("a broken manifest, price or budget file")
+    func files() async throws {
+        try await check(
+            ["ask", "--manifest", "m.yaml", "a?"], status: 1,
+            says: ["m.yaml:4: unknown key `functions.pii-filter.timeot`; did you mean `timeout`?"],
+            files: ["m.yaml": "pipeline: p\nfirst: pii-filter\nfunctions:\n  pii-filter: {timeot: 2s}\n"])
+        try await check(
+            ["ask", "--manifest", "gone.yaml", "a?"], status: 1, says: ["gone.yaml: the file cannot be read"])
+        try await check(
+            ["ask", "--budgets", "b", "a?"], status: 1, says: ["b/prices/p.yaml:1"],
+            files: ["b/prices/p.yaml": "prises: []\n", "b/b.yaml": "budgets: []\n"])
+        try await check(
+            ["budget", "status", "--budgets", "b"], status: 1, says: ["b/b.yaml:3", "limit"],
+            files: [
+                "b/prices/p.yaml": try String(
+                    contentsOfFile: SluiceProcess.repository + "/budgets/prices/bedrock-ap-south-1.yaml",
+                    encoding: .utf8),
+                "b/b.yaml":
+                    "budgets:\n  - name: daily\n    limit: \"-1\"\n    period: day\n    timezone: Asia/Kolkata\n    exhausted: reject\n",
+            ])
+    }
+
+    @Test("a data folder that cannot be written")
+    func dataFolder() async throws {
+        try await check(
+            ["ask", "--data", "taken/data", "a?"], status: 1, says: ["cannot open taken/data"],
+            files: ["taken": "a file"])
+    }
+
+    @Test("a data file that is no database")
+    func damaged() async throws {
+        try await check(
+            ["budget", "status"], status: 1, says: [".sluice/sluice.sqlite is damaged"],
+            files: [".sluice/sluice.sqlite": String(repeating: "no database ", count: 1000)])
+    }
+
+    @Test("a port in use")
+    func port() async throws {
+        let folder = try TemporaryFolder()
+        let first = try SluiceProcess(["emulate", "--port", "0", "--ephemeral"], in: folder.url)
+        let ready = try #require(await first.line(with: "ready on"))
+        let port = try #require(ready.firstMatch(of: /127\.0\.0\.1:(\d+)/)?.1)
+        try await check(
+            ["emulate", "--ephemeral", "--port", String(port)], status: 1, says: ["port \(port) is in use", "--port"])
+        first.signal(SIGTERM)
+        #expect(await first.status() == 0)
+    }
+
+    @Test("wrong arguments end with 2 and say how it goes")
+    func usage() async throws {
+        let folder = try TemporaryFolder()
+        for arguments in [
+            ["ask"], ["budget", "statsu"], ["emulate", "--port", "70000"], ["ask", "--format", "xml", "a"],
+        ] {
+            let ending = try await SluiceProcess.run(arguments, in: folder.url)
+            #expect(ending.status == 2, "\(arguments)")
+            #expect(ending.errors.contains("Usage:"), "\(ending.errors)")
+        }
+        // Nothing half-written.
+        #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: ".sluice").path))
+    }
+
+    @Test("missing keys for a real endpoint stop the start without being printed")
+    func keys() async throws {
+        try await check(
+            ["ask", "a?"], status: 1, says: ["AWS_SECRET_ACCESS_KEY"],
+            environment: [
+                "SLUICE_BEDROCK_ENDPOINT": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "K",
+                "AWS_SECRET_ACCESS_KEY": "",
+            ])
+    }
+}

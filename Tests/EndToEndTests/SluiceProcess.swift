@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+/// The program as a person runs it: a process of its own, in a folder of its own.
+final class SluiceProcess: Sendable {
+    /// How a process ended.
+    struct Ending {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// The binary under test, from `SLUICE_BINARY`; the debug build beside the tests where that is not set.
+    static let binary: String = {
+        if let named = ProcessInfo.processInfo.environment["SLUICE_BINARY"], !named.isEmpty { return named }
+        return repository + "/.build/debug/sluice"
+    }()
+
+    /// The project's root.
+    static let repository: String = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    let process = Process()
+    let lines: AsyncStream<String>
+    private let ended: AsyncStream<Int32>
+    private let errorFile: URL
+
+    /// Starts the program.
+    ///
+    /// - Parameters:
+    ///   - arguments: After the program's name.
+    ///   - folder: The current folder; `.sluice` is made there.
+    ///   - environment: Beside the test's own.
+    ///   - input: What it reads from standard input.
+    init(
+        _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: Data? = nil,
+        executable: String = SluiceProcess.binary
+    ) throws {
+        process.executableURL = URL(filePath: executable)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        errorFile = folder.appending(path: "stderr-\(UUID().uuidString)")
+        FileManager.default.createFile(atPath: errorFile.path, contents: nil)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let output = Pipe()
+        process.standardOutput = output
+        let feed = Pipe()
+        process.standardInput = feed
+        (lines, ended) = Self.events(of: process, output: output)
+        try process.run()
+        if let input { try feed.fileHandleForWriting.write(contentsOf: input) }
+        try feed.fileHandleForWriting.close()
+    }
+
+    private static func events(of process: Process, output: Pipe) -> (AsyncStream<String>, AsyncStream<Int32>) {
+        let (lines, lineFeed) = AsyncStream.makeStream(of: String.self)
+        let (ended, endFeed) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { process in
+            endFeed.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+            endFeed.finish()
+        }
+        // A thread, because reading blocks.
+        Thread.detachNewThread {
+            var rest = Data()
+            while let piece = try? output.fileHandleForReading.read(upToCount: 65_536), !piece.isEmpty {
+                rest += piece
+                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                    lineFeed.yield(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
+                    rest = Data(rest[(end + 1)...])
+                }
+            }
+            if !rest.isEmpty { lineFeed.yield(String(decoding: rest, as: UTF8.self)) }
+            lineFeed.finish()
+        }
+        return (lines, ended)
+    }
+
+    /// Waits for the first line that holds a text.
+    func line(with text: String) async -> String? {
+        for await line in lines where line.contains(text) { return line }
+        return nil
+    }
+
+    /// Sends a signal.
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for the end; a status below zero is the signal that ended it.
+    func status() async -> Int32 {
+        for await status in ended { return status }
+        return .min
+    }
+
+    /// What was written to stderr so far.
+    var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    /// Runs the program to its end.
+    static func run(
+        _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: Data? = nil
+    ) async throws -> Ending {
+        let process = try SluiceProcess(arguments, in: folder, environment: environment, input: input)
+        var output: [String] = []
+        for await line in process.lines { output.append(line) }
+        let status = await process.status()
+        return Ending(status: status, output: output.joined(separator: "\n"), errors: process.errors)
+    }
+}
+
+/// A folder that goes away with the test.
+struct TemporaryFolder: ~Copyable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// All bytes of all files in the folder.
+    func contents() throws -> Data {
+        let files = FileManager.default.enumerator(at: url, includingPropertiesForKeys: nil)
+        return try (files?.allObjects ?? []).compactMap { $0 as? URL }.filter { !$0.hasDirectoryPath }
+            .reduce(into: Data()) { $0 += try Data(contentsOf: $1) }
+    }
+}
