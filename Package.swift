@@ -178,11 +178,7 @@ let package = Package(
         .testTarget(
             name: "SharedDataTests",
             dependencies: ["FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "HTTPTransport"]),
-        .testTarget(
-            name: "EndToEndTests",
-            dependencies: [
-                "Bedrock", "BedrockStandIn", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Bedrock", "BedrockStandIn"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,7 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Runs a body as a service, so that its end drains the group and the group's shutdown cancels it.
+/// Runs a body as a service, so that its end drains the group. The body ends itself on graceful shutdown.
 struct BodyService<Value: Sendable>: Service {
     private final class Outcome: Sendable {
         let value = Mutex<Result<Value, any Error>?>(nil)
@@ -19,7 +19,7 @@ struct BodyService<Value: Sendable>: Service {
     func run() async throws {
         let result: Result<Value, any Error>
         do {
-            result = .success(try await cancelWhenGracefulShutdown { try await body() })
+            result = .success(try await body())
         } catch {
             result = .failure(error)
         }

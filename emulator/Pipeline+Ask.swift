@@ -3,6 +3,7 @@ import FunctionHost
 import FunctionKit
 import History
 package import Logging
+import ServiceLifecycle
 import Spending
 import StrictYAML
 
@@ -63,14 +64,14 @@ extension Pipeline {
         return complete ?? final
     }
 
-    /// What `body` gives in time; nil where the time is up or the task is cancelled.
+    /// What `body` gives in time; nil where the time is up, the task is cancelled or the program ends.
     private func first<Value: Sendable>(
         within limit: Duration?, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask {
                 do {
-                    return try await body()
+                    return try await cancelWhenGracefulShutdown { try await body() }
                 } catch is CancellationError {
                     return nil
                 }

@@ -34,7 +34,8 @@ package struct Pipeline: Sendable {
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
     ///
-    /// SIGTERM and SIGINT drain the pipeline and cancel `body`; a second one cuts the drain short.
+    /// SIGTERM and SIGINT begin a graceful shutdown, on which `body` has to end; then the pipeline drains. A second one
+    /// cuts the drain short.
     ///
     /// - Parameters:
     ///   - options: What the pipeline is made from.

@@ -1,7 +1,4 @@
-import Bedrock
-import BedrockStandIn
 import Foundation
-import ServiceLifecycle
 import Testing
 
 @Suite("sluice ask", .timeLimit(.minutes(2)))
@@ -43,22 +40,14 @@ struct AskTests {
         ])
     func redacts(number: String) async throws {
         let folder = try TemporaryFolder()
-        let credentials = AWSCredentials(accessKeyID: "TESTKEY", secretAccessKey: "test-secret")
-        let standIn = StandIn(
-            credentials: credentials, region: "ap-south-1", models: ["meta.llama3-70b-instruct-v1:0"],
-            recordsRequests: true)
-        let serving = Task { try await standIn.run() }
-        let ending = try await SluiceProcess.run(
-            ["ask", Self.question + number], in: folder.url,
-            environment: [
-                "SLUICE_BEDROCK_ENDPOINT": "http://127.0.0.1:\(try await standIn.boundPort)",
-                "AWS_ACCESS_KEY_ID": "TESTKEY", "AWS_SECRET_ACCESS_KEY": "test-secret", "SLUICE_LOG_LEVEL": "trace",
-            ])
-        serving.cancel()
-        _ = await serving.result
+        let (ending, received) = try await ModelServer.run { model in
+            let ending = try await SluiceProcess.run(
+                ["ask", Self.question + number], in: folder.url,
+                environment: model.environment.merging(["SLUICE_LOG_LEVEL": "trace"]) { $1 })
+            return (ending, model.received.reduce(Data(), +))
+        }
         try #require(ending.status == 0, "\(ending.errors)")
 
-        let received = standIn.received.reduce(into: Data()) { $0 += $1.body }
         #expect(!received.isEmpty)
         #expect(ending.output.contains("[PHONE_1]"))
         for (place, bytes) in [
@@ -113,7 +102,10 @@ struct AskTests {
         var degraded: [Bool] = []
         for number in 1...15 {
             let ending = try await SluiceProcess.run(
-                ["ask", "--format", "json", "The shop sold me a faulty phone number \(number) and gives no refund."],
+                [
+                    "ask", "--budgets", "budgets", "--format", "json",
+                    "The shop sold me a faulty phone number \(number) and gives no refund.",
+                ],
                 in: folder.url)
             try #require(ending.status == 0, "\(ending.errors)")
             let answer = try AnswerJSON(ending.output)

@@ -8,7 +8,7 @@ import Testing
 @Suite("sluice emulate", .timeLimit(.minutes(3)))
 struct EmulatorTests {
     /// A running emulator and its address.
-    private func start(
+    func start(
         in folder: URL, _ options: [String] = [], environment: [String: String] = [:]
     ) async throws -> (process: SluiceProcess, address: String, line: String) {
         let process = try SluiceProcess(["emulate", "--port", "0"] + options, in: folder, environment: environment)
@@ -86,29 +86,41 @@ struct EmulatorTests {
         #expect(try JSONDecoder().decode(VerificationJSON.self, from: Data(verify.output.utf8)).sound)
     }
 
-    @Test("ends clean on SIGTERM and loses nothing on kill -9", arguments: [SIGTERM, SIGKILL])
+    @Test("ends clean on SIGTERM and loses nothing on kill -9, with calls in flight", arguments: [SIGTERM, SIGKILL])
     func losesNothing(signal: Int32) async throws {
         let folder = try TemporaryFolder()
-        var ids: [String] = []
-        let (process, address, _) = try await start(in: folder.url)
-        for number in 1...12 {
-            let accepted = try await call(
-                address + "/v1/questions", post: "{\"question\": \"The phone I bought is faulty, number \(number).\"}")
-            #expect(accepted.status == 202)
-            ids.append(try #require(accepted.body["id"] as? String))
-        }
-        process.signal(signal)
-        #expect(await process.status() == (signal == SIGTERM ? 0 : -SIGKILL))
+        try await ModelServer.run(latency: .milliseconds(400)) { model in
+            var ids: [String] = []
+            let (process, address, _) = try await start(in: folder.url, environment: model.environment)
+            for number in 1...12 {
+                let accepted = try await call(
+                    address + "/v1/questions",
+                    post: "{\"question\": \"The phone I bought is faulty, number \(number).\"}")
+                #expect(accepted.status == 202)
+                ids.append(try #require(accepted.body["id"] as? String))
+            }
+            // Eight calls are with the model now, and four wait.
+            await model.calls(8)
+            process.signal(signal)
+            #expect(await process.status() == (signal == SIGTERM ? 0 : -SIGKILL))
 
-        let (next, nextAddress, _) = try await start(in: folder.url)
-        for id in ids {
-            let answer = try await call(nextAddress + "/v1/questions/\(id)?wait=60")
-            #expect(answer.body["answer"] is String, "\(answer.body)")
+            let (next, nextAddress, _) = try await start(in: folder.url, environment: model.environment)
+            for id in ids {
+                let answer = try await call(nextAddress + "/v1/questions/\(id)?wait=60")
+                #expect(answer.body["answer"] is String, "\(answer.body)")
+            }
+            next.signal(SIGTERM)
+            #expect(await next.status() == 0)
+
+            let verify = try await SluiceProcess.run(["budget", "verify", "--format", "json"], in: folder.url)
+            #expect(try JSONDecoder().decode(VerificationJSON.self, from: Data(verify.output.utf8)).sound)
+            let status = try await SluiceProcess.run(["budget", "status", "--format", "json"], in: folder.url)
+            let budget = try JSONDecoder().decode(BudgetJSON.self, from: Data(status.output.utf8)).budgets.first
+            #expect(budget?.held_usd == "0.00")
+            // A drained call is paid once. One that was cut off is in doubt: charged, and asked once more.
+            let sent = model.received.count
+            #expect(signal == SIGTERM ? sent == 12 : (13...20).contains(sent), "\(sent) calls")
         }
-        next.signal(SIGTERM)
-        #expect(await next.status() == 0)
-        let verify = try await SluiceProcess.run(["budget", "verify", "--format", "json"], in: folder.url)
-        #expect(try JSONDecoder().decode(VerificationJSON.self, from: Data(verify.output.utf8)).sound)
     }
 
     @Test(

@@ -32,6 +32,8 @@ final class SluiceProcess: Sendable {
     ///   - folder: The current folder; `.sluice` is made there.
     ///   - environment: Beside the test's own.
     ///   - input: What it reads from standard input.
+    ///   - executable: The program.
+    /// - Throws: Where the program cannot be started.
     init(
         _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: Data? = nil,
         executable: String = SluiceProcess.binary
@@ -41,7 +43,7 @@ final class SluiceProcess: Sendable {
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         errorFile = folder.appending(path: "stderr-\(UUID().uuidString)")
-        FileManager.default.createFile(atPath: errorFile.path, contents: nil)
+        try Data().write(to: errorFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
         let output = Pipe()
         process.standardOutput = output
@@ -51,6 +53,11 @@ final class SluiceProcess: Sendable {
         try process.run()
         if let input { try feed.fileHandleForWriting.write(contentsOf: input) }
         try feed.fileHandleForWriting.close()
+    }
+
+    /// No test leaves a process behind.
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
     private static func events(of process: Process, output: Pipe) -> (AsyncStream<String>, AsyncStream<Int32>) {
@@ -63,7 +70,7 @@ final class SluiceProcess: Sendable {
         // A thread, because reading blocks.
         Thread.detachNewThread {
             var rest = Data()
-            while let piece = try? output.fileHandleForReading.read(upToCount: 65_536), !piece.isEmpty {
+            while case let piece = output.fileHandleForReading.availableData, !piece.isEmpty {
                 rest += piece
                 while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
                     lineFeed.yield(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
