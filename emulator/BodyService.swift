@@ -3,7 +3,9 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Runs a body as a service, so that its end drains the group. The body ends itself on graceful shutdown.
+/// Runs a body as a service, so that its end drains the group.
+///
+/// The body ends itself on graceful shutdown.
 struct BodyService<Value: Sendable>: Service {
     private final class Outcome: Sendable {
         let value = Mutex<Result<Value, any Error>?>(nil)
