@@ -57,7 +57,7 @@ struct EmulateCommand: AsyncParsableCommand {
         """
 
         Ask more, in another terminal:
-          sluice ask "QUESTION"
+          \(CommandLine.arguments.first ?? "sluice") ask "QUESTION"
           curl -d '{"question": "QUESTION"}' http://127.0.0.1:\(port)/v1/questions
         End with Ctrl-C.
 

@@ -87,23 +87,44 @@ struct AskTests {
         #expect(ending.errors.isEmpty)
     }
 
+    @Test("a budget that rejects ends with 3 and says when to return")
+    func rejects() async throws {
+        let folder = try TemporaryFolder()
+        let budgets = try Self.budgets(
+            in: folder.url,
+            replacing: [
+                ("limit: \"0.50\"", "limit: \"0.001\""),
+                ("exhausted: answer-without-model", "exhausted: reject"),
+            ])
+        let ending = try await SluiceProcess.run(["ask", "--budgets", budgets, "What is a defect?"], in: folder.url)
+        #expect(ending.status == 3)
+        #expect(ending.output.isEmpty)
+        #expect(ending.errors.contains(/^sluice: the budget is spent; ask again after \d{4}-\d\d-\d\dT18:30:00Z\n$/))
+    }
+
+    /// A copy of the shipped budgets with some texts replaced.
+    static func budgets(in folder: URL, replacing texts: [(String, String)]) throws -> String {
+        let budgets = folder.appending(path: "budgets")
+        try FileManager.default.copyItem(atPath: SluiceProcess.repository + "/budgets", toPath: budgets.path)
+        let file = budgets.appending(path: "consumer-rights.yaml")
+        var text = try String(contentsOf: file, encoding: .utf8)
+        for (old, new) in texts {
+            try #require(text.contains(old))
+            text = text.replacing(old, with: new)
+        }
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        return budgets.path
+    }
+
     @Test("over the limit, answers from the passages alone, says so, and spends no more")
     func degrades() async throws {
         let folder = try TemporaryFolder()
-        let budgets = folder.url.appending(path: "budgets")
-        try FileManager.default.copyItem(
-            atPath: SluiceProcess.repository + "/budgets", toPath: budgets.path)
-        let file = budgets.appending(path: "consumer-rights.yaml")
-        let text = try String(contentsOf: file, encoding: .utf8)
-        let smaller = text.replacing("limit: \"0.50\"", with: "limit: \"0.05\"")
-        try #require(smaller != text)
-        try smaller.write(to: file, atomically: true, encoding: .utf8)
-
+        let budgets = try Self.budgets(in: folder.url, replacing: [("limit: \"0.50\"", "limit: \"0.05\"")])
         var degraded: [Bool] = []
         for number in 1...15 {
             let ending = try await SluiceProcess.run(
                 [
-                    "ask", "--budgets", "budgets", "--format", "json",
+                    "ask", "--budgets", budgets, "--format", "json",
                     "The shop sold me a faulty phone number \(number) and gives no refund.",
                 ],
                 in: folder.url)

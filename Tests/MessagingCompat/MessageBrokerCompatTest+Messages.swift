@@ -146,6 +146,31 @@ extension MessageBrokerCompatTest {
         }
     }
 
+    /// A dead letter is published with its reason and then acknowledged: at no moment is it nowhere.
+    func checkDeadLetters() async throws {
+        try await withBroker { broker in
+            try await broker.declare([specification("dead")])
+            try await broker.publish(ids: ["poison", "good"])
+            let consumer = try await Consumer(broker)
+            let delivery = try await consumer.next()
+            var letter = delivery.message
+            letter.headers = ["error": "undecodable", "failed-at": "2026-11-23T00:00:00Z"]
+            try await broker.publish(letter, to: "dead")
+            #expect(try await broker.depth(of: "questions").total == 2)
+            #expect(try await broker.depth(of: "dead").ready == 1)
+            try await broker.acknowledge(delivery)
+
+            // Its neighbour is not held up, and the letter waits with its reason until somebody asks for it.
+            #expect(try await consumer.next().message.id == "good")
+            let dead = try await broker.consume("dead", prefetch: 1)
+            var letters = dead.makeAsyncIterator()
+            let found = try #require(await letters.next())
+            #expect(found.message == letter)
+            try await broker.handBack(found)
+            #expect(try await broker.depth(of: "dead").ready == 1)
+        }
+    }
+
     func checkNames() async throws {
         try await withBroker { broker in
             let message = Message(id: "a", body: Data())

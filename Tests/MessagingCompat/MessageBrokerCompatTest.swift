@@ -41,6 +41,7 @@ package struct MessageBrokerCompatTest: Sendable {
         try await checkLength()
         try await checkLengthAgain()
         try await checkNames()
+        try await checkDeadLetters()
         try await checkDelays()
         try await checkDelayedOrder()
         try await checkPrefetch()
