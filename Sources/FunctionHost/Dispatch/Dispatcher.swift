@@ -91,11 +91,11 @@ struct Dispatcher: Sendable {
                 again.attempt += 1
                 var generator = SystemRandomNumberGenerator()
                 let delay = settings.backoff.delay(afterAttempt: headers.attempt, using: &generator)
-                try await republish(delivery, again, to: queues.waiting, after: delay)
+                try await publishAgain(delivery, again, after: delay)
             case .dead(let code):
                 try await bury(delivery, headers: headers, code: code)
             case .pause:
-                try await republish(delivery, headers, to: queues.waiting, after: FunctionQueues.pause)
+                try await publishAgain(delivery, headers, after: FunctionQueues.pause)
             case .handBack where delivery.queue == queues.alone:
                 // Published anew rather than handed back: only deliveries that ended their process may count here.
                 try await republish(delivery, headers, to: queues.alone)
@@ -123,13 +123,19 @@ struct Dispatcher: Sendable {
             logger.warning(
                 "outcome could not be stored; the message is handed back",
                 metadata: [LogKey.outcome: "\(outcome.name)", LogKey.error: "\(Self.name(of: error))"])
-            await giveBack(delivery, logger: logger)
+            await giveBack(delivery, headers: headers)
         }
     }
 
     /// To the dead-letter queue, and the question to its final state, so that no asker waits for ever.
     private func bury(_ delivery: Delivery, headers: MessageHeaders, code: String) async throws {
-        try await republish(delivery, failed(headers, code: code), to: queues.dead)
+        var message = delivery.message
+        message.headers = failed(headers, code: code).texts
+        if (try? MessageHeaders(delivery.message.headers)) == nil {
+            // Another version's headers stay as they are, so that a host of that version can still replay the message.
+            message.headers.merge(delivery.message.headers) { _, theirs in theirs }
+        }
+        try await broker.publish(message, to: queues.dead)
         _ = try await history.finish(id: delivery.message.id, state: .failed, reason: code, opensAt: nil)
     }
 
@@ -149,6 +155,18 @@ struct Dispatcher: Sendable {
         try await broker.publish(message, to: queue, after: delay)
     }
 
+    /// Back to the waiting queue after a wait; where that is full, to the queue of those that run alone.
+    ///
+    /// The message was accepted before and must stay somewhere, and to wait for room in the queue that it occupies
+    /// itself could take for ever.
+    private func publishAgain(_ delivery: Delivery, _ headers: MessageHeaders, after delay: Duration) async throws {
+        do {
+            try await republish(delivery, headers, to: queues.waiting, after: delay)
+        } catch BrokerError.queueFull {
+            try await republish(delivery, headers, to: queues.alone, after: delay)
+        }
+    }
+
     /// Waits while the next function's queue is full: the finished work stays in hand instead of being done again.
     private func publishWhenThereIsRoom(_ message: Message, to queue: String) async throws {
         while true {
@@ -161,10 +179,19 @@ struct Dispatcher: Sendable {
     }
 
     /// Gives a delivery back whose outcome could not be stored, as soon as the broker takes it.
-    private func giveBack(_ delivery: Delivery, logger: Logger) async {
+    private func giveBack(_ delivery: Delivery, headers: MessageHeaders) async {
+        // What stopped the outcome is likely still there: it must not be met again at full speed.
+        if drain.deadline == nil { try? await Task.sleep(for: Self.retryPause) }
         while true {
             do {
-                try await broker.handBack(delivery)
+                // Only deliveries that ended their process may count where messages run alone.
+                if delivery.queue == queues.alone, (try? MessageHeaders(delivery.message.headers)) != nil,
+                    (try? await republish(delivery, headers, to: queues.alone)) != nil
+                {
+                    try await broker.acknowledge(delivery)
+                } else {
+                    try await broker.handBack(delivery)
+                }
                 counts.add(\.handedBack)
                 return
             } catch .staleDelivery {

@@ -23,7 +23,6 @@ package final class IsolationGate: Sendable {
         var someoneIsAlone = false
         var waiters: [Waiter] = []
         var nextID: UInt64 = 0
-        var cancelled: Set<UInt64> = []
     }
 
     private let state = Mutex(State())
@@ -48,7 +47,8 @@ package final class IsolationGate: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer = state.withLock { state -> Bool? in
-                    if state.cancelled.remove(id) != nil { return false }
+                    // The handler below may have run before: it finds a waiter, or this finds the cancellation.
+                    if Task.isCancelled { return false }
                     if state.waiters.isEmpty, state.admit(mode) { return true }
                     state.waiters.append(Waiter(id: id, mode: mode, continuation: continuation))
                     return nil
@@ -57,11 +57,8 @@ package final class IsolationGate: Sendable {
             }
         } onCancel: {
             let (waiter, admitted) = state.withLock { state -> (Waiter?, [Waiter]) in
-                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
-                    // Not yet waiting, or inside already: then the mark is harmless.
-                    state.cancelled.insert(id)
-                    return (nil, [])
-                }
+                // Not yet waiting, or inside already.
+                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return (nil, []) }
                 let waiter = state.waiters.remove(at: index)
                 return (waiter, state.admitWaiters())
             }

@@ -3,6 +3,9 @@ import ServiceLifecycle
 
 /// Consumes one queue of one function until the host drains, and waits for what it began.
 struct Worker: Sendable {
+    /// How long a broker that failed is left alone before the next try.
+    private static let retryPause = Duration.milliseconds(500)
+
     let queue: String
     /// The most deliveries in hand, and so the most invocations at a time.
     let prefetch: Int
@@ -12,19 +15,39 @@ struct Worker: Sendable {
     func run() async throws {
         let deliveries = try await broker.consume(queue, prefetch: prefetch)
         await withDiscardingTaskGroup { group in
-            // Bounded by the broker's prefetch: no more is delivered than may be under way.
-            while let delivery = await next(of: deliveries) {
-                group.addTask { await dispatcher.dispatch(delivery) }
+            var current: DeliveryStream? = deliveries
+            while let stream = current {
+                // Bounded by the broker's prefetch: no more is delivered than may be under way.
+                while case .delivery(let delivery) = await next(of: stream) {
+                    group.addTask { await dispatcher.dispatch(delivery) }
+                }
+                current = await consumeAgain()
             }
         }
     }
 
-    /// The next delivery; nil once the host drains or the broker is closed.
-    private func next(of deliveries: DeliveryStream) async -> Delivery? {
-        await cancelWhenGracefulShutdown {
+    private enum Step {
+        case delivery(Delivery)
+        /// The stream ended or failed, or the host drains.
+        case end
+    }
+
+    private func next(of deliveries: DeliveryStream) async -> Step {
+        let delivery = await cancelWhenGracefulShutdown {
             var iterator = deliveries.makeAsyncIterator()
-            // A broker that is gone ends the stream; what it held comes again when it is back.
+            // A broker that fails ends the stream; what it held comes again when it is back.
             return try? await iterator.next()
+        }
+        return delivery.map(Step.delivery) ?? .end
+    }
+
+    /// A new stream once the broker is back; nil once the host drains.
+    private func consumeAgain() async -> DeliveryStream? {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.retryPause)) != nil {
+                if let stream = try? await broker.consume(queue, prefetch: prefetch) { return stream }
+            }
+            return nil
         }
     }
 }

@@ -43,13 +43,19 @@ package struct Manifest {
     /// Reads and checks a manifest.
     ///
     /// - Throws: ``YAMLProblem`` with file, line and what to write instead: for an unknown key, a bad value, a `next` or
-    ///   `first` that is not there, a cycle, and a function that no other leads to.
+    ///   `first` that is not there, a cycle, a function that no other leads to, and a name that fits no queue.
     package init(_ root: YAMLValue) throws(YAMLProblem) {
         let top = try root.mapping(keys: ["pipeline", "first", "functions"])
         name = try top.required("pipeline").string()
         let listed = try top.required("functions").mapping()
         guard !listed.entries.isEmpty else { throw try top.required("functions").problem("name at least one function") }
         let names = listed.entries.map(\.key)
+        // Names become parts of queue names such as `sluice.rag-core.dead`: a dot could make two of them one.
+        for entry in listed.entries where !entry.key.utf8.allSatisfy(Self.isNamePart) || entry.key.isEmpty {
+            throw YAMLProblem(
+                file: root.file, line: entry.line,
+                message: "`\(entry.key)` cannot name a function; use a to z, 0 to 9 and hyphens")
+        }
         let firstValue = try top.required("first")
         let first = try Self.reference(firstValue, among: names)
 
@@ -103,6 +109,13 @@ package struct Manifest {
         if let value = keys.optional("queue_length") { settings.queueLengthMax = try value.int(in: 1...1_000_000) }
         if let value = keys.optional("model") { settings.model = try model(value) }
         return (Entry(settings: settings, parameters: keys.optional("parameters"), value: entry.value), next)
+    }
+
+    private static func isNamePart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
+        default: false
+        }
     }
 
     private static func reference(_ value: YAMLValue, among names: [String]) throws(YAMLProblem) -> String {
