@@ -1,0 +1,274 @@
+import FoundationEssentials
+import FunctionHost
+import FunctionKit
+import History
+import Messaging
+import Synchronization
+import Testing
+
+@Suite("A delivery's way", .timeLimit(.minutes(1)))
+struct DispatcherTests {
+    let queues = FunctionQueues(function: "work")
+
+    @Test("an output goes onward with tenant, trace and expiry, and only then the input is acknowledged")
+    func output() async throws {
+        let test = try TestHost([registered(next: "last"), registered("last")])
+        var headers = MessageHeaders()
+        headers.tenant = "t1"
+        headers.expiresAt = Date(timeIntervalSince1970: 4_000_000_000)
+        try await test.run { [headers] _ in
+            try await test.send("q", headers: headers)
+            let onward = try #require(await test.broker.message("q", in: "sluice.last"))
+            let read = try MessageHeaders(onward.message.headers)
+            #expect(read.tenant == "t1")
+            #expect(read.expiresAt == headers.expiresAt)
+            #expect(read.trace.traceID == headers.trace.traceID)
+            #expect(read.attempt == 1)
+            #expect(String(decoding: onward.message.body, as: UTF8.self) == #"{"text":"hello"}"#)
+            await test.broker.acknowledgement(of: "q", in: "sluice.last")
+        }
+        let own = test.broker.events.map(\.text).filter {
+            ["publish q to sluice.last", "acknowledge q of sluice.work"].contains($0)
+        }
+        #expect(own == ["publish q to sluice.last", "acknowledge q of sluice.work"])
+    }
+
+    @Test("a transient error is tried again after a wait, with attempt and reason in the headers, then dead-lettered")
+    func transient() async throws {
+        let attempts = Mutex<[Int]>([])
+        let test = try TestHost([
+            registered(attempts: 2) { _, context in
+                attempts.withLock { $0.append(context.attempt) }
+                throw Glitch()
+            }
+        ])
+        try await test.run { _ in
+            try await test.send("q")
+            let again = await test.broker.event { ($0.published?.delay ?? .zero) > .zero }
+            let read = try MessageHeaders(try #require(again.published).message.headers)
+            #expect(again.published?.queue == queues.waiting)
+            #expect(read.attempt == 2)
+            #expect(read.errorCode == "error")
+            #expect(read.failedFunction == "work")
+            #expect(read.failedAt != nil)
+            let record = try await test.history.outcome(of: "q")
+            #expect(record.state == .failed)
+            #expect(record.reason == "error")
+        }
+        #expect(attempts.withLock { $0 } == [1, 2])
+        #expect(try await test.broker.depth(of: queues.dead).total == 1)
+        #expect(try await test.broker.depth(of: queues.waiting).total == 0)
+    }
+
+    @Test("a permanent error and a body that cannot be read are dead-lettered at once", arguments: [true, false])
+    func permanent(isReadable: Bool) async throws {
+        let test = try TestHost([registered { _, _ in throw FunctionError.permanent("no") }])
+        try await test.run { _ in
+            let body = Data((isReadable ? #"{"text":"x"}"# : "{").utf8)
+            try await test.broker.publish(Message(id: "q", body: body), to: queues.waiting)
+            let dead = try #require(await test.broker.message("q", in: queues.dead)).message
+            let code = isReadable ? "permanent" : "undecodable"
+            #expect(try MessageHeaders(dead.headers).errorCode == code)
+            #expect(try MessageHeaders(dead.headers).attempt == 1)
+            #expect(dead.body == body)
+            #expect(try await test.history.outcome(of: "q").reason == code)
+        }
+    }
+
+    @Test("a message of a newer version is dead-lettered with its own headers")
+    func newerVersion() async throws {
+        let test = try TestHost([registered()])
+        try await test.run { _ in
+            let headers = ["sluice-format": "2", "sluice-attempt": "7", "other": "x"]
+            try await test.broker.publish(Message(id: "q", body: Data(), headers: headers), to: queues.waiting)
+            let dead = try #require(await test.broker.message("q", in: queues.dead)).message
+            #expect(dead.headers.filter { headers[$0.key] != nil } == headers)
+            #expect(dead.headers["sluice-error"] == "headers-unreadable")
+            #expect(try await test.history.outcome(of: "q").state == .failed)
+        }
+    }
+
+    @Test(
+        "a message that waits for its budget is parked, and taken back once the budget has room",
+        arguments: [ExhaustedPolicy.waitUntilReset, .answerWithoutModel])
+    func parked(policy: ExhaustedPolicy) async throws {
+        let isOpen = Mutex(false)
+        let opensAt = Date(timeIntervalSince1970: 4_000_000_000)
+        let test = try TestHost(
+            [
+                registered(next: "last") { input, context in
+                    guard isOpen.withLock({ $0 }) else {
+                        let refusal = BudgetRefusal(budget: "month", policy: policy, opensAt: opensAt)
+                        throw Told(disposition: .budgetExhausted(refusal))
+                    }
+                    return Scripted.Input(text: "\(context.attempt)")
+                }, registered("last"),
+            ], hasRoom: { budget in budget == "month" && isOpen.withLock { $0 } })
+        try await test.run { _ in
+            try await test.send("q")
+            let parked = try MessageHeaders(
+                try #require(await test.broker.message("q", in: queues.parked)).message.headers)
+            #expect(parked.budget == "month")
+            #expect(parked.opensAt == opensAt)
+            #expect(parked.attempt == 1)
+            isOpen.withLock { $0 = true }
+            let onward = try #require(await test.broker.message("q", in: "sluice.last"))
+            // The attempt was not used up.
+            #expect(String(decoding: onward.message.body, as: UTF8.self) == #"{"text":"1"}"#)
+        }
+        #expect(try await test.broker.depth(of: queues.parked).total == 0)
+    }
+
+    @Test("a refused question gets its final state with the time to return")
+    func refused() async throws {
+        let opensAt = Date(timeIntervalSince1970: 4_000_000_000)
+        let test = try TestHost([
+            registered { _, _ in
+                let refusal = BudgetRefusal(budget: "month", policy: .reject, opensAt: opensAt)
+                throw Told(disposition: .budgetExhausted(refusal))
+            }
+        ])
+        try await test.run { _ in
+            try await test.send("q")
+            let record = try await test.history.outcome(of: "q")
+            #expect(record.state == .refused)
+            #expect(record.opensAt == opensAt)
+            await test.broker.acknowledgement(of: "q", in: queues.waiting)
+        }
+        #expect(try await test.broker.depth(of: queues.dead).total == 0)
+    }
+
+    @Test("a question whose asker's deadline has passed is not worked on")
+    func expired() async throws {
+        let test = try TestHost([registered { _, _ in throw FunctionError.permanent("it was invoked") }])
+        var headers = MessageHeaders()
+        headers.expiresAt = Date(timeIntervalSince1970: 1)
+        try await test.run { [headers] _ in
+            try await test.send("q", headers: headers)
+            #expect(try await test.history.outcome(of: "q").state == .expired)
+        }
+    }
+
+    @Test("a pause uses up no attempt")
+    func pause() async throws {
+        let attempts = Mutex<[Int]>([])
+        let test = try TestHost([
+            registered(next: "last", attempts: 1) { input, context in
+                let count = attempts.withLock { attempts in
+                    attempts.append(context.attempt)
+                    return attempts.count
+                }
+                if count == 1 { throw Told(disposition: .handBack) }
+                return input
+            }, registered("last"),
+        ])
+        try await test.run { _ in
+            try await test.send("q")
+            await test.broker.acknowledgement(of: "q", in: "sluice.last")
+        }
+        #expect(attempts.withLock { $0 } == [1, 1])
+    }
+
+    @Test("while the next queue is full the finished work waits, and is published once there is room")
+    func nextIsFull() async throws {
+        let invocations = Mutex(0)
+        let hold = Latch()
+        let test = try TestHost([
+            registered(next: "last") { input, _ in
+                invocations.withLock { $0 += 1 }
+                return input
+            },
+            registered("last", queueLength: 1) { input, _ in
+                await hold.wait()
+                return input
+            },
+        ])
+        try await test.run { _ in
+            try await test.send("first", to: "last")
+            try await test.send("q")
+            _ = await test.broker.event { $0.text == "refuse sluice.last" }
+            hold.open()
+            await test.broker.acknowledgement(of: "q", in: "sluice.last")
+        }
+        #expect(invocations.withLock { $0 } == 1)
+    }
+
+    @Test("with a full queue of its own a message still backs off, and fails for its own reason")
+    func ownIsFull() async throws {
+        let test = try TestHost([registered(attempts: 2, queueLength: 1) { _, _ in throw Glitch() }])
+        try await test.run { _ in
+            try await test.send("q")
+            let record = try await test.history.outcome(of: "q")
+            #expect(record.reason == "error")
+        }
+        let delayed = test.broker.events.compactMap(\.published).filter { $0.delay > .zero }
+        #expect(delayed.map(\.queue) == [queues.alone])
+    }
+
+    @Test("a message that was delivered before runs with nobody else")
+    func alone() async throws {
+        let inside = Mutex((now: 0, most: 0))
+        let goodStarted = Latch()
+        let release = Latch()
+        let test = try TestHost([
+            registered { input, _ in
+                inside.withLock { inside in
+                    inside.now += 1
+                    if input.text == "suspect" { inside.most = inside.now }
+                }
+                if input.text == "good" {
+                    goodStarted.open()
+                    await release.wait()
+                }
+                inside.withLock { $0.now -= 1 }
+                return input
+            }
+        ])
+        try await test.host.declareQueues()
+        try await test.send("s", text: "suspect")
+        try await test.deliverAndLose(from: queues.waiting)
+        try await test.send("g", text: "good")
+        try await test.run { _ in
+            await goodStarted.wait()
+            _ = await test.broker.message("s", in: queues.alone)
+            release.open()
+            await test.broker.acknowledgement(of: "s", in: queues.alone)
+            await test.broker.acknowledgement(of: "g", in: queues.waiting)
+        }
+        #expect(inside.withLock { $0.most } == 1)
+    }
+
+    @Test("a message that ended its process on each attempt alone is dead-lettered")
+    func processDied() async throws {
+        let test = try TestHost([registered(attempts: 3) { _, _ in throw FunctionError.permanent("it was invoked") }])
+        try await test.host.declareQueues()
+        try await test.send("q", alone: true)
+        try await test.deliverAndLose(from: queues.alone, times: 3)
+        try await test.run { _ in
+            let record = try await test.history.outcome(of: "q")
+            #expect(record.reason == "process-died")
+        }
+        #expect(try await test.broker.depth(of: queues.dead).total == 1)
+    }
+
+    @Test("a function that throws or never returns does not hold up the next message", arguments: [1, 3])
+    func neighbours(concurrency: Int) async throws {
+        let release = Latch()
+        let test = try TestHost([
+            registered(concurrency: concurrency, timeout: .milliseconds(50), attempts: 1) { input, _ in
+                if input.text == "wait" { await release.wait() }
+                if input.text == "throw" { throw Glitch() }
+                return input
+            }
+        ])
+        try await test.run { _ in
+            defer { release.open() }
+            try await test.send("w", text: "wait")
+            try await test.send("t", text: "throw")
+            try await test.send("g")
+            await test.broker.acknowledgement(of: "g", in: queues.waiting)
+            #expect(try await test.history.outcome(of: "w").reason == "timeout")
+            #expect(try await test.history.outcome(of: "t").reason == "error")
+        }
+    }
+}

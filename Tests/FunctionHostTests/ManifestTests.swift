@@ -1,0 +1,107 @@
+import Foundation
+import FunctionHost
+import StrictYAML
+import Testing
+
+@Suite("The manifest")
+struct ManifestTests {
+    static let head = "pipeline: p\nfirst: a\nfunctions:\n"
+
+    static let broken: [(text: String, complaint: String)] = [
+        ("  a: {timeuot: 2s}", "f.yaml:4: unknown key `functions.a.timeuot`; did you mean `timeout`?"),
+        (
+            "  a: {timeout: 2 s}",
+            "f.yaml:4: `functions.a.timeout`: write a duration from 10ms to 1500s, such as `500ms`, `30s` or `5m`"
+        ),
+        ("  a: {attempts: 0}", "f.yaml:4: `functions.a.attempts`: write a whole number from 1 to 20"),
+        ("  a: {concurrency: many}", "f.yaml:4: `functions.a.concurrency`: write a whole number from 1 to 1000"),
+        ("  a: {redacts: yes}", "f.yaml:4: `functions.a.redacts`: `yes` is not known; write `true`, `false`"),
+        (
+            "  a: {next: b}\n  b: {next: a}",
+            "f.yaml:5: `functions.b.next`: the functions run in a circle: a -> b -> a; the last one must have no `next`"
+        ),
+        (
+            "  a: {next: worker}\n  work: {}",
+            "f.yaml:4: `functions.a.next`: there is no function `worker`; did you mean `work`?"
+        ),
+        (
+            "  a: {next: elsewhere}",
+            "f.yaml:4: `functions.a.next`: there is no function `elsewhere`; add it under `functions`"
+        ),
+        ("  a: {}\n  b: {}", "f.yaml:5: no function leads to `b`; name it as a `next`, or take it out"),
+        (
+            "  a: {next: b}\n  b: {redacts: true}",
+            "f.yaml:5: `functions.b.redacts`: only the first function, `a`, is invoked at the door"
+        ),
+        ("  a: {redacts: true}", "f.yaml:4: `functions.a.redacts`: a function that redacts needs a `next`"),
+        (
+            "  a: {}\n  a.dead: {}",
+            "f.yaml:5: `a.dead` cannot name a function; use a to z, 0 to 9 and hyphens"
+        ),
+    ]
+
+    @Test("each mistake is named with its file, its line and what to write", arguments: broken)
+    func mistakes(text: String, complaint: String) {
+        let problem = #expect(throws: YAMLProblem.self) {
+            _ = try Manifest(try YAMLValue.parse(Self.head + text, file: "f.yaml"))
+        }
+        #expect(problem?.description == complaint)
+    }
+
+    @Test("a key that stands twice is named with its line")
+    func duplicateKey() throws {
+        let problem = #expect(throws: YAMLProblem.self) {
+            _ = try YAMLValue.parse(Self.head + "  a: {}\n  a: {}", file: "f.yaml")
+        }
+        #expect(problem?.message == "`a` stands more than once; keep one")
+        #expect(problem?.line != nil)
+    }
+
+    @Test("an empty file, and one that is not UTF-8, are named")
+    func noText() throws {
+        let empty = #expect(throws: YAMLProblem.self) { _ = try YAMLValue.parse("", file: "f.yaml") }
+        #expect(empty?.description == "f.yaml: the file is empty")
+        try withTemporaryFolder { folder in
+            let file = "\(folder)/f.yaml"
+            try Data([0x61, 0x3A, 0x20, 0xFF]).write(to: URL(filePath: file))
+            let problem = #expect(throws: YAMLProblem.self) { _ = try YAMLValue.load(file: file) }
+            #expect(problem?.description == "\(file): the file is not valid UTF-8")
+        }
+    }
+
+    @Test("a good file gives all settings, in the order in which a question passes")
+    func good() throws {
+        let text = """
+            pipeline: p
+            first: a
+            functions:
+              b: {}
+              a:
+                next: b
+                redacts: true
+                concurrency: 7
+                timeout: 250ms
+                attempts: 9
+                backoff: {first: 2s, factor: 3, longest: 5m}
+                queue_length: 12
+                model: {provider: bedrock, region: ap-south-1, id: m, timeout: 20s}
+            """
+        let manifest = try Manifest(try YAMLValue.parse(text, file: "f.yaml"))
+        #expect(manifest.name == "p")
+        let expected = FunctionSettings(
+            name: "a", next: "b", redacts: true, concurrency: 7, timeout: .milliseconds(250), attemptsMax: 9,
+            backoff: Backoff(first: .seconds(2), factor: 3, longest: .seconds(300)), queueLengthMax: 12,
+            model: ModelSettings(provider: "bedrock", region: "ap-south-1", id: "m", timeout: .seconds(20)))
+        #expect(manifest.entries.map(\.settings) == [expected, FunctionSettings(name: "b")])
+    }
+
+    @Test("the repository's own manifest is good")
+    func own() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let manifest = try Manifest(try YAMLValue.load(file: root.appending(path: "functions/functions.yaml").path))
+        #expect(
+            manifest.entries.map(\.settings.name) == ["pii-filter", "rag-core", "llm-connector", "psql-worker"])
+        #expect(manifest.entries.map(\.settings.redacts) == [true, false, false, false])
+    }
+}

@@ -1,0 +1,104 @@
+import FunctionHost
+import Messaging
+import Synchronization
+
+/// What a host did with its broker.
+enum BrokerEvent: Sendable {
+    case published(Message, queue: String, delay: Duration)
+    case refused(queue: String)
+    case acknowledged(id: String, queue: String)
+    case handedBack(id: String, queue: String)
+
+    var published: (message: Message, queue: String, delay: Duration)? {
+        if case .published(let message, let queue, let delay) = self { return (message, queue, delay) }
+        return nil
+    }
+
+    /// A short name for comparisons.
+    var text: String {
+        switch self {
+        case .published(let message, let queue, _): "publish \(message.id) to \(queue)"
+        case .refused(let queue): "refuse \(queue)"
+        case .acknowledged(let id, let queue): "acknowledge \(id) of \(queue)"
+        case .handedBack(let id, let queue): "hand back \(id) of \(queue)"
+        }
+    }
+}
+
+/// Queues in memory that tell what is done with them.
+final class ObservedBroker: MessageBroker {
+    private struct State {
+        var events: [BrokerEvent] = []
+        var waiters:
+            [(matches: @Sendable (BrokerEvent) -> Bool, continuation: CheckedContinuation<BrokerEvent, Never>)] =
+                []
+    }
+
+    private let inner = InMemoryBroker()
+    private let state = Mutex(State())
+
+    var events: [BrokerEvent] { state.withLock { $0.events } }
+
+    /// Waits for an event, or takes one that was.
+    func event(where matches: @escaping @Sendable (BrokerEvent) -> Bool) async -> BrokerEvent {
+        await withCheckedContinuation { continuation in
+            let known = state.withLock { state -> BrokerEvent? in
+                if let event = state.events.first(where: matches) { return event }
+                state.waiters.append((matches, continuation))
+                return nil
+            }
+            if let known { continuation.resume(returning: known) }
+        }
+    }
+
+    /// Waits until a message is published to a queue, by anyone.
+    func message(_ id: String, in queue: String) async -> (message: Message, delay: Duration)? {
+        let event = await event { $0.text == "publish \(id) to \(queue)" }
+        return event.published.map { ($0.message, $0.delay) }
+    }
+
+    /// Waits until the input of a message was acknowledged.
+    func acknowledgement(of id: String, in queue: String) async {
+        _ = await event { $0.text == "acknowledge \(id) of \(queue)" }
+    }
+
+    private func note(_ event: BrokerEvent) {
+        let due = state.withLock { state in
+            state.events.append(event)
+            let due = state.waiters.filter { $0.matches(event) }.map(\.continuation)
+            state.waiters.removeAll { $0.matches(event) }
+            return due
+        }
+        for continuation in due { continuation.resume(returning: event) }
+    }
+
+    func declare(_ queues: [QueueSpecification]) async throws(BrokerError) { try await inner.declare(queues) }
+
+    func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {
+        do {
+            try await inner.publish(message, to: queue, after: delay)
+        } catch {
+            note(.refused(queue: queue))
+            throw error
+        }
+        note(.published(message, queue: queue, delay: delay))
+    }
+
+    func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
+        try await inner.consume(queue, prefetch: prefetch)
+    }
+
+    func acknowledge(_ delivery: Delivery) async throws(BrokerError) {
+        try await inner.acknowledge(delivery)
+        note(.acknowledged(id: delivery.message.id, queue: delivery.queue))
+    }
+
+    func handBack(_ delivery: Delivery) async throws(BrokerError) {
+        try await inner.handBack(delivery)
+        note(.handedBack(id: delivery.message.id, queue: delivery.queue))
+    }
+
+    func depth(of queue: String) async throws(BrokerError) -> QueueDepth { try await inner.depth(of: queue) }
+
+    func close() async { await inner.close() }
+}

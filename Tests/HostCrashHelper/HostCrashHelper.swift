@@ -1,0 +1,69 @@
+import FunctionHost
+import FunctionKit
+import Glibc
+import History
+import Logging
+import MessagingSQLite
+import SQLite
+import ServiceLifecycle
+import UnixSignals
+
+/// A host of its own on a folder of queues, with one function that does what its message says.
+///
+///     HostCrashHelper FOLDER ATTEMPTS PATIENCE_MS
+///
+/// It ends with 0 after SIGTERM and a drain, and with 1 by its watchdog.
+@main
+struct HostCrashHelper {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 4, let attempts = Int(arguments[2]), let patience = Int(arguments[3]) else { exit(64) }
+        let store = try SQLiteStore.open(folder: arguments[1], schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
+        let broker = try SQLiteBroker(store: store)
+        let history = SQLiteHistory(store: store)
+        let invoker = Invoker()
+        let logger = Logger(label: "host", factory: { _ in SwiftLogNoOpLogHandler() })
+        let settings = FunctionSettings(
+            name: "work", timeout: .milliseconds(300), attemptsMax: attempts,
+            backoff: Backoff(first: .milliseconds(10), factor: 1, longest: .milliseconds(10)))
+        let host = FunctionHost(
+            functions: [RegisteredFunction(settings: settings, function: AnyFunction(Work(history: history)))],
+            broker: broker, history: history, invoker: invoker, drainTime: .seconds(5), hasRoom: { _ in true },
+            logger: logger)
+        let watchdog = Watchdog(
+            patience: .milliseconds(patience), leftBehind: { invoker.leftBehind }, logger: logger)
+        // The last one ends first: the watchdog watches the drain too.
+        let group = ServiceGroup(
+            services: [watchdog, host], gracefulShutdownSignals: [.sigterm], logger: logger)
+        try await group.run()
+        await broker.close()
+    }
+}
+
+/// Answers, fails, waits or dies, as it is told.
+struct Work: Function {
+    struct Input: Decodable, Sendable {
+        let action: String
+    }
+
+    struct Output: Encodable, Sendable {}
+
+    struct Failure: Error {}
+
+    let history: SQLiteHistory
+
+    func invoke(_ input: Input, context: InvocationContext) async throws -> Output {
+        switch input.action {
+        case "throw": throw Failure()
+        case "wait": await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in }
+        case "spin": while true {}
+        case "kill": kill(getpid(), SIGKILL)
+        default: break
+        }
+        _ = try await history.store(
+            AnsweredQuestion(
+                id: context.questionID, question: "q", answer: "a", citations: [], isDegraded: true,
+                usage: TokenUsage(inputTokens: 0, outputTokens: 0), costNanoUSD: 0, model: nil))
+        return Output()
+    }
+}
