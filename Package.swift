@@ -159,6 +159,22 @@ let package = Package(
                 "Spending", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite", "LedgerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        .executableTarget(
+            name: "HostCrashHelper",
+            dependencies: [
+                "FunctionKit", "FunctionHost", "MessagingSQLite", "History", "SQLite",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/HostCrashHelper"),
+        .testTarget(
+            name: "FunctionHostTests",
+            dependencies: [
+                "FunctionKit", "FunctionHost", "HostCrashHelper", "History", "Messaging", "MessagingSQLite", "SQLite",
+                "StrictYAML", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"]),
         .testTarget(
             name: "BedrockTests",

@@ -19,44 +19,41 @@ struct Parking: Sendable {
     func run() async {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await takeBack()
+                do {
+                    for try await delivery in try await broker.consume(queues.parked, prefetch: 1) {
+                        if try await !takeBack(delivery) { try await Task.sleep(for: Self.interval) }
+                    }
+                } catch {
+                    logger.debug("parked messages cannot be reached", metadata: [LogKey.error: "\(type(of: error))"])
+                }
                 try? await Task.sleep(for: Self.interval)
             }
         }
     }
 
-    /// Moves messages back to the waiting queue as long as their budgets are open.
-    private func takeBack() async {
-        do {
-            guard try await broker.depth(of: queues.parked).ready > 0 else { return }
-            let parked = try await broker.consume(queues.parked, prefetch: 1)
-            for try await delivery in parked {
-                guard try await move(delivery), try await broker.depth(of: queues.parked).ready > 0 else { return }
-            }
-        } catch {
-            // Tried again after the interval; what is in hand then was handed back by the broker or is below.
-            logger.debug("parked messages cannot be reached", metadata: [LogKey.error: "\(type(of: error))"])
-        }
-    }
-
-    /// False where the message stays parked.
-    private func move(_ delivery: Delivery) async throws -> Bool {
+    /// Moves a message to the waiting queue, or, while its budget is shut, to the end of the parked ones.
+    ///
+    /// So none is held until tomorrow, which brokers do not allow, none counts as delivered again, and one whose budget
+    /// is open is reached behind others.
+    ///
+    /// - Returns: Whether it was taken back.
+    private func takeBack(_ delivery: Delivery) async throws -> Bool {
         var headers = (try? MessageHeaders(delivery.message.headers)) ?? MessageHeaders()
-        if let budget = headers.budget, !(await hasRoom(budget)) {
-            try await broker.handBack(delivery)
-            return false
+        var isOpen = true
+        if let budget = headers.budget { isOpen = await hasRoom(budget) }
+        if isOpen {
+            headers.budget = nil
+            headers.opensAt = nil
         }
-        headers.budget = nil
-        headers.opensAt = nil
         var message = delivery.message
         message.headers = headers.texts
         do {
-            try await broker.publish(message, to: queues.waiting)
+            try await broker.publish(message, to: isOpen ? queues.waiting : queues.parked)
         } catch {
             try await broker.handBack(delivery)
             throw error
         }
         try await broker.acknowledge(delivery)
-        return true
+        return isOpen
     }
 }
