@@ -12,11 +12,12 @@ struct Sluice: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               Ask a question, on this machine, with nothing installed:
-                sluice ask "The shop refuses to repair my phone under warranty. What can I do?"
+                sluice ask "The shop refuses to repair my phone. What can I do?"
 
               Serve on http://127.0.0.1:9000, and ask over HTTP:
                 sluice emulate
-                curl -d '{"question": "How do I complain?"}' http://127.0.0.1:9000/v1/questions
+                curl -d '{"question": "How do I complain?"}' \\
+                  http://127.0.0.1:9000/v1/questions
 
               Try one function alone:
                 sluice invoke pii-filter --payload '{"question": "Call me on 9876543210"}'
@@ -25,7 +26,8 @@ struct Sluice: AsyncParsableCommand {
                 sluice budget status
 
             EXIT CODES
-              0 done (a degraded answer too), 1 failed, 2 wrong arguments, 3 refused by a budget
+              0 done (a degraded answer too), 1 failed, 2 wrong arguments,
+              3 refused by a budget
             """,
         version: "sluice 0.1.0",
         subcommands: [EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self])
