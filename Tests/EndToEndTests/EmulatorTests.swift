@@ -124,6 +124,37 @@ struct EmulatorTests {
     }
 
     @Test(
+        "a drain that takes too long is cut short by its deadline or by a second signal, and loses nothing",
+        arguments: [("1", [SIGTERM]), ("600", [SIGTERM, SIGINT])])
+    func cutShort(drainSeconds: String, signals: [Int32]) async throws {
+        let folder = try TemporaryFolder()
+        // Longer than the test may take: only a cut ends the drain.
+        try await ModelServer.run(latency: .seconds(600)) { model in
+            let environment = model.environment.merging(["SLUICE_DRAIN_SECONDS": drainSeconds]) { $1 }
+            let (process, address, _) = try await start(in: folder.url, environment: environment)
+            let accepted = try await call(address + "/v1/questions", post: "{\"question\": \"What is a defect?\"}")
+            let id = try #require(accepted.body["id"] as? String)
+            await model.calls(1)
+            for signal in signals { process.signal(signal) }
+            #expect(await process.status() == 0)
+
+            model.hurryUp()
+            let (next, nextAddress, _) = try await start(in: folder.url, environment: environment)
+            #expect(try await call(nextAddress + "/v1/questions/\(id)?wait=60").body["answer"] is String)
+            next.signal(SIGTERM)
+            #expect(await next.status() == 0)
+            // The call that was cut off may have been paid, so it is charged beside the one that answered.
+            #expect(model.received.count == 2)
+            let verify = try await SluiceProcess.run(["budget", "verify", "--format", "json"], in: folder.url)
+            #expect(try JSONDecoder().decode(VerificationJSON.self, from: Data(verify.output.utf8)).sound)
+            let status = try await SluiceProcess.run(["budget", "status", "--format", "json"], in: folder.url)
+            let budget = try JSONDecoder().decode(BudgetJSON.self, from: Data(status.output.utf8)).budgets.first
+            #expect(budget?.held_usd == "0.00")
+            #expect(nanoUSD(budget?.spent_usd ?? "") ?? 0 > 10_000_000)
+        }
+    }
+
+    @Test(
         "the release binary is ready within 300 ms and stays under 100 MB, and says so",
         .enabled(if: SluiceProcess.binary.contains("release"), "needs SLUICE_BINARY, which script/test sets"))
     func isSmallAndQuick() async throws {

@@ -32,6 +32,9 @@ struct ModelServer: Sendable {
         }
     }
 
+    /// Answers at once from now on.
+    func hurryUp() { standIn.behaviour = StandInBehaviour() }
+
     /// The bodies of all calls so far.
     var received: [Data] { standIn.received.map(\.body) }
 
