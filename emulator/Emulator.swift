@@ -7,14 +7,15 @@ package struct Emulator: Sendable {
     package struct Ready: Sendable {
         /// The port that it listens on.
         package let port: Int
-        /// From the start of the process; nil where the kernel does not say.
-        package let sinceStart: Duration?
+        /// From the start of the program.
+        package let sinceStart: Duration
         /// Memory in use, in bytes; nil where the kernel does not say.
         package let residentBytes: Int?
     }
 
     private let options: EmulatorOptions
     private let port: Int
+    private let startedAt: ContinuousClock.Instant
     private let logger: Logger
 
     /// Makes an emulator; nothing runs before ``run(onReady:)``.
@@ -22,10 +23,12 @@ package struct Emulator: Sendable {
     /// - Parameters:
     ///   - options: What the pipeline is made from.
     ///   - port: On 127.0.0.1; 0 for any that is free.
+    ///   - startedAt: When the program started.
     ///   - logger: Gets what the emulator has to say.
-    package init(options: EmulatorOptions, port: Int, logger: Logger) {
+    package init(options: EmulatorOptions, port: Int, startedAt: ContinuousClock.Instant, logger: Logger) {
         self.options = options
         self.port = port
+        self.startedAt = startedAt
         self.logger = logger
     }
 
@@ -34,11 +37,11 @@ package struct Emulator: Sendable {
     /// - Parameter onReady: Called when questions are taken, with the running pipeline.
     /// - Throws: ``SetupProblem`` where the emulator cannot start.
     package func run(onReady: @escaping @Sendable (Ready, Pipeline) async -> Void) async throws {
-        try await Pipeline.withPipeline(options, logger: logger) { [port, logger] pipeline in
+        try await Pipeline.withPipeline(options, logger: logger) { [port, startedAt, logger] pipeline in
             try await EmulatorServer(pipeline: pipeline, port: port, logger: logger).run { port in
                 await onReady(
                     Ready(
-                        port: port, sinceStart: ProcessFacts.age(), residentBytes: ProcessFacts.residentBytes()),
+                        port: port, sinceStart: .now - startedAt, residentBytes: ProcessFacts.residentBytes()),
                     pipeline)
             }
         }

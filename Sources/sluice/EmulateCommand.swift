@@ -34,7 +34,8 @@ struct EmulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let options = try pipeline.options(isEphemeral: ephemeral)
-        let emulator = Emulator(options: options, port: port, logger: try pipeline.logger(.notice))
+        let emulator = Emulator(
+            options: options, port: port, startedAt: Sluice.startedAt, logger: try pipeline.logger(.notice))
         let width = CommandOutput.width
         try await emulator.run { [ask, ephemeral] ready, pipeline in
             let data = ephemeral ? "kept in memory" : "in \(options.dataFolder)"
@@ -68,7 +69,7 @@ struct EmulateCommand: AsyncParsableCommand {
 extension Emulator.Ready {
     /// One line for a person, and for the test that holds it to its promise.
     fileprivate var line: String {
-        let milliseconds = sinceStart.map { "\(Int($0 / .milliseconds(1))) ms" } ?? "? ms"
+        let milliseconds = "\(Int(sinceStart / .milliseconds(1))) ms"
         let megabytes = residentBytes.map { "\($0 / 1_000_000) MB" } ?? "? MB"
         return "sluice emulator ready on http://127.0.0.1:\(port) after \(milliseconds) with \(megabytes) resident"
     }

@@ -32,7 +32,13 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice 0.1.0",
         subcommands: [EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self])
 
+    /// When the program started, taken first of all.
+    ///
+    /// The kernel's own record would count the time of a shell that became the program.
+    static let startedAt = ContinuousClock.now
+
     static func main() async {
+        _ = startedAt
         // A reader that goes away, such as `head`, must end the program like a failed write, not like a crash.
         _ = signal(SIGPIPE, SIG_IGN)
         do {
