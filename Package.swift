@@ -125,7 +125,8 @@ let package = Package(
             ]),
 
         // Tests, and what they share.
-        .target(name: "MessagingCompat", dependencies: ["Messaging"], path: "Tests/MessagingCompat"),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "MessagingCompat", dependencies: ["Messaging", "TestSupport"], path: "Tests/MessagingCompat"),
         .executableTarget(
             name: "BrokerCrashHelper", dependencies: ["Messaging", "MessagingSQLite", "SQLite"],
             path: "Tests/BrokerCrashHelper"),
@@ -134,28 +135,32 @@ let package = Package(
             path: "Tests/LedgerCrashHelper"),
         .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(name: "FunctionTestingTests", dependencies: ["FunctionKit", "FunctionTesting"]),
-        .testTarget(name: "PIIFilterTests", dependencies: ["PIIFilter", "FunctionKit", "FunctionTesting"]),
+        .testTarget(
+            name: "PIIFilterTests", dependencies: ["TestSupport", "PIIFilter", "FunctionKit", "FunctionTesting"]),
         .testTarget(
             name: "RAGCoreTests",
             dependencies: ["FunctionKit", "FunctionTesting", "RAGCore", "LLMConnector", "PIIFilter"]),
         .testTarget(
             name: "LLMConnectorTests",
-            dependencies: ["FunctionKit", "FunctionTesting", "LLMConnector", "PSQLWorker"], exclude: ["Fixtures"]),
+            dependencies: ["TestSupport", "FunctionKit", "FunctionTesting", "LLMConnector", "PSQLWorker"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "PSQLWorkerTests", dependencies: ["FunctionKit", "FunctionTesting", "PSQLWorker"]),
         .testTarget(
-            name: "SQLiteTests", dependencies: ["SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+            name: "SQLiteTests", dependencies: ["TestSupport", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "MessagingCompat"]),
         .testTarget(
             name: "MessagingSQLiteTests",
             dependencies: [
+                "TestSupport",
                 "Messaging", "MessagingCompat", "MessagingSQLite", "SQLite", "BrokerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "HistoryTests", dependencies: ["FunctionKit", "History", "SQLite"]),
-        .testTarget(name: "SpendingTests", dependencies: ["Spending", "FunctionKit", "StrictYAML"]),
+        .testTarget(name: "HistoryTests", dependencies: ["TestSupport", "FunctionKit", "History", "SQLite"]),
+        .testTarget(name: "SpendingTests", dependencies: ["TestSupport", "Spending", "FunctionKit", "StrictYAML"]),
         .testTarget(
             name: "SpendingSQLiteTests",
             dependencies: [
+                "TestSupport",
                 "Spending", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite", "LedgerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
@@ -171,6 +176,7 @@ let package = Package(
         .testTarget(
             name: "FunctionHostTests",
             dependencies: [
+                "TestSupport",
                 "FunctionKit", "FunctionHost", "HostCrashHelper", "History", "Messaging", "MessagingSQLite", "SQLite",
                 "StrictYAML", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
@@ -186,6 +192,7 @@ let package = Package(
         .testTarget(
             name: "BedrockStandInTests",
             dependencies: [
+                "TestSupport",
                 "Bedrock", "BedrockStandIn", "FunctionKit", "HTTPTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -194,7 +201,7 @@ let package = Package(
         .testTarget(
             name: "SharedDataTests",
             dependencies: ["FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "HTTPTransport"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Bedrock", "BedrockStandIn"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Bedrock", "BedrockStandIn"]),
     ],
     swiftLanguageModes: [.v6]
 )

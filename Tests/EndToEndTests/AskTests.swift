@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("sluice ask", .timeLimit(.minutes(2)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Handlers live on the contract alone: this stops mistakes, not malice.

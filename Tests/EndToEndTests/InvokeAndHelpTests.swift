@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("sluice invoke and help", .timeLimit(.minutes(2)))

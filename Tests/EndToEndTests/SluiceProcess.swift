@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program as a person runs it: a process of its own, in a folder of its own.
@@ -113,17 +114,7 @@ final class SluiceProcess: Sendable {
     }
 }
 
-/// A folder that goes away with the test.
-struct TemporaryFolder: ~Copyable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
+extension TemporaryFolder {
     /// All bytes of all files in the folder.
     func contents() throws -> Data {
         let files = FileManager.default.enumerator(at: url, includingPropertiesForKeys: nil)

@@ -1,4 +1,5 @@
 import FunctionHost
+import TestSupport
 import Testing
 
 @Suite("The wait between attempts")

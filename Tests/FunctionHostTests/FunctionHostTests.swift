@@ -3,6 +3,7 @@ import FunctionKit
 import History
 import Messaging
 import ServiceLifecycleTestKit
+import TestSupport
 import Testing
 
 @Suite("The drain", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import FunctionHost
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("The isolation gate", .timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
 import Foundation
 import FunctionHost
 import StrictYAML
+import TestSupport
 import Testing
 
 @Suite("The manifest")
@@ -61,12 +62,12 @@ struct ManifestTests {
     func noText() throws {
         let empty = #expect(throws: YAMLProblem.self) { _ = try YAMLValue.parse("", file: "f.yaml") }
         #expect(empty?.description == "f.yaml: the file is empty")
-        try withTemporaryFolder { folder in
-            let file = "\(folder)/f.yaml"
-            try Data([0x61, 0x3A, 0x20, 0xFF]).write(to: URL(filePath: file))
-            let problem = #expect(throws: YAMLProblem.self) { _ = try YAMLValue.load(file: file) }
-            #expect(problem?.description == "\(file): the file is not valid UTF-8")
-        }
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        let file = "\(folder)/f.yaml"
+        try Data([0x61, 0x3A, 0x20, 0xFF]).write(to: URL(filePath: file))
+        let problem = #expect(throws: YAMLProblem.self) { _ = try YAMLValue.load(file: file) }
+        #expect(problem?.description == "\(file): the file is not valid UTF-8")
     }
 
     @Test("a good file gives all settings, in the order in which a question passes")

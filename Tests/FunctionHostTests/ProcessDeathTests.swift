@@ -5,6 +5,7 @@ import Messaging
 import MessagingSQLite
 import SQLite
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Processes that die", .serialized, .timeLimit(.minutes(10)))
@@ -43,88 +44,88 @@ struct ProcessDeathTests {
 
     @Test("messages that spin, kill or throw are found, and no good one suffers")
     func poison() async throws {
-        try await withTemporaryFolder { folder in
-            let shared = try await Shared(folder: folder, attempts: 3)
-            let poison = [5: "spin", 15: "kill", 25: "throw"]
-            for number in 0..<33 { try await shared.send("\(number)", action: poison[number] ?? "ok") }
-            let current = Mutex<HostProcess?>(nil)
-            let isDone = Mutex(false)
-            async let starts = {
-                var starts = 0
-                while !isDone.withLock({ $0 }), starts < 40 {
-                    let process = try HostProcess(folder: folder, attempts: 3, patienceMilliseconds: 1000)
-                    let isLate = isDone.withLock { isDone in
-                        current.withLock { $0 = process }
-                        return isDone
-                    }
-                    if isLate { process.send(SIGKILL) }
-                    starts += 1
-                    _ = await process.end()
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        let shared = try await Shared(folder: folder, attempts: 3)
+        let poison = [5: "spin", 15: "kill", 25: "throw"]
+        for number in 0..<33 { try await shared.send("\(number)", action: poison[number] ?? "ok") }
+        let current = Mutex<HostProcess?>(nil)
+        let isDone = Mutex(false)
+        async let starts = {
+            var starts = 0
+            while !isDone.withLock({ $0 }), starts < 40 {
+                let process = try HostProcess(folder: folder, attempts: 3, patienceMilliseconds: 1000)
+                let isLate = isDone.withLock { isDone in
+                    current.withLock { $0 = process }
+                    return isDone
                 }
-                return starts
-            }()
-            var records: [Int: QuestionRecord] = [:]
-            for number in 0..<33 { records[number] = try await shared.history.outcome(of: "\(number)") }
-            isDone.withLock { isDone in
-                isDone = true
-                current.withLock { $0?.send(SIGKILL) }
+                if isLate { process.send(SIGKILL) }
+                starts += 1
+                _ = await process.end()
             }
-            let started = try await starts
-            #expect(started < 40)
-            for number in 0..<33 where poison[number] == nil { #expect(records[number]?.state == .answered) }
-            #expect(poison.keys.allSatisfy { records[$0]?.state == .failed })
-            #expect(["process-died", "timeout"].contains(records[5]?.reason ?? ""))
-            #expect(records[15]?.reason == "process-died")
-            #expect(records[25]?.reason == "error")
-            let dead = try await shared.broker.depth(of: shared.queues.dead).total
-            #expect(dead >= 3)
-            await shared.broker.close()
+            return starts
+        }()
+        var records: [Int: QuestionRecord] = [:]
+        for number in 0..<33 { records[number] = try await shared.history.outcome(of: "\(number)") }
+        isDone.withLock { isDone in
+            isDone = true
+            current.withLock { $0?.send(SIGKILL) }
         }
+        let started = try await starts
+        #expect(started < 40)
+        for number in 0..<33 where poison[number] == nil { #expect(records[number]?.state == .answered) }
+        #expect(poison.keys.allSatisfy { records[$0]?.state == .failed })
+        #expect(["process-died", "timeout"].contains(records[5]?.reason ?? ""))
+        #expect(records[15]?.reason == "process-died")
+        #expect(records[25]?.reason == "error")
+        let dead = try await shared.broker.depth(of: shared.queues.dead).total
+        #expect(dead >= 3)
+        await shared.broker.close()
     }
 
     private static let rounds = ProcessInfo.processInfo.environment["SLUICE_LONG"] == "1" ? 50 : 5
 
     @Test("killed at any moment, a host leaves nothing undone")
     func kills() async throws {
-        try await withTemporaryFolder { folder in
-            let shared = try await Shared(folder: folder, attempts: 20)
-            var generator = SeededGenerator(seed: 7)
-            for round in 0..<Self.rounds {
-                for number in 0..<20 { try await shared.send("\(round)-\(number)", action: "ok") }
-                let process = try HostProcess(folder: folder, attempts: 20, patienceMilliseconds: 30_000)
-                let moment = Int.random(in: 0..<20, using: &generator)
-                _ = try await shared.history.outcome(of: "\(round)-\(moment)")
-                process.send(SIGKILL)
-                _ = await process.end()
-            }
-            let last = try HostProcess(folder: folder, attempts: 20, patienceMilliseconds: 30_000)
-            for round in 0..<Self.rounds {
-                for number in 0..<20 {
-                    let record = try await shared.history.outcome(of: "\(round)-\(number)")
-                    #expect(record.state == .answered)
-                }
-            }
-            last.send(SIGTERM)
-            #expect(await last.end() == 0)
-            #expect(try await shared.broker.depth(of: shared.queues.dead).total == 0)
-            await shared.broker.close()
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        let shared = try await Shared(folder: folder, attempts: 20)
+        var generator = SeededGenerator(seed: 7)
+        for round in 0..<Self.rounds {
+            for number in 0..<20 { try await shared.send("\(round)-\(number)", action: "ok") }
+            let process = try HostProcess(folder: folder, attempts: 20, patienceMilliseconds: 30_000)
+            let moment = Int.random(in: 0..<20, using: &generator)
+            _ = try await shared.history.outcome(of: "\(round)-\(moment)")
+            process.send(SIGKILL)
+            _ = await process.end()
         }
+        let last = try HostProcess(folder: folder, attempts: 20, patienceMilliseconds: 30_000)
+        for round in 0..<Self.rounds {
+            for number in 0..<20 {
+                let record = try await shared.history.outcome(of: "\(round)-\(number)")
+                #expect(record.state == .answered)
+            }
+        }
+        last.send(SIGTERM)
+        #expect(await last.end() == 0)
+        #expect(try await shared.broker.depth(of: shared.queues.dead).total == 0)
+        await shared.broker.close()
     }
 
     @Test("told to end in the middle, a host exits with 0, and each message is finished or still queued")
     func terminated() async throws {
-        try await withTemporaryFolder { folder in
-            let shared = try await Shared(folder: folder, attempts: 3)
-            for number in 0..<50 { try await shared.send("\(number)", action: "ok") }
-            let process = try HostProcess(folder: folder, attempts: 3, patienceMilliseconds: 30_000)
-            _ = try await shared.history.outcome(of: "3")
-            process.send(SIGTERM)
-            #expect(await process.end() == 0)
-            let finished = try await shared.history.counts()[.answered] ?? 0
-            #expect(finished >= 1)
-            let left = try await shared.left()
-            #expect(finished + left == 50)
-            await shared.broker.close()
-        }
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        let shared = try await Shared(folder: folder, attempts: 3)
+        for number in 0..<50 { try await shared.send("\(number)", action: "ok") }
+        let process = try HostProcess(folder: folder, attempts: 3, patienceMilliseconds: 30_000)
+        _ = try await shared.history.outcome(of: "3")
+        process.send(SIGTERM)
+        #expect(await process.end() == 0)
+        let finished = try await shared.history.counts()[.answered] ?? 0
+        #expect(finished >= 1)
+        let left = try await shared.left()
+        #expect(finished + left == 50)
+        await shared.broker.close()
     }
 }

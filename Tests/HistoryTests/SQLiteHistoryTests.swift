@@ -2,6 +2,7 @@ import FoundationEssentials
 import FunctionKit
 import History
 import SQLite
+import TestSupport
 import Testing
 
 @Suite("SQLiteHistory", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Messaging
+import TestSupport
 import Testing
 
 // Many at once.

@@ -5,6 +5,7 @@ import MessagingCompat
 import MessagingSQLite
 import SQLite
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("SQLiteBroker")

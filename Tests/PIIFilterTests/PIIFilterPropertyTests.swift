@@ -1,4 +1,5 @@
 import PIIFilter
+import TestSupport
 import Testing
 
 @Suite struct PIIFilterPropertyTests {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import GRDB
 import SQLite
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("SQLiteStore")

@@ -4,6 +4,7 @@ import GRDB
 import SQLite
 import Spending
 import SpendingSQLite
+import TestSupport
 import Testing
 
 @Suite("A process that is killed", .timeLimit(.minutes(10)))

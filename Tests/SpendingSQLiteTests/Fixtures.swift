@@ -5,21 +5,6 @@ import Spending
 import SpendingSQLite
 import Synchronization
 
-/// A splitmix64 generator: the same seed, the same test.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// A clock that a test sets.
 final class ManualClock: Sendable {
     private let instant: Mutex<Date>
@@ -31,21 +16,6 @@ final class ManualClock: Sendable {
     func set(_ text: String) { instant.withLock { $0 = Spending.instant(text) ?? .distantPast } }
 
     func advance(seconds: Double) { instant.withLock { $0 += seconds } }
-}
-
-/// A folder that is removed with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)").path()
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        // What remains of a test is the system's to clear.
-        try? FileManager.default.removeItem(atPath: path)
-    }
 }
 
 enum Fixture {

@@ -3,6 +3,7 @@ import FunctionKit
 import SQLite
 import Spending
 import SpendingSQLite
+import TestSupport
 import Testing
 
 @Suite("Holds and what changes under them", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import GRDB
 import SQLite
 import Spending
 import SpendingSQLite
+import TestSupport
 import Testing
 
 @Suite("Random schedules on one ledger file", .timeLimit(.minutes(2)))

@@ -1,5 +1,6 @@
 import Foundation
 import Spending
+import TestSupport
 import Testing
 
 @Suite("Money")

@@ -2,6 +2,7 @@ import Foundation
 import FunctionKit
 import Spending
 import StrictYAML
+import TestSupport
 import Testing
 
 @Suite("The price book")
