@@ -89,7 +89,7 @@ package struct Pipeline: Sendable {
                 endpoint: endpoint, region: parts.region, credentials: parts.credentials, http: parts.client),
             model: parts.model, callTimeout: parts.callTimeout)
         let catalogue = FunctionCatalogue(index: parts.index, model: model, history: parts.history)
-        functions = try parts.manifest().entries.map { try catalogue.make($0) }
+        functions = parts.plans.map { catalogue.make($0) }
         history = parts.history
         governor = parts.governor
         broker = parts.broker

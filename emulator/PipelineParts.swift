@@ -26,8 +26,10 @@ struct PipelineParts: Sendable {
     /// The names of all models with a price, which the stand-in knows.
     let models: Set<String>
 
+    /// The functions, in the order in which a question passes them.
+    let plans: [FunctionPlan]
+
     private let store: SQLiteStore
-    private let manifestFile: String
 
     var region: String { model.region }
 
@@ -39,9 +41,8 @@ struct PipelineParts: Sendable {
     /// - Throws: ``SetupProblem`` with one line for a person.
     init(options: EmulatorOptions) async throws {
         do {
-            manifestFile = options.manifestFile
-            let manifest = try Manifest(YAMLValue.load(file: options.manifestFile))
-            guard let asked = manifest.entries.lazy.compactMap(\.settings.model).first else {
+            plans = try Manifest(YAMLValue.load(file: options.manifestFile)).entries.map { try FunctionPlan($0) }
+            guard let asked = plans.lazy.compactMap(\.settings.model).first else {
                 throw SetupProblem("\(options.manifestFile): no function has a `model`; give one to `llm-connector`")
             }
             model = ModelID(provider: asked.provider, region: asked.region, model: asked.id)
@@ -49,16 +50,10 @@ struct PipelineParts: Sendable {
             let prices = try PriceBook.load(folder: "\(options.budgetsFolder)/prices")
             let budgets = try Budget.load(folder: options.budgetsFolder)
             models = Set(prices.all.map(\.model.model))
+            // Before anything is written; the governor asks again before each call.
+            guard prices.price(of: model, at: .now) != nil else { throw GovernorError.notGoverned(model) }
             let passages = try KnowledgeFolder.load(options.knowledgeFolder)
             index = try await EmbeddedIndex(passages: passages)
-
-            store =
-                options.isEphemeral
-                ? try .inMemory(schemas: Self.schemas) : try .open(folder: options.dataFolder, schemas: Self.schemas)
-            broker = options.isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store)
-            history = SQLiteHistory(store: store)
-            governor = CostGovernor(ledger: try SQLiteLedger(store: store), prices: prices, budgets: budgets)
-            try governor.isGoverned(model)
 
             if options.bedrockEndpoint == nil {
                 credentials = StaticCredentials(StandInKeys.credentials)
@@ -68,6 +63,13 @@ struct PipelineParts: Sendable {
                 _ = try await source.credentials()
                 credentials = source
             }
+
+            store =
+                options.isEphemeral
+                ? try .inMemory(schemas: Self.schemas) : try .open(folder: options.dataFolder, schemas: Self.schemas)
+            broker = options.isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store)
+            history = SQLiteHistory(store: store)
+            governor = CostGovernor(ledger: try SQLiteLedger(store: store), prices: prices, budgets: budgets)
             client = try HTTPClient()
         } catch let problem as SetupProblem {
             throw problem
@@ -75,11 +77,6 @@ struct PipelineParts: Sendable {
             // All of these say file, line and what to do.
             throw SetupProblem(error.description)
         }
-    }
-
-    /// Reads the manifest once more: its values belong to the task that reads them.
-    func manifest() throws(YAMLProblem) -> Manifest {
-        try Manifest(YAMLValue.load(file: manifestFile))
     }
 
     /// Ends the client, gives back what the queue's consumers hold and closes the file.

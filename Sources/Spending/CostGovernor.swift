@@ -100,13 +100,6 @@ package struct CostGovernor: Sendable {
         try await ledger.verify()
     }
 
-    /// Checks at start that a model has a price in force, by this machine's clock, and so a proved bound.
-    ///
-    /// - Throws: ``GovernorError/notGoverned(_:)``.
-    package func isGoverned(_ model: ModelID) throws(GovernorError) {
-        guard prices.price(of: model, at: Date()) != nil else { throw .notGoverned(model) }
-    }
-
     /// Whether messages that a budget refused can be taken back: its period turned, its limit was raised, or calls
     /// under way left something over.
     ///

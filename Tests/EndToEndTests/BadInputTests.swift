@@ -19,6 +19,9 @@ struct BadInputTests {
         #expect(ending.status == status, "\(ending.output)\(ending.errors)")
         #expect(ending.output.isEmpty)
         for part in parts { #expect(ending.errors.contains(part), "\(part) is not in: \(ending.errors)") }
+        if !keeps {
+            #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: ".sluice").path), "half-written")
+        }
         let lines = ending.errors.split(separator: "\n")
         #expect(lines.count == 1, "one clear line: \(ending.errors)")
     }
@@ -50,7 +53,7 @@ struct BadInputTests {
     func unknownFunction() async throws {
         try await check(
             ["invoke", "rag-cor", "--payload", "{}"], status: 2,
-            says: ["there is no function `rag-cor`; did you mean `rag-core`?"])
+            says: ["there is no function `rag-cor`; did you mean `rag-core`?"], keeps: true)
     }
 
     @Test("a payload that is no JSON, and one that is not the function's")
@@ -60,7 +63,7 @@ struct BadInputTests {
             ["invoke", "rag-core", "--payload", "-"], status: 2, says: ["--payload is no JSON"],
             input: Data([0xFF, 0xFE]))
         try await check(
-            ["invoke", "rag-core", "--payload", "{\"text\": 1}"], status: 2, says: ["question", "missing"])
+            ["invoke", "rag-core", "--payload", "{\"text\": 1}"], status: 2, says: ["question", "missing"], keeps: true)
         try await check(
             ["invoke", "rag-core", "--payload", "@nowhere.json"], status: 1, says: ["cannot read nowhere.json"])
     }
@@ -71,6 +74,21 @@ struct BadInputTests {
             ["ask", "--manifest", "m.yaml", "a?"], status: 1,
             says: ["m.yaml:4: unknown key `functions.pii-filter.timeot`; did you mean `timeout`?"],
             files: ["m.yaml": "pipeline: p\nfirst: pii-filter\nfunctions:\n  pii-filter: {timeot: 2s}\n"])
+        try await check(
+            ["ask", "--manifest", "m.yaml", "a?"], status: 1,
+            says: [
+                "m.yaml:5: `functions.rag-cor`: there is no such function in this program; did you mean `rag-core`?"
+            ],
+            files: [
+                "m.yaml": "pipeline: p\nfirst: pii-filter\nfunctions:\n  pii-filter: {next: rag-cor}\n  rag-cor: {}\n"
+            ])
+        try await check(
+            ["ask", "--manifest", "m.yaml", "a?"], status: 1,
+            says: ["unknown.model of bedrock in ap-south-1 has no price"],
+            files: [
+                "m.yaml":
+                    "pipeline: p\nfirst: llm-connector\nfunctions:\n  llm-connector: {model: {provider: bedrock, region: ap-south-1, id: unknown.model}}\n"
+            ])
         try await check(
             ["ask", "--manifest", "gone.yaml", "a?"], status: 1, says: ["gone.yaml: the file cannot be read"])
         try await check(
@@ -98,7 +116,7 @@ struct BadInputTests {
     func damaged() async throws {
         try await check(
             ["budget", "status"], status: 1, says: [".sluice/sluice.sqlite is damaged"],
-            files: [".sluice/sluice.sqlite": String(repeating: "no database ", count: 1000)])
+            files: [".sluice/sluice.sqlite": String(repeating: "no database ", count: 1000)], keeps: true)
     }
 
     @Test("a port in use")

@@ -229,8 +229,6 @@ struct GovernorTests {
         await #expect(throws: GovernorError.notGoverned(unknown)) {
             try await governor.outcome(Fixture.call(model: unknown))
         }
-        #expect(throws: GovernorError.notGoverned(unknown)) { try governor.isGoverned(unknown) }
-        try governor.isGoverned(Fixture.model)
         let scoped = Fixture.governor(
             ledger, budgets: [Fixture.budget(scope: BudgetScope(tenants: ["acme"]))])
         await #expect(throws: GovernorError.notGoverned(Fixture.model)) { try await scoped.outcome(Fixture.call()) }

@@ -1,0 +1,66 @@
+import FunctionHost
+import LLMConnector
+import StrictYAML
+
+/// One of the functions that this program has, with what the manifest makes it with: checked, and nothing made yet.
+struct FunctionPlan: Sendable {
+    /// Which function, and its own parameters.
+    enum Kind: Sendable {
+        case piiFilter
+        case ragCore(passages: Int)
+        case llmConnector(ModelParameters)
+        case psqlWorker
+    }
+
+    let settings: FunctionSettings
+    let kind: Kind
+
+    /// The names that a manifest may use.
+    private static let names = ["pii-filter", "rag-core", "llm-connector", "psql-worker"]
+
+    /// Reads an entry of the manifest.
+    ///
+    /// - Throws: ``YAMLProblem`` for a name that is not here, and for parameters that the function does not take.
+    init(_ entry: Manifest.Entry) throws(YAMLProblem) {
+        settings = entry.settings
+        switch entry.settings.name {
+        case "pii-filter":
+            try Self.refuseParameters(of: entry)
+            kind = .piiFilter
+        case "rag-core":
+            let keys = try entry.parameters?.mapping(keys: ["passages"])
+            kind = .ragCore(passages: try keys?.optional("passages")?.int(in: 1...20) ?? 4)
+        case "llm-connector":
+            guard entry.settings.model != nil else {
+                throw entry.value.problem("the key `model` is missing: name provider, region and id")
+            }
+            kind = .llmConnector(try Self.modelParameters(entry.parameters))
+        case "psql-worker":
+            try Self.refuseParameters(of: entry)
+            kind = .psqlWorker
+        default:
+            let hint = nearest(to: entry.settings.name, among: Self.names).map { "did you mean `\($0)`?" }
+            throw entry.value.problem(
+                "there is no such function in this program; "
+                    + (hint ?? "there are \(Self.names.map { "`\($0)`" }.joined(separator: ", "))"))
+        }
+    }
+
+    private static func modelParameters(_ value: YAMLValue?) throws(YAMLProblem) -> ModelParameters {
+        var parameters = ModelParameters()
+        guard let keys = try value?.mapping(keys: ["max_tokens", "temperature", "top_p"]) else { return parameters }
+        if let value = keys.optional("max_tokens") {
+            parameters.maxTokens = try value.int(in: 16...2048)
+            // Llama 3's window holds 8,192 tokens, prompt and answer together, and a byte is at most a token.
+            parameters.promptBytesMax = min(parameters.promptBytesMax, 8192 - 64 - parameters.maxTokens)
+        }
+        if let value = keys.optional("temperature") { parameters.temperature = try value.double(in: 0...1) }
+        if let value = keys.optional("top_p") { parameters.topP = try value.double(in: 0...1) }
+        return parameters
+    }
+
+    private static func refuseParameters(of entry: Manifest.Entry) throws(YAMLProblem) {
+        guard let parameters = entry.parameters else { return }
+        throw parameters.problem("`\(entry.settings.name)` takes no parameters; leave them out")
+    }
+}
