@@ -108,7 +108,16 @@ package final class SQLiteStore: Sendable {
     /// - Throws: ``SQLiteStoreError``, or what `body` throws.
     package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
-            return try await database.read(body)
+            return try await database.unsafeRead { db in
+                // GRDB's own `read` asks a closed connection whether it is in a transaction, and crashes.
+                var value: Value?
+                try db.inTransaction(.deferred) {
+                    value = try body(db)
+                    return .commit
+                }
+                guard let value else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+                return value
+            }
         } catch let error as DatabaseError {
             throw SQLiteStoreError(error, file: file)
         }
@@ -141,7 +150,7 @@ package final class SQLiteStore: Sendable {
         // Taken first: a commit between the two is seen once too often rather than not at all.
         let own = signal.commits
         do {
-            let version = try await observer?.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") }
+            let version = try await observer?.unsafeRead { try Int64.fetchOne($0, sql: "PRAGMA data_version") }
             return ChangeMark(ownCommits: own, dataVersion: (version ?? nil) ?? 0)
         } catch let error as DatabaseError {
             throw SQLiteStoreError(error, file: file)

@@ -233,6 +233,23 @@ struct SQLiteStoreTests {
         await #expect(throws: SQLiteStoreError.self) { try await store.read { _ in } }
     }
 
+    @Test("A closed store in memory answers with an error")
+    func closedInMemory() async throws {
+        let store = try SQLiteStore.inMemory(schemas: [Self.notes])
+        try store.close()
+        await #expect(throws: SQLiteStoreError.self) { try await store.commit { _ in } }
+        await #expect(throws: SQLiteStoreError.self) { try await store.read { _ in } }
+    }
+
+    @Test("Who watches a store that is closed gets an error", .timeLimit(.minutes(1)))
+    func closedWhileWatched() async throws {
+        let store = try open()
+        var changes = store.changes().makeAsyncIterator()
+        _ = try await changes.next()
+        try store.close()
+        await #expect(throws: SQLiteStoreError.self) { try await changes.next() }
+    }
+
     @Test("A store in memory has no folder for locks")
     func inMemory() async throws {
         let store = try SQLiteStore.inMemory(schemas: [Self.notes])
