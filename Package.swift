@@ -60,7 +60,7 @@ let package = Package(
             dependencies: ["Messaging", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // Money.
-        .target(name: "Spending", dependencies: ["FunctionKit", "StrictYAML"]),
+        .target(name: "Spending", dependencies: ["FunctionKit", "Hashing", "StrictYAML"]),
         .target(
             name: "SpendingSQLite",
             dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -74,16 +74,18 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "HTTPTransport", dependencies: ["CCurl"]),
+        // SHA-256 and its HMAC.
+        .target(name: "Hashing", dependencies: ["COpenSSL"]),
         .target(
             name: "Bedrock",
             dependencies: [
-                "FunctionKit", "Spending", "HTTPTransport", "COpenSSL",
+                "FunctionKit", "Spending", "HTTPTransport", "Hashing",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "BedrockStandIn",
             dependencies: [
-                "Bedrock", "FunctionKit", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "Bedrock", "FunctionKit", "Hashing", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -185,7 +187,7 @@ let package = Package(
         .testTarget(
             name: "BedrockTests",
             dependencies: [
-                "Bedrock", "BedrockStandIn", "FunctionKit", "FunctionTesting", "HTTPTransport", "Spending",
+                "Bedrock", "BedrockStandIn", "FunctionKit", "FunctionTesting", "Hashing", "HTTPTransport", "Spending",
                 "SpendingSQLite", "SQLite", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -193,14 +195,16 @@ let package = Package(
             name: "BedrockStandInTests",
             dependencies: [
                 "TestSupport",
-                "Bedrock", "BedrockStandIn", "FunctionKit", "HTTPTransport",
+                "Bedrock", "BedrockStandIn", "FunctionKit", "Hashing", "HTTPTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "RetrievalTests", dependencies: ["FunctionKit", "Retrieval"]),
         .testTarget(
             name: "SharedDataTests",
-            dependencies: ["FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "HTTPTransport"]),
+            dependencies: [
+                "FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "Hashing", "HTTPTransport",
+            ]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Bedrock", "BedrockStandIn"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 package import FoundationEssentials
 package import FunctionKit
 package import HTTPTransport
+import Hashing
 package import Spending
 
 /// One call of InvokeModel.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import FunctionKit
+import Hashing
 import Spending
 
 /// A request in the bytes that are sent, with its name in the ledger.

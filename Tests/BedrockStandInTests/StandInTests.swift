@@ -1,6 +1,7 @@
 import Bedrock
 import Foundation
 import HTTPTransport
+import Hashing
 import Logging
 import ServiceLifecycle
 import Testing

@@ -1,6 +1,7 @@
 import Bedrock
 import Foundation
 import FunctionKit
+import Hashing
 import Testing
 
 @Suite

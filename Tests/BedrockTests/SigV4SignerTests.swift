@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import Hashing
 import Testing
 
 @testable import Bedrock

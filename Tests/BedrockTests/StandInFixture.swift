@@ -3,6 +3,7 @@ import BedrockStandIn
 import Foundation
 import FunctionKit
 import HTTPTransport
+import Hashing
 import Logging
 import SQLite
 import ServiceLifecycle

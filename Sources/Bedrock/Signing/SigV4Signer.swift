@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import HTTPTransport
+import Hashing
 
 /// Signs requests with AWS Signature Version 4 in the `Authorization` header.
 ///

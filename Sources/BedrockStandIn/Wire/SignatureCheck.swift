@@ -1,6 +1,7 @@
 import Bedrock
 import FoundationEssentials
 import HTTPTypes
+import Hashing
 import Hummingbird
 
 /// Checks the signature of a request as AWS does.

@@ -1,0 +1,112 @@
+package import FoundationEssentials
+package import FunctionKit
+
+/// One entry of the append-only journal, from which all counters can be rebuilt.
+package struct JournalEntry: Sendable, Hashable {
+    /// What was written.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// A hold was taken.
+        case reserve
+        /// A hold ended with what the call cost in truth.
+        case settle
+        /// A hold ended whose call was surely never made.
+        case release
+        /// A hold ended whose call may have been made: its bound was charged.
+        case charge
+        /// A hold whose owner is gone was charged in full.
+        case orphan
+        /// A settlement was above its bound; the entry itself changes no amount.
+        case breach
+    }
+
+    /// The budget, period and limit that an entry counts in.
+    package struct Line: Sendable, Hashable {
+        /// The name under which the ledger counts; see ``BudgetLine/budget``.
+        package var budget: String
+        /// The first instant of the period.
+        package var periodStart: Date
+        /// The limit that was in force when the hold was taken.
+        package var limit: Money
+
+        /// Makes a line.
+        package init(budget: String, periodStart: Date, limit: Money) {
+            self.budget = budget
+            self.periodStart = periodStart
+            self.limit = limit
+        }
+    }
+
+    /// What a call was charged by.
+    package struct Rates: Sendable, Hashable {
+        /// From when on the price was in force.
+        package var from: Date
+        /// Nano-dollars for a token that the model read.
+        package var inputNanoUSDPerToken: Int64
+        /// Nano-dollars for a token that the model wrote.
+        package var outputNanoUSDPerToken: Int64
+
+        /// Makes rates.
+        package init(from: Date, inputNanoUSDPerToken: Int64, outputNanoUSDPerToken: Int64) {
+            self.from = from
+            self.inputNanoUSDPerToken = inputNanoUSDPerToken
+            self.outputNanoUSDPerToken = outputNanoUSDPerToken
+        }
+    }
+
+    /// Its number: from 1, rising, without doubles.
+    package var id: Int64
+    /// The ledger's instant, on a whole millisecond, never before that of the entry above.
+    package var at: Date
+    /// What was written.
+    package var kind: Kind
+    /// The hold that it belongs to.
+    package var holdID: String
+    /// When that hold was taken.
+    package var reservedAt: Date
+    /// The call.
+    package var call: CallID
+    /// The model that was asked.
+    package var model: ModelID
+    /// Who asked, where tenants are told apart.
+    package var tenant: String?
+    /// The price that the call was bounded and charged by; nil in entries of ledgers from before rates were kept.
+    package var rates: Rates?
+    /// The tokens that were paid for, in `settle` and `breach`.
+    package var usage: TokenUsage?
+    /// Where the count came from, in `settle` and `breach`.
+    package var countedBy: UsageSource?
+    /// The service's own name for the call, in `settle`, where it gave one.
+    package var requestID: String?
+    /// The SHA-256 of the stored response in lowercase hexadecimal digits, in `settle`.
+    package var responseDigest: String?
+    /// What the entry adds to what is spent, in each line.
+    package var spent: Money
+    /// What the entry adds to what is held, in each line.
+    package var held: Money
+    /// The budgets that it counts in.
+    package var lines: [Line]
+
+    /// Makes an entry.
+    package init(
+        id: Int64, at: Date, kind: Kind, holdID: String, reservedAt: Date, call: CallID, model: ModelID,
+        tenant: String?, rates: Rates?, usage: TokenUsage? = nil, countedBy: UsageSource? = nil,
+        requestID: String? = nil, responseDigest: String? = nil, spent: Money, held: Money, lines: [Line]
+    ) {
+        self.id = id
+        self.at = at
+        self.kind = kind
+        self.holdID = holdID
+        self.reservedAt = reservedAt
+        self.call = call
+        self.model = model
+        self.tenant = tenant
+        self.rates = rates
+        self.usage = usage
+        self.countedBy = countedBy
+        self.requestID = requestID
+        self.responseDigest = responseDigest
+        self.spent = spent
+        self.held = held
+        self.lines = lines
+    }
+}
