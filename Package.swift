@@ -60,7 +60,11 @@ let package = Package(
             dependencies: ["Messaging", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // Money.
-        .target(name: "Spending", dependencies: ["FunctionKit", "Hashing", "StrictYAML"]),
+        .target(
+            name: "Spending",
+            dependencies: [
+                "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+            ]),
         .target(
             name: "SpendingSQLite",
             dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -129,6 +133,9 @@ let package = Package(
         // Tests, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .target(name: "MessagingCompat", dependencies: ["Messaging", "TestSupport"], path: "Tests/MessagingCompat"),
+        .target(
+            name: "SpendingCompat", dependencies: ["FunctionKit", "Spending", "TestSupport"],
+            path: "Tests/SpendingCompat"),
         .executableTarget(
             name: "BrokerCrashHelper", dependencies: ["Messaging", "MessagingSQLite", "SQLite"],
             path: "Tests/BrokerCrashHelper"),
@@ -158,12 +165,15 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "HistoryTests", dependencies: ["TestSupport", "FunctionKit", "History", "SQLite"]),
-        .testTarget(name: "SpendingTests", dependencies: ["TestSupport", "Spending", "FunctionKit", "StrictYAML"]),
+        .testTarget(
+            name: "SpendingTests",
+            dependencies: ["TestSupport", "Spending", "SpendingCompat", "FunctionKit", "StrictYAML"]),
         .testTarget(
             name: "SpendingSQLiteTests",
             dependencies: [
                 "TestSupport",
-                "Spending", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite", "LedgerCrashHelper",
+                "Spending", "SpendingCompat", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite",
+                "LedgerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .executableTarget(

@@ -48,11 +48,17 @@ struct FunctionPlan: Sendable {
 
     private static func modelParameters(_ value: YAMLValue?) throws(YAMLProblem) -> ModelParameters {
         var parameters = ModelParameters()
-        guard let keys = try value?.mapping(keys: ["max_tokens", "temperature", "top_p"]) else { return parameters }
+        guard let keys = try value?.mapping(keys: ["max_tokens", "min_tokens", "temperature", "top_p"]) else {
+            return parameters
+        }
         if let value = keys.optional("max_tokens") {
             parameters.maxTokens = try value.int(in: 16...2048)
             // Llama 3's window holds 8,192 tokens, prompt and answer together, and a byte is at most a token.
             parameters.promptBytesMax = min(parameters.promptBytesMax, 8192 - 64 - parameters.maxTokens)
+        }
+        parameters.minTokens = min(parameters.minTokens, parameters.maxTokens)
+        if let value = keys.optional("min_tokens") {
+            parameters.minTokens = try value.int(in: 16...parameters.maxTokens)
         }
         if let value = keys.optional("temperature") { parameters.temperature = try value.double(in: 0...1) }
         if let value = keys.optional("top_p") { parameters.topP = try value.double(in: 0...1) }

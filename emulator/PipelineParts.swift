@@ -69,7 +69,9 @@ struct PipelineParts: Sendable {
                 ? try .inMemory(schemas: Self.schemas) : try .open(folder: options.dataFolder, schemas: Self.schemas)
             broker = options.isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store)
             history = SQLiteHistory(store: store)
-            governor = CostGovernor(ledger: try SQLiteLedger(store: store), prices: prices, budgets: budgets)
+            governor = CostGovernor(
+                ledger: options.isEphemeral ? InMemoryLedger() : try SQLiteLedger(store: store), prices: prices,
+                budgets: budgets)
             client = try HTTPClient()
         } catch let problem as SetupProblem {
             throw problem

@@ -4,17 +4,17 @@ package import HTTPTransport
 import Hashing
 package import Spending
 
-/// One call of InvokeModel.
+/// One call of InvokeModel to a Llama 3 model.
 package struct InvokeModelRequest: Sendable, Hashable {
     /// The model's id or ARN, not escaped.
     package var modelID: String
-    /// JSON in the model's own format.
-    package var body: Data
+    /// What is asked; where its reservation grants fewer output tokens, those are sent.
+    package var body: LlamaRequest
     /// The longest that the whole call may take.
     package var timeout: Duration
 
     /// Makes a request.
-    package init(modelID: String, body: Data, timeout: Duration) {
+    package init(modelID: String, body: LlamaRequest, timeout: Duration) {
         self.modelID = modelID
         self.body = body
         self.timeout = timeout
@@ -69,9 +69,7 @@ package struct BedrockModel: Sendable {
     package func send(
         _ request: InvokeModelRequest, holding reservation: borrowing Reservation
     ) async throws(BedrockError) -> InvokeModelResponse {
-        guard reservation.call.model.model == request.modelID,
-            reservation.call.id.digest == SHA256.hex(request.body)
-        else { throw .notReserved }
+        guard let body = Self.body(of: request, holding: reservation) else { throw .notReserved }
         let keys: AWSCredentials
         do throws(AWSCredentialsError) {
             keys = try await credentials.credentials()
@@ -80,7 +78,8 @@ package struct BedrockModel: Sendable {
         }
         let response: HTTPResponse
         do throws(HTTPError) {
-            response = try await http.send(signer.sign(httpRequest(request), with: keys, at: now()))
+            response = try await http.send(
+                signer.sign(httpRequest(request, body: body, holding: reservation), with: keys, at: now()))
         } catch {
             throw .transport(error)
         }
@@ -93,11 +92,48 @@ package struct BedrockModel: Sendable {
             requestID: response.headers["x-amzn-requestid"])
     }
 
-    private func httpRequest(_ request: InvokeModelRequest) -> HTTPRequest {
+    /// The bytes to send; nil where the request is not the one that was reserved.
+    private static func body(of request: InvokeModelRequest, holding reservation: borrowing Reservation) -> Data? {
+        let call = reservation.call
+        guard call.model.model == request.modelID, request.body.prompt.utf8.count <= call.inputBytes,
+            request.body.outputTokensMax <= call.outputTokensMax,
+            // A number that is none was never reserved.
+            let asked = try? request.body.encoded(), call.id.digest == SHA256.hex(asked)
+        else { return nil }
+        var granted = request.body
+        granted.outputTokensMax = min(granted.outputTokensMax, reservation.outputTokensMax)
+        return try? granted.encoded()
+    }
+
+    private func httpRequest(
+        _ request: InvokeModelRequest, body: Data, holding reservation: borrowing Reservation
+    ) -> HTTPRequest {
         HTTPRequest(
             method: "POST", url: "\(endpoint)/model/\(PercentEncoding.encode(request.modelID))/invoke",
-            headers: [("Content-Type", "application/json"), ("Accept", "application/json")], body: request.body,
-            timeout: request.timeout)
+            headers: [
+                ("Content-Type", "application/json"), ("Accept", "application/json"),
+                ("X-Amzn-Bedrock-Request-Metadata", Self.metadata(reservation)),
+            ], body: body, timeout: request.timeout)
+    }
+
+    /// What the service's invocation log keeps of the call, so that log and journal can be compared.
+    ///
+    /// Values have up to 256 characters of a closed set; a question's id that has others is left out:
+    /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>.
+    private static func metadata(_ reservation: borrowing Reservation) -> String {
+        let question = reservation.call.id.questionID
+        let isPlain = question.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "@"):
+                true
+            default: false
+            }
+        }
+        let hold = "\"sluice-hold\":\"\(reservation.holdID)\""
+        guard isPlain, (1...256).contains(question.utf8.count) else { return "{\(hold)}" }
+        return "{\(hold),\"sluice-question\":\"\(question)\"}"
     }
 
     private static func usage(_ headers: [String: String]) -> TokenUsage? {

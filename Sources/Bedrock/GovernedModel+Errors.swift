@@ -9,7 +9,8 @@ extension GovernedModel {
         case .notGoverned(let model), .boundBreached(let model): .notGoverned(model: model.model)
         // No price times no number of tokens that a request may ask for is so much.
         case .unbounded: .rejected(code: "cost-unbounded")
-        case .ledgerUnavailable, .unknownHold: .ledgerUnavailable
+        // The last two are answers to a raise, which no function asks for.
+        case .ledgerUnavailable, .unknownHold, .unknownBudget, .uselessRaise: .ledgerUnavailable
         }
     }
 

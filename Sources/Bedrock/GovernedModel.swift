@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import FunctionKit
 import Logging
 package import Spending
@@ -68,7 +67,10 @@ package struct GovernedModel: LanguageModel {
         guard hasTime(context) else { throw .noTimeLeft }
         let admission: Admission
         do throws(GovernorError) {
-            admission = try await governor.reserve(prepared.call(to: model))
+            // Money that others hold may come free as long as there is time for the call afterwards.
+            admission = try await governor.reserve(prepared.call(to: model)) { [callTimeout] in
+                context.remaining - min(Self.timeMin, callTimeout)
+            }
         } catch {
             throw Self.modelError(error)
         }
@@ -77,14 +79,16 @@ package struct GovernedModel: LanguageModel {
             return try await pay(reservation, body: prepared.body, context)
         case .settled(let settlement):
             guard let answer = LlamaResponse(settlement.response) else { throw .unreadableAnswer }
-            return reply(answer, usage: settlement.usage, cost: settlement.cost, model: model.model)
+            return reply(
+                answer, usage: settlement.usage, cost: settlement.cost,
+                model: settlement.model?.model ?? model.model)
         case .inFlight: throw .inFlight
         case .refused(let refusal): throw .budgetExhausted(refusal)
         }
     }
 
     private func pay(
-        _ reservation: consuming Reservation, body: Data, _ context: InvocationContext
+        _ reservation: consuming Reservation, body: LlamaRequest, _ context: InvocationContext
     ) async throws(LanguageModelError) -> ModelReply {
         // The reservation itself took time.
         guard hasTime(context) else {
@@ -120,17 +124,27 @@ package struct GovernedModel: LanguageModel {
         let (call, bound) = (reservation.call, reservation.bound)
         // Without counts the tokens are unknown: the reply names the most that they can be for this prompt.
         let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: call.outputTokensMax)
-        guard let usage = answer.usage ?? response.headerUsage else {
+        guard let (usage, source) = Self.count(answer, response) else {
             await chargeInFull(reservation, context)
             return reply(answer, usage: most, cost: bound, model: call.model.model)
         }
         do throws(GovernorError) {
-            let settlement = try await governor.settle(reservation, usage: usage, response: response.body)
+            let settlement = try await governor.settle(
+                reservation, usage: usage, countedBy: source, requestID: response.requestID,
+                response: response.body)
             return reply(answer, usage: settlement.usage, cost: settlement.cost, model: call.model.model)
         } catch {
             context.logger.error("paid call not settled", metadata: [LogKey.error: "\(Self.modelError(error).code)"])
             return reply(answer, usage: usage, cost: bound, model: call.model.model)
         }
+    }
+
+    /// The tokens to pay for, and who counted them; nil where nobody did.
+    private static func count(
+        _ answer: LlamaResponse, _ response: InvokeModelResponse
+    ) -> (usage: TokenUsage, source: UsageSource)? {
+        if let usage = answer.usage { return (usage, .body) }
+        return response.headerUsage.map { ($0, .headers) }
     }
 
     private func reply(_ answer: LlamaResponse, usage: TokenUsage, cost: Money, model: String) -> ModelReply {

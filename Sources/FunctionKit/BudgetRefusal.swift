@@ -14,16 +14,32 @@ public enum ExhaustedPolicy: Sendable, Hashable {
 
 /// A budget's no to one call: its worst case does not fit.
 public struct BudgetRefusal: Sendable, Hashable {
-    /// The budget's name.
+    /// Why there is no room.
+    public enum Cause: String, Sendable, Codable {
+        /// The limit is spent: there is no room before the period turns or the limit is raised.
+        case spent
+        /// Calls under way hold the money; some of it comes free when they end.
+        case held
+    }
+
+    /// The budget's name, or budget + "/" + tenant where the tenant's share of it is used up.
     public var budget: String
+    /// Why there is no room.
+    public var cause: Cause
+    /// What is neither spent nor held, in nano-dollars; 0 or more.
+    public var remainingNanoUSD: Int64
     /// What the budget wants done.
     public var policy: ExhaustedPolicy
     /// When the budget's period turns.
     public var opensAt: Date
 
     /// Makes a refusal.
-    public init(budget: String, policy: ExhaustedPolicy, opensAt: Date) {
+    public init(
+        budget: String, cause: Cause = .spent, remainingNanoUSD: Int64 = 0, policy: ExhaustedPolicy, opensAt: Date
+    ) {
         self.budget = budget
+        self.cause = cause
+        self.remainingNanoUSD = remainingNanoUSD
         self.policy = policy
         self.opensAt = opensAt
     }

@@ -16,15 +16,18 @@ public struct ModelRequest: Sendable, Hashable {
     public var prompt: String
     /// The most tokens that the model may write.
     public var maxTokens: Int
+    /// The fewest that are still worth asking for, where a budget has no room for more.
+    public var minTokens: Int
     /// 0 is the most predictable, 1 the most varied.
     public var temperature: Double
     /// The share of probable tokens that are considered, 0 to 1.
     public var topP: Double
 
-    /// Makes a request.
-    public init(prompt: String, maxTokens: Int, temperature: Double, topP: Double) {
+    /// Makes a request; without `minTokens` it is asked whole or not at all.
+    public init(prompt: String, maxTokens: Int, minTokens: Int? = nil, temperature: Double, topP: Double) {
         self.prompt = prompt
         self.maxTokens = maxTokens
+        self.minTokens = min(minTokens ?? maxTokens, maxTokens)
         self.temperature = temperature
         self.topP = topP
     }

@@ -11,6 +11,8 @@ package struct Budget: Sendable, Hashable {
     package var rule: PeriodRule
     /// The calls that it limits.
     package var scope: BudgetScope
+    /// The most of the limit that one tenant may use in a period, as a percentage; 100 for all.
+    package var tenantSharePercent: Int
     /// The percentages of the limit at which people want to know, ascending.
     package var alertsPercent: [Int]
     /// What is done with a question that does not fit.
@@ -18,19 +20,26 @@ package struct Budget: Sendable, Hashable {
 
     /// Makes a budget.
     package init(
-        name: String, limit: Money, rule: PeriodRule, scope: BudgetScope = BudgetScope(), alertsPercent: [Int] = [],
-        exhausted: ExhaustedPolicy
+        name: String, limit: Money, rule: PeriodRule, scope: BudgetScope = BudgetScope(),
+        tenantSharePercent: Int = 100, alertsPercent: [Int] = [], exhausted: ExhaustedPolicy
     ) {
         self.name = name
         self.limit = limit
         self.rule = rule
         self.scope = scope
+        self.tenantSharePercent = tenantSharePercent
         self.alertsPercent = alertsPercent
         self.exhausted = exhausted
     }
 
     /// The period that an instant belongs to; see ``PeriodRule``.
     package func period(containing instant: Date) -> Period { rule.period(containing: instant) }
+
+    /// A tenant's share of a limit, rounded down.
+    package func tenantShare(of limit: Money) -> Money {
+        let (hundredths, rest) = limit.nanoUSD.quotientAndRemainder(dividingBy: 100)
+        return Money(nanoUSD: hundredths * Int64(tenantSharePercent) + rest * Int64(tenantSharePercent) / 100)
+    }
 
     /// Whether the budget limits a call.
     package func covers(_ call: PaidCall) -> Bool { scope.contains(call) }

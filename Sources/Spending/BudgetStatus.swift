@@ -6,7 +6,7 @@ package struct BudgetStatus: Sendable, Hashable {
     package var budget: String
     /// The present period.
     package var period: Period
-    /// The limit.
+    /// The limit in force, raised or not.
     package var limit: Money
     /// What is spent.
     package var spent: Money
@@ -22,7 +22,7 @@ package struct BudgetStatus: Sendable, Hashable {
     init(_ budget: Budget, _ counter: LedgerCounter) {
         self.budget = budget.name
         period = counter.line.period
-        limit = budget.limit
+        limit = counter.line.limit
         spent = counter.spent
         held = counter.held
         remaining = max(.zero, counter.room)

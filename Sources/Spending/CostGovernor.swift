@@ -1,17 +1,29 @@
 package import FoundationEssentials
 package import FunctionKit
+import StrictYAML
 import Synchronization
 
 /// Stands before every call that costs money: no call can pass a limit, and none is paid twice.
 ///
-/// Before a call, ``reserve(_:)`` holds the most that it can cost in every budget that covers it; afterwards the
-/// reservation ends in exactly one of ``settle(_:usage:response:)``, ``chargeInFull(_:)`` and ``release(_:)``.
-/// Cancellation interrupts none of them.
+/// Before a call, ``reserve(_:patience:)`` holds the most that it can cost in every budget that covers it; afterwards
+/// the reservation ends in exactly one of ``settle(_:usage:countedBy:requestID:response:)``, ``chargeInFull(_:)`` and
+/// ``release(_:)``. Cancellation interrupts none of these three.
 package struct CostGovernor: Sendable {
-    private let ledger: any SpendLedger
+    /// How often the head of a line looks whether other processes have ended holds, or the period has turned.
+    ///
+    /// What this process ends wakes it at once.
+    private static let lookInterval = Duration.milliseconds(50)
+    /// How often the others look whether their callers still have time.
+    private static let patienceInterval = Duration.milliseconds(500)
+    /// How long an alert's receiver may take before another process tries.
+    private static let alertClaim = Duration.seconds(300)
+
+    package let ledger: any SpendLedger
+    let budgets: [Budget]
     private let prices: PriceBook
-    private let budgets: [Budget]
     private let refusals = Refusals()
+    private let waiting = WaitingLine()
+    private let news = LedgerNews()
 
     /// Makes a governor.
     ///
@@ -25,30 +37,79 @@ package struct CostGovernor: Sendable {
         self.budgets = budgets
     }
 
-    /// Holds the most that a call can cost in every budget that covers it, or in none.
+    /// Holds what a call may cost in every budget that covers it, or in none.
     ///
-    /// A refusal names the first budget, in the order of ``init(ledger:prices:budgets:)``, that has no room.
+    /// Where the whole call does not fit, a caller with patience waits as long as calls under way hold what it needs:
+    /// first come, first served among the callers of this governor. Where waiting cannot help, or the patience has ended,
+    /// it is granted as many output tokens as fit, down to ``PaidCall/outputTokensMin``, or refused. A refusal names the
+    /// first budget, in the order of ``init(ledger:prices:budgets:)``, that has no room.
     ///
+    /// - Parameters:
+    ///   - call: What is paid for.
+    ///   - patience: How long the caller can still wait; asked again while it does.
+    /// - Returns: A hold, the stored settlement, `inFlight`, or a refusal. A cancelled task that waits is refused.
     /// - Throws: ``GovernorError/notGoverned(_:)``, ``GovernorError/boundBreached(_:)``, ``GovernorError/unbounded`` or
     ///   ``GovernorError/ledgerUnavailable(reason:)``. Nothing is held then, and the call must not be made.
-    package func reserve(_ call: PaidCall) async throws(GovernorError) -> Admission {
-        let admission = try await ledger.reserve(call) { [self] instant throws(GovernorError) in
-            try terms(of: call, at: instant)
+    package func reserve(
+        _ call: PaidCall, patience: @Sendable () -> Duration = { .zero }
+    ) async throws(GovernorError) -> Admission {
+        let admission = try await attempt(call, waits: patience() > .zero, respectsLine: true)
+        guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound),
+            patience() > .zero
+        else { return finish(admission, call) }
+        return finish(try await wait(for: call, at: counter.line.budget, patience), call)
+    }
+
+    /// Waits in line until the call is admitted, waiting can no longer help, or the patience ends.
+    private func wait(
+        for call: PaidCall, at budget: String, _ patience: @Sendable () -> Duration
+    ) async throws(GovernorError) -> LedgerAdmission {
+        var place = waiting.join(budget)
+        defer { waiting.leave(place) }
+        while true {
+            // Looked at after joining, so that nothing that comes free in between is missed.
+            let isHead = waiting.isHead(place)
+            let patienceLeft = patience()
+            let isLast = patienceLeft <= .zero || Task.isCancelled
+            if isHead || isLast {
+                let admission = try await attempt(call, waits: !isLast, respectsLine: false)
+                guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound), !isLast
+                else { return admission }
+                if counter.line.budget != place.budget {
+                    waiting.leave(place)
+                    place = waiting.join(counter.line.budget)
+                    continue
+                }
+            }
+            await place.wait(atMost: min(patienceLeft, isHead ? Self.lookInterval : Self.patienceInterval))
         }
+    }
+
+    private func attempt(
+        _ call: PaidCall, waits: Bool, respectsLine: Bool
+    ) async throws(GovernorError) -> LedgerAdmission {
+        try await ledger.reserve(call) { [self] moment throws(GovernorError) in
+            try terms(of: call, at: moment, waits: waits, respectsLine: respectsLine)
+        }
+    }
+
+    private func finish(_ admission: LedgerAdmission, _ call: PaidCall) -> Admission {
         switch admission {
-        case .held(let holdID, let terms):
+        case .held(let holdID, let terms, let bound, let outputTokensMax):
             return .held(
                 Reservation(
-                    holdID: holdID, call: call, bound: terms.bound, price: terms.price,
+                    holdID: holdID, call: call, outputTokensMax: outputTokensMax, bound: bound, price: terms.price,
                     end: ReservationEnd(holdID: holdID, ledger: ledger)))
         case .settled(let settlement): return .settled(settlement)
         case .inFlight: return .inFlight
-        case .refused(let line, let bound):
-            refusals.note(line, bound: bound)
+        case .refused(let counter, let bound):
+            refusals.note(counter.line, bound: bound)
             return .refused(
                 BudgetRefusal(
-                    budget: line.budget, policy: budgets.first { $0.name == line.budget }?.exhausted ?? .reject,
-                    opensAt: line.period.end))
+                    budget: counter.line.budget, cause: counter.isMerelyHeld(against: bound) ? .held : .spent,
+                    remainingNanoUSD: max(0, counter.room.nanoUSD),
+                    policy: budget(ofLine: counter.line.budget)?.exhausted ?? .reject,
+                    opensAt: counter.line.period.end))
         }
     }
 
@@ -56,40 +117,76 @@ package struct CostGovernor: Sendable {
     ///
     /// A usage that cannot be true (negative, or beyond what Int64 nano-dollars hold) is doubt: the bound is charged.
     ///
+    /// - Parameters:
+    ///   - reservation: The hold.
+    ///   - usage: The tokens that were paid for.
+    ///   - countedBy: Where the count came from.
+    ///   - requestID: The service's own name for the call, by which its logs are compared with the journal.
+    ///   - response: The body of the answer.
     /// - Returns: What was charged, also where it is more than was held; that model is refused from then on.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``, or ``GovernorError/unknownHold`` where somebody else
     ///   ended the hold. The reservation is gone all the same; its bound stays charged.
     package func settle(
-        _ reservation: consuming Reservation, usage: TokenUsage, response: Data
+        _ reservation: consuming Reservation, usage: TokenUsage, countedBy: UsageSource = .body,
+        requestID: String? = nil, response: Data
     ) async throws(GovernorError) -> Settlement {
+        let cost = reservation.price.cost(of: usage)
         let settlement = Settlement(
-            cost: reservation.price.cost(of: usage) ?? reservation.bound, usage: usage, response: response)
-        try await ledger.settle(reservation.holdID, of: reservation.call, settlement: settlement)
-        reservation.end.written()
+            cost: cost ?? reservation.bound, model: reservation.call.model, usage: usage,
+            countedBy: cost == nil ? .bound : countedBy, requestID: requestID, response: response)
+        // As it was made: a breach is judged by what was granted.
+        var call = reservation.call
+        call.outputTokensMax = reservation.outputTokensMax
+        try await ledger.settle(reservation.holdID, of: call, settlement: settlement)
+        ended(reservation)
         return settlement
     }
 
     /// Ends a reservation whose call may have been made: its bound is charged.
     ///
-    /// - Throws: As ``settle(_:usage:response:)``.
+    /// - Throws: As ``settle(_:usage:countedBy:requestID:response:)``.
     package func chargeInFull(_ reservation: consuming Reservation) async throws(GovernorError) {
         try await ledger.chargeInFull(reservation.holdID)
-        reservation.end.written()
+        ended(reservation)
     }
 
     /// Ends a reservation whose call was surely never made: nothing is charged.
     ///
-    /// - Throws: As ``settle(_:usage:response:)``.
+    /// - Throws: As ``settle(_:usage:countedBy:requestID:response:)``.
     package func release(_ reservation: consuming Reservation) async throws(GovernorError) {
         try await ledger.release(reservation.holdID)
-        reservation.end.written()
+        ended(reservation)
     }
 
+    private func ended(_ reservation: consuming Reservation) {
+        reservation.end.written()
+        waiting.wakeHeads()
+        news.tell()
+    }
+
+    /// What a call may cost at a moment, and the budgets that must have room for it.
+    private func terms(
+        of call: PaidCall, at moment: LedgerMoment, waits: Bool, respectsLine: Bool
+    ) throws(GovernorError) -> HoldTerms {
+        let lines = budgets.filter { $0.covers(call) }.flatMap { $0.lines(for: call.tenant, at: moment) }
+        // Money that no limit covers is not spent.
+        guard let price = prices.price(of: call.model, at: moment.instant), !lines.isEmpty else {
+            throw .notGoverned(call.model)
+        }
+        return try HoldTerms(
+            call: call, price: price, lines: lines, waits: waits,
+            contested: respectsLine ? waiting.contested(among: lines.lazy.map(\.budget)) : nil)
+    }
+}
+
+// MARK: - Between calls
+
+extension CostGovernor {
     /// All budgets in their present periods, in the order of ``init(ledger:prices:budgets:)``.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func status() async throws(GovernorError) -> [BudgetStatus] {
-        let counters = try await ledger.status { [budgets] instant in budgets.map { $0.line(at: instant) } }
+        let counters = try await ledger.status { [budgets] moment in budgets.map { $0.line(at: moment) } }
         return zip(budgets, counters).map(BudgetStatus.init)
     }
 
@@ -106,29 +203,113 @@ package struct CostGovernor: Sendable {
     /// Where a call was refused in the present period, there is room once the smallest such call fits. A budget that
     /// is no longer known keeps nobody waiting.
     ///
+    /// - Parameter name: As ``BudgetRefusal/budget``.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func hasRoom(budget name: String) async throws(GovernorError) -> Bool {
-        guard let budget = budgets.first(where: { $0.name == name }) else { return true }
-        let counters = try await ledger.status { [budget.line(at: $0)] }
+        guard let budget = budget(ofLine: name) else { return true }
+        let tenant = name == budget.name ? nil : String(name.dropFirst(budget.name.utf8.count + 1))
+        let counters = try await ledger.status { moment in
+            budget.lines(for: tenant, at: moment).filter { $0.budget == name }
+        }
         return counters.allSatisfy { counter in
             counter.room > .zero && counter.room >= refusals.smallest(in: counter.line)
         }
     }
 
-    private func terms(of call: PaidCall, at instant: Date) throws(GovernorError) -> HoldTerms {
-        let lines = budgets.filter { $0.covers(call) }.map { $0.line(at: instant) }
-        // Money that no limit covers is not spent.
-        guard let price = prices.price(of: call.model, at: instant), !lines.isEmpty else {
-            throw .notGoverned(call.model)
+    /// Raises a limit until an instant, in the journal: for every process on the ledger, from its next reservation on.
+    ///
+    /// A later raise of the same budget takes the place of an earlier one.
+    ///
+    /// - Parameters:
+    ///   - name: The budget.
+    ///   - limit: The limit until then; above the file's.
+    ///   - until: When the file's limit is in force again.
+    ///   - reason: Why, for those who read the journal.
+    /// - Throws: ``GovernorError/unknownBudget(_:hint:)``, ``GovernorError/uselessRaise(reason:)`` or
+    ///   ``GovernorError/ledgerUnavailable(reason:)``.
+    package func raise(
+        _ name: String, to limit: Money, until: Date, reason: String
+    ) async throws(GovernorError) {
+        guard let budget = budgets.first(where: { $0.name == name }) else {
+            let names = budgets.map(\.name)
+            throw .unknownBudget(
+                name,
+                hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" }
+                    ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))")
         }
-        return HoldTerms(price: price, bound: try price.bound(of: call), lines: lines)
+        guard limit > budget.limit else {
+            throw .uselessRaise(
+                reason: "$\(limit) is not above the limit of `\(name)`, $\(budget.limit); name a higher one")
+        }
+        guard !reason.allSatisfy(\.isWhitespace) else {
+            throw .uselessRaise(reason: "a raise needs a reason for those who read the journal; name one")
+        }
+        let now = Mutex(Date.distantPast)
+        _ = try await ledger.status { moment in
+            now.withLock { $0 = moment.instant }
+            return []
+        }
+        guard until > now.withLock({ $0 }) else {
+            throw .uselessRaise(
+                reason: "\(until.formatted(.iso8601)) has passed by the ledger's clock; name a later instant")
+        }
+        try await ledger.raise(
+            BudgetRaise(budget: name, limit: limit, at: .distantPast, until: until, reason: reason))
+        waiting.wakeHeads()
+    }
+
+    /// Raises the alerts that are due and gives those that are to be delivered now; each is given again after five
+    /// minutes unless it was confirmed.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func claimAlerts() async throws(GovernorError) -> [BudgetAlert] {
+        try await ledger.claimAlerts(
+            { [budgets] moment in budgets.map { ($0.line(at: moment), $0.alertsPercent) } }, claim: Self.alertClaim)
+    }
+
+    /// Takes note that an alert was delivered.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func confirm(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.confirm(alert) }
+
+    /// Gives an element after this governor ended holds; one for many that come close together.
+    var endings: AsyncStream<Void> { news.stream }
+
+    private func budget(ofLine name: String) -> Budget? {
+        let budgetName = name.prefix { $0 != "/" }
+        return budgets.first { $0.name == budgetName }
     }
 }
 
 extension Budget {
-    fileprivate func line(at instant: Date) -> BudgetLine {
-        BudgetLine(budget: name, period: period(containing: instant), limit: limit)
+    /// What the ledger counts the whole budget in.
+    fileprivate func line(at moment: LedgerMoment) -> BudgetLine {
+        BudgetLine(budget: name, period: period(containing: moment.instant), limit: moment.limit(of: self))
     }
+
+    /// What the ledger counts a tenant's call in: the tenant's share first, so that a refusal names it.
+    fileprivate func lines(for tenant: String?, at moment: LedgerMoment) -> [BudgetLine] {
+        let whole = line(at: moment)
+        guard let tenant, tenantSharePercent < 100 else { return [whole] }
+        let share = BudgetLine(
+            budget: "\(name)/\(tenant)", period: whole.period, limit: tenantShare(of: whole.limit))
+        return [share, whole]
+    }
+}
+
+extension LedgerCounter {
+    /// Whether there would be room if calls under way cost nothing.
+    fileprivate func isMerelyHeld(against bound: Money) -> Bool { roomWithoutHolds >= bound }
+}
+
+/// Says that holds have ended, to the one who listens.
+private final class LedgerNews: Sendable {
+    let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    func tell() { continuation.yield() }
 }
 
 /// The smallest call that each budget has refused in its present period.

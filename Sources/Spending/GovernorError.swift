@@ -12,6 +12,10 @@ package enum GovernorError: Error, Sendable, Hashable {
     case ledgerUnavailable(reason: String)
     /// The ledger knows no such hold: it was settled, released or charged as an orphan before.
     case unknownHold
+    /// No budget has this name. `hint` says which there are.
+    case unknownBudget(String, hint: String)
+    /// A raise that would raise nothing. `reason` says what to write instead.
+    case uselessRaise(reason: String)
 }
 
 extension GovernorError: CustomStringConvertible {
@@ -27,6 +31,8 @@ extension GovernorError: CustomStringConvertible {
         case .unbounded: "the call's worst case is beyond any amount; shorten the prompt or the answer"
         case .ledgerUnavailable(let reason): "no call is paid for without the ledger: \(reason)"
         case .unknownHold: "the hold has ended before: it was settled, released or charged; nothing is charged twice"
+        case .unknownBudget(let name, let hint): "there is no budget `\(name)`; \(hint)"
+        case .uselessRaise(let reason): reason
         }
     }
 }

@@ -12,10 +12,13 @@ package struct PaidCall: Sendable, Hashable {
     package var messages: Int
     /// The most tokens that the model may write.
     package var outputTokensMax: Int
+    /// The fewest that the caller would still ask for, where a budget has no room for more.
+    package var outputTokensMin: Int
 
-    /// Makes a call.
+    /// Makes a call; without `outputTokensMin` it is made whole or not at all.
     package init(
-        id: CallID, model: ModelID, tenant: String?, inputBytes: Int, messages: Int = 1, outputTokensMax: Int
+        id: CallID, model: ModelID, tenant: String?, inputBytes: Int, messages: Int = 1, outputTokensMax: Int,
+        outputTokensMin: Int? = nil
     ) {
         self.id = id
         self.model = model
@@ -23,5 +26,6 @@ package struct PaidCall: Sendable, Hashable {
         self.inputBytes = inputBytes
         self.messages = messages
         self.outputTokensMax = outputTokensMax
+        self.outputTokensMin = min(outputTokensMin ?? outputTokensMax, outputTokensMax)
     }
 }

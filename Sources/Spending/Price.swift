@@ -55,6 +55,17 @@ package struct Price: Sendable, Hashable {
     }
 }
 
+extension Price {
+    /// The most output tokens, up to the call's own, with which its bound fits; nil where it fits with none.
+    package func outputTokensMax(of call: PaidCall, within room: Money) -> Int? {
+        var silent = call
+        silent.outputTokensMax = 0
+        guard let input = try? bound(of: silent), let rest = room.subtracting(input), rest >= .zero else { return nil }
+        guard outputNanoUSDPerToken > 0 else { return call.outputTokensMax }
+        return min(call.outputTokensMax, Int(rest.nanoUSD / outputNanoUSDPerToken))
+    }
+}
+
 /// The most tokens that a model can read a text as.
 package struct TokenBound: Sendable, Hashable {
     /// Billionths of a token for each byte of the text in UTF-8.

@@ -5,7 +5,7 @@ extension SQLiteLedger {
     /// The ledger's tables.
     ///
     /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
-    /// hold. A hold's id is the id of its `reserve` entry. `counters` and `holds` can be rebuilt from it.
+    /// hold. A hold's id is the id of its `reserve` entry. `counters` and `holds` can be rebuilt from it. A raise is part of it.
     package static let schema = Schema(
         name: "spending",
         migrations: [
@@ -91,22 +91,73 @@ extension SQLiteLedger {
                         ) STRICT;
                         CREATE INDEX breaches_by_model ON breaches (provider, region, model);
                         """)
-                // The third trigger of each: replacing a row deletes it without asking the delete trigger.
-                for (table, isKnown) in [
-                    ("journal", "id = NEW.id"),
-                    ("hold_budgets", "hold_id = NEW.hold_id AND budget = NEW.budget"),
-                ] {
-                    try database.execute(
-                        sql: """
-                            CREATE TRIGGER \(table)_no_update BEFORE UPDATE ON \(table)
-                            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-                            CREATE TRIGGER \(table)_no_delete BEFORE DELETE ON \(table)
-                            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-                            CREATE TRIGGER \(table)_no_replace BEFORE INSERT ON \(table)
-                            WHEN EXISTS (SELECT 1 FROM \(table) WHERE \(isKnown))
-                            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-                            """)
-                }
-            }
+                try makeAppendOnly("journal", knownBy: "id = NEW.id", database)
+                try makeAppendOnly("hold_budgets", knownBy: "hold_id = NEW.hold_id AND budget = NEW.budget", database)
+            },
+            { database in
+                try database.execute(
+                    sql: """
+                        ALTER TABLE journal ADD COLUMN input_nano_usd_per_token INTEGER;
+                        ALTER TABLE journal ADD COLUMN output_nano_usd_per_token INTEGER;
+                        ALTER TABLE journal ADD COLUMN cache_read_tokens INTEGER;
+                        ALTER TABLE journal ADD COLUMN cache_write_tokens INTEGER;
+                        ALTER TABLE journal ADD COLUMN counted_by TEXT;
+                        ALTER TABLE journal ADD COLUMN request_id TEXT;
+                        ALTER TABLE journal ADD COLUMN response_sha256 TEXT;
+                        -- Everything is found by the hold's id, which is that of its `reserve` entry.
+                        DROP INDEX journal_by_hold;
+
+                        ALTER TABLE responses ADD COLUMN provider TEXT;
+                        ALTER TABLE responses ADD COLUMN region TEXT;
+                        ALTER TABLE responses ADD COLUMN model TEXT;
+                        ALTER TABLE responses ADD COLUMN cache_read_tokens INTEGER NOT NULL DEFAULT 0;
+                        ALTER TABLE responses ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0;
+                        ALTER TABLE responses ADD COLUMN counted_by TEXT;
+                        ALTER TABLE responses ADD COLUMN request_id TEXT;
+                        CREATE INDEX responses_by_age ON responses (stored_ms);
+
+                        ALTER TABLE breaches ADD COLUMN cache_read_tokens INTEGER NOT NULL DEFAULT 0;
+                        ALTER TABLE breaches ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0;
+
+                        CREATE TABLE raises (
+                            id INTEGER PRIMARY KEY,
+                            at_ms INTEGER NOT NULL,
+                            budget TEXT NOT NULL,
+                            limit_nano_usd INTEGER NOT NULL CHECK (limit_nano_usd > 0),
+                            until_ms INTEGER NOT NULL,
+                            reason TEXT NOT NULL
+                        ) STRICT;
+                        CREATE INDEX raises_by_end ON raises (until_ms);
+
+                        CREATE TABLE alerts (
+                            budget TEXT NOT NULL,
+                            period_start_ms INTEGER NOT NULL,
+                            percent INTEGER NOT NULL,
+                            period_end_ms INTEGER NOT NULL,
+                            limit_nano_usd INTEGER NOT NULL,
+                            spent_nano_usd INTEGER NOT NULL,
+                            held_nano_usd INTEGER NOT NULL,
+                            at_ms INTEGER NOT NULL,
+                            claimed_until_ms INTEGER NOT NULL,
+                            is_confirmed INTEGER NOT NULL DEFAULT 0,
+                            PRIMARY KEY (budget, period_start_ms, percent)
+                        ) STRICT, WITHOUT ROWID;
+                        """)
+                try makeAppendOnly("raises", knownBy: "id = NEW.id", database)
+            },
         ])
+
+    private static func makeAppendOnly(_ table: String, knownBy isKnown: String, _ database: Database) throws {
+        // The third trigger: replacing a row deletes it without asking the delete trigger.
+        try database.execute(
+            sql: """
+                CREATE TRIGGER \(table)_no_update BEFORE UPDATE ON \(table)
+                BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+                CREATE TRIGGER \(table)_no_delete BEFORE DELETE ON \(table)
+                BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+                CREATE TRIGGER \(table)_no_replace BEFORE INSERT ON \(table)
+                WHEN EXISTS (SELECT 1 FROM \(table) WHERE \(isKnown))
+                BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+                """)
+    }
 }

@@ -23,19 +23,36 @@ struct LedgerTransaction {
         return Date(milliseconds: max(clock.milliseconds, last ?? .min))
     }
 
+    func moment() throws -> LedgerMoment {
+        LedgerMoment(
+            instant: now,
+            raises: try Row.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises WHERE until_ms > ?"),
+                arguments: [now.milliseconds]
+            ).map(BudgetRaise.init))
+    }
+
     // MARK: - Before the call
 
     func settlement(of call: CallID) throws -> Settlement? {
         try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT cost_nano_usd, input_tokens, output_tokens, body FROM responses
+                    SELECT cost_nano_usd, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, body,
+                        counted_by, request_id, provider, region, model FROM responses
                     WHERE question_id = ? AND function = ? AND ordinal = ? AND digest = ?
                     """), arguments: call.arguments
-        ).map {
-            Settlement(
-                cost: Money(nanoUSD: $0[0]), usage: TokenUsage(inputTokens: $0[1], outputTokens: $0[2]),
-                response: $0[3])
+        ).map { row in
+            let provider: String? = row[8]
+            return Settlement(
+                cost: Money(nanoUSD: row[0]),
+                model: provider.map { ModelID(provider: $0, region: row[9], model: row[10]) },
+                usage: TokenUsage(
+                    inputTokens: row[1], outputTokens: row[2], cacheReadTokens: row[3], cacheWriteTokens: row[4]),
+                // Before it was noted, only counts of the service were stored as such.
+                countedBy: (row[6] as String?).flatMap(UsageSource.init) ?? .body, requestID: row[7],
+                response: row[5])
         }
     }
 
@@ -52,13 +69,14 @@ struct LedgerTransaction {
         try Row.fetchAll(
             database.cachedStatement(
                 sql: """
-                    SELECT input_bytes, messages, output_tokens_max, input_tokens, output_tokens FROM breaches
-                    WHERE provider = ? AND region = ? AND model = ?
+                    SELECT input_bytes, messages, output_tokens_max, input_tokens, output_tokens, cache_read_tokens,
+                        cache_write_tokens FROM breaches WHERE provider = ? AND region = ? AND model = ?
                     """), arguments: [model.provider, model.region, model.model]
         ).map {
             Breach(
                 inputBytes: $0[0], messages: $0[1], outputTokensMax: $0[2],
-                usage: TokenUsage(inputTokens: $0[3], outputTokens: $0[4]))
+                usage: TokenUsage(
+                    inputTokens: $0[3], outputTokens: $0[4], cacheReadTokens: $0[5], cacheWriteTokens: $0[6]))
         }
     }
 
@@ -72,24 +90,22 @@ struct LedgerTransaction {
             held: row.map { Money(nanoUSD: $0[1]) } ?? .zero)
     }
 
-    func lineWithoutRoom(for terms: HoldTerms) throws -> BudgetLine? {
-        try terms.lines.first { try counter($0).room < terms.bound }
-    }
-
-    func hold(_ call: PaidCall, terms: HoldTerms) throws -> Int64 {
+    func hold(_ call: PaidCall, terms: HoldTerms, bound: Money) throws -> Int64 {
         let nowMS = now.milliseconds
         let holdID =
             try Int64.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(id), 0) + 1 FROM journal")) ?? 1
         try database.run(
             """
             INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,
-                provider, region, model, tenant, price_from_ms, spent_nano_usd, held_nano_usd)
-            VALUES (?, ?, 'reserve', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+                provider, region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
+                spent_nano_usd, held_nano_usd)
+            VALUES (?, ?, 'reserve', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
             """,
             [
                 holdID, nowMS, holdID, nowMS, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest,
                 call.model.provider, call.model.region, call.model.model, call.tenant,
-                terms.price.from.milliseconds, terms.bound.nanoUSD,
+                terms.price.from.milliseconds, terms.price.inputNanoUSDPerToken,
+                terms.price.outputNanoUSDPerToken, bound.nanoUSD,
             ])
         for line in terms.lines {
             let start = line.period.start.milliseconds
@@ -100,7 +116,7 @@ struct LedgerTransaction {
                 """
                 INSERT INTO counters (budget, period_start_ms, spent_nano_usd, held_nano_usd) VALUES (?, ?, 0, ?)
                 ON CONFLICT DO UPDATE SET held_nano_usd = held_nano_usd + excluded.held_nano_usd
-                """, [line.budget, start, terms.bound.nanoUSD])
+                """, [line.budget, start, bound.nanoUSD])
         }
         try database.run(
             """
@@ -109,7 +125,7 @@ struct LedgerTransaction {
             """,
             [
                 holdID, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest, ownerID, leaseUntilMS,
-                terms.bound.nanoUSD,
+                bound.nanoUSD,
             ])
         return holdID
     }
@@ -118,29 +134,34 @@ struct LedgerTransaction {
 
     func settle(_ holdID: Int64, of call: PaidCall, settlement: Settlement) throws {
         let hold = try openOrOrphan(holdID)
-        try end(hold, kind: .settle, cost: settlement.cost.nanoUSD, usage: settlement.usage)
+        let usage = settlement.usage
+        try end(hold, kind: .settle, cost: settlement.cost.nanoUSD, settlement: settlement)
         // A second attempt may have been answered first; its response is what redeliveries were given.
         try database.run(
             """
             INSERT INTO responses (question_id, function, ordinal, digest, stored_ms, input_tokens, output_tokens,
-                cost_nano_usd, body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                cache_read_tokens, cache_write_tokens, cost_nano_usd, body, counted_by, request_id, provider, region,
+                model)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             call.id.arguments + [
-                now.milliseconds, settlement.usage.inputTokens, settlement.usage.outputTokens,
-                settlement.cost.nanoUSD, settlement.response,
+                now.milliseconds, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
+                usage.cacheWriteTokens, settlement.cost.nanoUSD, settlement.response,
+                settlement.countedBy.rawValue, settlement.requestID, settlement.model?.provider,
+                settlement.model?.region, settlement.model?.model,
             ])
         guard settlement.cost.nanoUSD > hold.bound else { return }
-        try journal(.breach, of: holdID, spent: 0, held: 0, usage: settlement.usage)
+        try journal(.breach, of: holdID, spent: 0, held: 0, settlement: settlement)
         try database.run(
             """
             INSERT INTO breaches (hold_id, provider, region, model, input_bytes, messages, output_tokens_max,
-                input_tokens, output_tokens)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 holdID, call.model.provider, call.model.region, call.model.model, call.inputBytes, call.messages,
-                call.outputTokensMax, settlement.usage.inputTokens, settlement.usage.outputTokens,
+                call.outputTokensMax, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
+                usage.cacheWriteTokens,
             ])
     }
 
@@ -211,10 +232,6 @@ struct LedgerTransaction {
 }
 
 extension LedgerTransaction {
-    private enum Kind: String {
-        case settle, release, charge, orphan, breach
-    }
-
     private struct Hold {
         let id: Int64
         let bound: Int64
@@ -238,27 +255,32 @@ extension LedgerTransaction {
     /// Journals and counts the end of a hold.
     ///
     /// An orphan was charged before: its charge becomes the cost.
-    private func end(_ hold: Hold, kind: Kind, cost: Int64, usage: TokenUsage? = nil) throws {
+    private func end(_ hold: Hold, kind: JournalEntry.Kind, cost: Int64, settlement: Settlement? = nil) throws {
         let spent = hold.isOrphan ? cost - hold.bound : cost
         let held = hold.isOrphan ? 0 : -hold.bound
-        try journal(kind, of: hold.id, spent: spent, held: held, usage: usage)
+        try journal(kind, of: hold.id, spent: spent, held: held, settlement: settlement)
         try count(hold.id, spent: spent, held: held)
         try database.run("DELETE FROM holds WHERE hold_id = ?", [hold.id])
     }
 
     private func journal(
-        _ kind: Kind, of holdID: Int64, spent: Int64, held: Int64, usage: TokenUsage? = nil
+        _ kind: JournalEntry.Kind, of holdID: Int64, spent: Int64, held: Int64, settlement: Settlement? = nil
     ) throws {
         try database.run(
             """
             INSERT INTO journal (at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest, provider,
-                region, model, tenant, price_from_ms, input_tokens, output_tokens, spent_nano_usd, held_nano_usd)
+                region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
+                input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, counted_by, request_id,
+                response_sha256, spent_nano_usd, held_nano_usd)
             SELECT ?, ?, id, reserved_ms, question_id, function, ordinal, digest, provider, region, model, tenant,
-                price_from_ms, ?, ?, ?, ?
+                price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token, ?, ?, ?, ?, ?, ?, ?, ?, ?
             FROM journal WHERE id = ?
             """,
             [
-                now.milliseconds, kind.rawValue, usage?.inputTokens, usage?.outputTokens, spent, held, holdID,
+                now.milliseconds, kind.rawValue, settlement?.usage.inputTokens, settlement?.usage.outputTokens,
+                settlement?.usage.cacheReadTokens, settlement?.usage.cacheWriteTokens,
+                settlement?.countedBy.rawValue, settlement?.requestID,
+                kind == .settle ? settlement?.responseDigest : nil, spent, held, holdID,
             ])
     }
 
@@ -277,7 +299,7 @@ extension CallID {
 
 extension Database {
     /// Runs one statement that is compiled once.
-    fileprivate func run(_ sql: String, _ arguments: StatementArguments) throws {
+    func run(_ sql: String, _ arguments: StatementArguments) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
     }
 }

@@ -12,7 +12,7 @@ package final class SQLiteLedger: SpendLedger {
     private let store: SQLiteStore
     private let owner: OwnerLock?
     private let ownerID: String
-    private let lease: Duration
+    private let leaseLength: Duration
     private let now: @Sendable () -> Date
     private let abandoned = Mutex<Set<Int64>>([])
 
@@ -29,7 +29,7 @@ package final class SQLiteLedger: SpendLedger {
         now: @escaping @Sendable () -> Date = { Date() }
     ) throws(GovernorError) {
         self.store = store
-        self.lease = lease
+        leaseLength = lease
         self.now = now
         ownerID = "ledger-\(UUID().uuidString.lowercased())"
         guard seesOwners, let folder = store.ownersFolder else {
@@ -43,20 +43,26 @@ package final class SQLiteLedger: SpendLedger {
         }
     }
 
+    package var lease: Duration? { owner == nil ? leaseLength : nil }
+
     package func reserve(
-        _ call: PaidCall, terms: @escaping @Sendable (Date) throws(GovernorError) -> HoldTerms
+        _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
         try await commit { transaction in
             try transaction.chargeOrphans()
             if let settlement = try transaction.settlement(of: call.id) { return .settled(settlement) }
             if try transaction.isInFlight(call.id) { return .inFlight }
-            let terms = try terms(transaction.now)
+            let terms = try terms(transaction.moment())
             guard try transaction.breaches(of: call.model).allSatisfy(terms.price.covers) else {
                 throw GovernorError.boundBreached(call.model)
             }
-            if let line = try transaction.lineWithoutRoom(for: terms) { return .refused(line, bound: terms.bound) }
-            let holdID = try transaction.hold(call, terms: terms)
-            return .held(holdID: String(holdID), terms: terms)
+            switch terms.decide(try terms.lines.map { try transaction.counter($0) }) {
+            case .refuse(let counter, let bound): return .refused(counter, bound: bound)
+            case .hold(let bound, let outputTokensMax):
+                let holdID = try transaction.hold(call, terms: terms, bound: bound)
+                return .held(
+                    holdID: String(holdID), terms: terms, bound: bound, outputTokensMax: outputTokensMax)
+            }
         }
     }
 
@@ -84,17 +90,56 @@ package final class SQLiteLedger: SpendLedger {
     }
 
     package func status(
-        _ lines: @escaping @Sendable (Date) -> [BudgetLine]
+        _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
     ) async throws(GovernorError) -> [LedgerCounter] {
         try await commit { transaction in
             try transaction.chargeOrphans()
-            return try lines(transaction.now).map { try transaction.counter($0) }
+            return try lines(transaction.moment()).map { try transaction.counter($0) }
         }
     }
 
+    package func raise(_ raise: BudgetRaise) async throws(GovernorError) {
+        try await commit { try $0.raise(raise) }
+    }
+
+    package func raises() async throws(GovernorError) -> [BudgetRaise] {
+        try await read {
+            try Row.fetchAll(
+                $0, sql: "SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises ORDER BY id"
+            ).map(BudgetRaise.init)
+        }
+    }
+
+    package func claimAlerts(
+        _ thresholds: @escaping @Sendable (LedgerMoment) -> [(line: BudgetLine, percents: [Int])], claim: Duration
+    ) async throws(GovernorError) -> [BudgetAlert] {
+        try await commit { transaction in
+            try transaction.chargeOrphans()
+            return try transaction.claimAlerts(thresholds(transaction.moment()), claim: claim)
+        }
+    }
+
+    package func confirm(_ alert: BudgetAlert) async throws(GovernorError) {
+        try await commit { try $0.confirm(alert) }
+    }
+
+    package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
+        try await commit { try $0.forgetResponses(olderThan: age) }
+    }
+
+    package func journal(after id: Int64, atMost count: Int) async throws(GovernorError) -> [JournalEntry] {
+        try await read { try JournalReader.entries(after: id, atMost: count, $0) }
+    }
+
     package func verify() async throws(GovernorError) -> LedgerVerification {
+        try await read { try LedgerAudit.verify($0) }
+    }
+
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(GovernorError) -> Value {
         do {
-            return try await store.read { try LedgerAudit.verify($0) }
+            return try await store.read(body)
         } catch {
             throw Self.seamError(error)
         }
@@ -108,7 +153,7 @@ package final class SQLiteLedger: SpendLedger {
                 let given = abandoned.withLock { $0 }
                 let transaction = LedgerTransaction(
                     database: database, now: try LedgerTransaction.instant(database, clock: now()), ownerID: ownerID,
-                    ownersFolder: owner == nil ? nil : store.ownersFolder, lease: lease, abandoned: given)
+                    ownersFolder: owner == nil ? nil : store.ownersFolder, lease: leaseLength, abandoned: given)
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
                 try transaction.chargeAbandoned()
                 return (try body(transaction), given)

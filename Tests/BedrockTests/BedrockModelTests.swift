@@ -11,7 +11,7 @@ struct BedrockModelTests {
     @Test("an answer comes back as the service gave it, with the same counts in body and headers")
     func success() async throws {
         try await StandInFixture.run { fixture in
-            let body = try StandInFixture.body()
+            let body = StandInFixture.body()
             let reservation = try await fixture.reservation(body: body)
             let response = try await fixture.client.send(
                 InvokeModelRequest(modelID: StandInFixture.model.model, body: body, timeout: .seconds(30)),
@@ -21,16 +21,19 @@ struct BedrockModelTests {
             #expect(answer.usage != nil)
             #expect(answer.usage == response.headerUsage)
             #expect(response.requestID?.isEmpty == false)
-            #expect(fixture.standIn.received == [ReceivedRequest(modelID: StandInFixture.model.model, body: body)])
+            #expect(
+                fixture.standIn.received == [
+                    ReceivedRequest(modelID: StandInFixture.model.model, body: try body.encoded())
+                ])
         }
     }
 
     @Test("nothing is sent that is not the reservation's", arguments: [true, false])
     func notReserved(hasOtherModel: Bool) async throws {
         try await StandInFixture.run { fixture in
-            let body = try StandInFixture.body()
+            let body = StandInFixture.body()
             let reservation = try await fixture.reservation(
-                body: hasOtherModel ? body : try StandInFixture.body(maxTokens: 65),
+                body: hasOtherModel ? body : StandInFixture.body(maxTokens: 65),
                 model: hasOtherModel ? StandInFixture.fallback : StandInFixture.model)
             let request = InvokeModelRequest(
                 modelID: StandInFixture.model.model, body: body, timeout: .seconds(30))
@@ -53,7 +56,7 @@ struct BedrockModelTests {
     func refused(fault: StandInBehaviour.Fault, status: Int, code: String, isFree: Bool) async throws {
         try await StandInFixture.run { fixture in
             fixture.standIn.behaviour = .next(1, fault)
-            let body = try StandInFixture.body()
+            let body = StandInFixture.body()
             let error = try await fixture.failure(body)
             #expect(error == .refused(ServiceRefusal(status: status, code: code)))
             #expect(error?.wasSurelyNotPaid == isFree)
@@ -66,7 +69,7 @@ struct BedrockModelTests {
     func wrongKey() async throws {
         let wrong = AWSCredentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "other", sessionToken: "t")
         try await StandInFixture.run(credentials: wrong) { fixture in
-            let error = try await fixture.failure(try StandInFixture.body())
+            let error = try await fixture.failure(StandInFixture.body())
             #expect(error == .refused(ServiceRefusal(status: 403, code: "InvalidSignatureException")))
             #expect(error?.wasSurelyNotPaid == true)
             #expect(fixture.standIn.received.isEmpty)
@@ -77,7 +80,7 @@ struct BedrockModelTests {
     func hangUp() async throws {
         try await StandInFixture.run { fixture in
             fixture.standIn.behaviour = .next(1, .hangUp)
-            let error = try await fixture.failure(try StandInFixture.body())
+            let error = try await fixture.failure(StandInFixture.body())
             #expect(error?.wasSurelyNotPaid == false)
             #expect(fixture.standIn.received.count == 1)
         }
@@ -87,7 +90,7 @@ struct BedrockModelTests {
     func stall() async throws {
         try await StandInFixture.run { fixture in
             fixture.standIn.behaviour = .next(1, .stall)
-            let error = try await fixture.failure(try StandInFixture.body(), timeout: .milliseconds(200))
+            let error = try await fixture.failure(StandInFixture.body(), timeout: .milliseconds(200))
             #expect(error == .transport(.timedOut(wasSent: true)))
             #expect(error?.wasSurelyNotPaid == false)
         }
@@ -97,7 +100,7 @@ struct BedrockModelTests {
     func cancellation() async throws {
         try await StandInFixture.run { fixture in
             fixture.standIn.behaviour = .next(1, .stall)
-            let body = try StandInFixture.body()
+            let body = StandInFixture.body()
             let error = try await withThrowingTaskGroup(of: BedrockError?.self) { group in
                 group.addTask { try await fixture.failure(body) }
                 for await _ in fixture.requests { break }
@@ -117,7 +120,7 @@ struct BedrockModelTests {
                 ? StaticCredentials(StandInFixture.credentials) : EnvironmentCredentials(environment: [:])
             let client = BedrockModel(
                 endpoint: "http://127.0.0.1:1", region: "r", credentials: credentials, http: http)
-            let body = try StandInFixture.body()
+            let body = StandInFixture.body()
             let reservation = try await fixture.reservation(body: body)
             do throws(BedrockError) {
                 _ = try await client.send(

@@ -56,8 +56,8 @@ struct StandInFixture: Sendable {
     }
 
     /// A body that asks something that its one passage answers.
-    static func body(maxTokens: Int = 64) throws -> Data {
-        try LlamaRequest(
+    static func body(maxTokens: Int = 64) -> LlamaRequest {
+        LlamaRequest(
             prompt: """
                 <|begin_of_text|><|start_header_id|>user<|end_header_id|>
 
@@ -67,8 +67,7 @@ struct StandInFixture: Sendable {
                 A complaint about less than five lakh rupees costs no fee.
 
                 Question: What fee does a complaint cost?<|eot_id|>
-                """, outputTokensMax: maxTokens, temperature: 0, topP: 1
-        ).encoded()
+                """, outputTokensMax: maxTokens, temperature: 0, topP: 1)
     }
 
     /// 3,180 nano-dollars a token in and 4,200 out, and a token a byte and 16 more.
@@ -93,9 +92,14 @@ struct StandInFixture: Sendable {
     }
 
     /// A reservation for a body, under a question of its own.
-    func reservation(body: Data, model: ModelID = model) async throws -> Reservation {
-        let id = CallID(questionID: UUID().uuidString, function: "f", ordinal: 0, digest: SHA256.hex(body))
-        let call = PaidCall(id: id, model: model, tenant: nil, inputBytes: body.count, outputTokensMax: 64)
+    func reservation(
+        body: LlamaRequest, model: ModelID = model, outputTokensMin: Int? = nil
+    ) async throws -> Reservation {
+        let id = CallID(
+            questionID: UUID().uuidString, function: "f", ordinal: 0, digest: SHA256.hex(try body.encoded()))
+        let call = PaidCall(
+            id: id, model: model, tenant: nil, inputBytes: body.prompt.utf8.count,
+            outputTokensMax: body.outputTokensMax, outputTokensMin: outputTokensMin)
         guard case .held(let reservation) = try await governor.reserve(call) else { throw NotHeld() }
         return reservation
     }
@@ -109,7 +113,7 @@ struct StandInFixture: Sendable {
     private struct NotHeld: Error {}
 
     /// The error of a call that must fail; nil where it succeeds.
-    func failure(_ body: Data, timeout: Duration = .seconds(30)) async throws -> BedrockError? {
+    func failure(_ body: LlamaRequest, timeout: Duration = .seconds(30)) async throws -> BedrockError? {
         let reservation = try await reservation(body: body)
         let request = InvokeModelRequest(modelID: Self.model.model, body: body, timeout: timeout)
         do throws(BedrockError) {

@@ -6,8 +6,8 @@ import SpendingSQLite
 
 /// Pays for calls on a ledger for ever, until it is killed.
 ///
-/// `LedgerCrashHelper FOLDER SEED LIMIT` prints a line when a step is on the disk: `held ID`, `settled ID TOKENS`,
-/// `charged ID`, `released ID`, `refused`.
+/// `LedgerCrashHelper FOLDER SEED LIMIT` prints `sent ID` when a call is made, and a line when a step is on the disk:
+/// `settled ID TOKENS`, `charged ID`, `released ID`; `answered` for a call that was settled before, `refused`, `busy`.
 @main
 enum LedgerCrashHelper {
     static func main() async throws {
@@ -36,12 +36,18 @@ enum LedgerCrashHelper {
         // Several at once, so that the kill finds several holds and shared commits.
         await withThrowingTaskGroup { group in
             for worker in 0..<4 {
-                group.addTask { try await pay(governor, model: model, seed: seed &* 4 &+ UInt64(worker)) }
+                group.addTask {
+                    try await pay(
+                        governor, model: model, questions: UInt64(limit.nanoUSD / 120),
+                        seed: seed &* 4 &+ UInt64(worker))
+                }
             }
         }
     }
 
-    private static func pay(_ governor: CostGovernor, model: ModelID, seed: UInt64) async throws {
+    private static func pay(
+        _ governor: CostGovernor, model: ModelID, questions: UInt64, seed: UInt64
+    ) async throws {
         var random = seed
         func next(_ upperBound: UInt64) -> Int {
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -49,29 +55,35 @@ enum LedgerCrashHelper {
         }
         while true {
             let bytes = next(1000)
+            // Few enough that calls repeat, also over processes: the same one must not be paid again.
+            let question = next(questions)
             let call = PaidCall(
-                id: CallID(
-                    questionID: "\(seed)-\(next(1_000_000_000))", function: "llm-connector", ordinal: 0, digest: "d"),
+                id: CallID(questionID: "\(question)", function: "llm-connector", ordinal: 0, digest: "d"),
                 model: model, tenant: nil, inputBytes: bytes, outputTokensMax: 0)
-            switch try await governor.reserve(call) {
+            switch try await governor.reserve(call, patience: { .milliseconds(20) }) {
             case .held(let reservation):
                 let id = reservation.holdID
-                say("held \(id)")
                 switch next(4) {
                 case 0:
                     try await governor.release(reservation)
                     say("released \(id)")
                 case 1:
+                    say("sent \(id)")
                     try await governor.chargeInFull(reservation)
                     say("charged \(id)")
                 default:
+                    say("sent \(id)")
                     let tokens = next(UInt64(bytes + 1))
                     _ = try await governor.settle(
-                        reservation, usage: TokenUsage(inputTokens: tokens, outputTokens: 0), response: Data())
+                        reservation, usage: TokenUsage(inputTokens: tokens, outputTokens: 0),
+                        response: Data("\(question)".utf8))
                     say("settled \(id) \(tokens)")
                 }
+            case .settled(let settlement):
+                // Another call's answer would be worse than none.
+                say(settlement.response == Data("\(question)".utf8) ? "answered" : "sent 0")
             case .refused: say("refused")
-            default: say("settled before")
+            case .inFlight: say("busy")
             }
         }
     }

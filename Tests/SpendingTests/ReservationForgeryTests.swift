@@ -75,8 +75,9 @@ private struct Compiler {
         arguments = [
             "-emit-sil", "-o", "/dev/null", "-swift-version", "6", "-package-name", name,
             "-I", binaries.appending(path: "Modules").path(),
-            // A C module that a dependency of Spending imports.
+            // The C modules that dependencies of Spending import.
             "-Xcc", "-I\(scratch.appending(path: "checkouts/Yams/Sources/CYaml/include").path())",
+            "-Xcc", "-fmodule-map-file=\(root.appending(path: "Sources/COpenSSL/module.modulemap").path())",
         ]
     }
 

@@ -32,8 +32,8 @@ package struct LLMConnector: Function {
         let prompt = Prompt(
             question: input.question, passages: input.passages, bytesMax: parameters.promptBytesMax)
         let request = ModelRequest(
-            prompt: prompt.text, maxTokens: parameters.maxTokens, temperature: parameters.temperature,
-            topP: parameters.topP)
+            prompt: prompt.text, maxTokens: parameters.maxTokens, minTokens: parameters.minTokens,
+            temperature: parameters.temperature, topP: parameters.topP)
         let reply: ModelReply
         do throws(LanguageModelError) {
             reply = try await model.generate(request, context: context)

@@ -5,6 +5,8 @@ package struct ModelParameters: Sendable, Hashable {
 
     /// The most tokens that an answer may have.
     package var maxTokens: Int
+    /// The fewest with which an answer is still worth having, where a budget has no room for more.
+    package var minTokens: Int
     /// 0 is the most predictable, 1 the most varied.
     package var temperature: Double
     /// The share of probable tokens that are considered, 0 to 1.
@@ -17,10 +19,12 @@ package struct ModelParameters: Sendable, Hashable {
 
     /// Makes parameters; ``promptBytesMax`` must be at least ``promptBytesMin``.
     package init(
-        maxTokens: Int = 512, temperature: Double = 0.2, topP: Double = 0.9, promptBytesMax: Int = 7_000
+        maxTokens: Int = 512, minTokens: Int = 256, temperature: Double = 0.2, topP: Double = 0.9,
+        promptBytesMax: Int = 7_000
     ) {
         precondition(promptBytesMax >= Self.promptBytesMin, "a prompt needs room for a question and a passage")
         self.maxTokens = maxTokens
+        self.minTokens = min(minTokens, maxTokens)
         self.temperature = temperature
         self.topP = topP
         self.promptBytesMax = promptBytesMax

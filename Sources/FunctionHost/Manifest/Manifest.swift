@@ -11,7 +11,7 @@ package import StrictYAML
 ///   llm-connector:
 ///     next: psql-worker
 ///     model: {provider: bedrock, region: ap-south-1, id: "meta.llama3-70b-instruct-v1:0", timeout: 20s}
-///     parameters: {max_tokens: 512, temperature: 0.2, top_p: 0.9}
+///     parameters: {max_tokens: 512, min_tokens: 256, temperature: 0.2, top_p: 0.9}
 ///   psql-worker: {}
 /// ```
 ///

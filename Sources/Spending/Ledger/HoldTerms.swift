@@ -1,0 +1,82 @@
+/// What a call may cost, and the budgets that must have room for it.
+package struct HoldTerms: Sendable, Hashable {
+    /// The call.
+    package var call: PaidCall
+    /// The price in force.
+    package var price: Price
+    /// The most that the whole call can cost.
+    package var bound: Money
+    /// The most that the call can cost with the fewest output tokens that its caller would ask for.
+    package var boundMin: Money
+    /// The budgets that cover the call, in file order.
+    package var lines: [BudgetLine]
+    /// Whether the caller would wait for held money rather than be given fewer output tokens.
+    package var waits: Bool
+    /// A budget for whose held money others wait who came first; nothing is held then.
+    package var contested: String?
+
+    /// Makes terms.
+    ///
+    /// - Throws: ``GovernorError/unbounded`` where the amount does not fit.
+    package init(
+        call: PaidCall, price: Price, lines: [BudgetLine], waits: Bool = false, contested: String? = nil
+    ) throws(GovernorError) {
+        self.call = call
+        self.price = price
+        self.lines = lines
+        self.waits = waits
+        self.contested = contested
+        bound = try price.bound(of: call)
+        var least = call
+        least.outputTokensMax = call.outputTokensMin
+        boundMin = try price.bound(of: least)
+    }
+
+    /// Whether the call is made, and how large.
+    ///
+    /// The whole call where it fits everywhere. Where it does not, but would once calls under way end, a caller that
+    /// waits is refused for now. Otherwise as many output tokens as fit, down to the call's fewest.
+    ///
+    /// - Parameter counters: One for each line, in their order.
+    /// - Returns: What to hold, or the first budget that lacks room.
+    package func decide(_ counters: [LedgerCounter]) -> HoldDecision {
+        if let contested, let counter = counters.first(where: { $0.line.budget == contested }) {
+            return .refuse(counter, bound: boundMin)
+        }
+        guard let short = counters.first(where: { $0.room < bound }) else {
+            return .hold(bound: bound, outputTokensMax: call.outputTokensMax)
+        }
+        let mayFitWhole = counters.allSatisfy { $0.roomWithoutHolds >= bound }
+        if !(waits && mayFitWhole), let room = counters.map(\.room).min(), room >= boundMin,
+            let tokens = price.outputTokensMax(of: call, within: room)
+        {
+            var granted = call
+            granted.outputTokensMax = tokens
+            // The bound of fewer tokens is below one that did not overflow.
+            if tokens >= call.outputTokensMin, let bound = try? price.bound(of: granted) {
+                return .hold(bound: bound, outputTokensMax: tokens)
+            }
+        }
+        return .refuse(counters.first { $0.room < boundMin } ?? short, bound: boundMin)
+    }
+}
+
+/// Whether a call is made, and how large.
+package enum HoldDecision: Sendable, Hashable {
+    /// Hold so much; the model may write so many tokens.
+    case hold(bound: Money, outputTokensMax: Int)
+    /// The first budget that has no room for the least that the call can cost.
+    case refuse(LedgerCounter, bound: Money)
+}
+
+/// A ledger's answer to a call that wants to be made.
+package enum LedgerAdmission: Sendable, Hashable {
+    /// The bound is held in all lines of the terms.
+    case held(holdID: String, terms: HoldTerms, bound: Money, outputTokensMax: Int)
+    /// The call was settled before.
+    case settled(Settlement)
+    /// A living hold is for this very call.
+    case inFlight
+    /// The first line, in the order of the terms, that has no room; nothing is held.
+    case refused(LedgerCounter, bound: Money)
+}

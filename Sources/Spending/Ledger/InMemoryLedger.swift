@@ -1,0 +1,154 @@
+package import FoundationEssentials
+import Synchronization
+
+/// A ledger that ends with the process, for tests and for emulators that keep nothing.
+///
+/// It keeps every promise of ``SpendLedger`` but the one to be durable. Owners cannot see each other: a hold whose lease
+/// is not renewed is an orphan.
+package final class InMemoryLedger: SpendLedger {
+    package let lease: Duration?
+
+    private let books: Books
+    private let ownerID: Int
+    private let leaseLength: Duration
+    private let now: @Sendable () -> Date
+    private let abandoned = Mutex<Set<String>>([])
+
+    /// What several owners share.
+    private final class Books: Sendable {
+        let pages = Mutex(LedgerPages())
+        private let owners = Atomic(0)
+
+        func nextOwner() -> Int { owners.add(1, ordering: .relaxed).newValue }
+    }
+
+    /// Makes an empty ledger.
+    ///
+    /// - Parameters:
+    ///   - lease: How long a hold lives without renewal.
+    ///   - now: The wall clock.
+    package convenience init(lease: Duration = .seconds(60), now: @escaping @Sendable () -> Date = { Date() }) {
+        self.init(books: Books(), lease: lease, now: now)
+    }
+
+    private init(books: Books, lease: Duration, now: @escaping @Sendable () -> Date) {
+        self.books = books
+        self.lease = lease
+        leaseLength = lease
+        self.now = now
+        ownerID = books.nextOwner()
+    }
+
+    /// Another owner on the same ledger, as another process would be.
+    package func anotherOwner() -> InMemoryLedger { InMemoryLedger(books: books, lease: leaseLength, now: now) }
+
+    package func reserve(
+        _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
+    ) async throws(GovernorError) -> LedgerAdmission {
+        try write { pages throws(GovernorError) in
+            pages.chargeOrphans()
+            if let settlement = pages.responses[call.id]?.settlement { return .settled(settlement) }
+            if pages.isInFlight(call.id) { return .inFlight }
+            let terms = try terms(pages.moment)
+            guard pages.breaches[call.model, default: []].allSatisfy(terms.price.covers) else {
+                throw .boundBreached(call.model)
+            }
+            switch terms.decide(terms.lines.map(pages.counter)) {
+            case .refuse(let counter, let bound): return .refused(counter, bound: bound)
+            case .hold(let bound, let outputTokensMax):
+                let holdID = pages.hold(
+                    call, terms: terms, bound: bound, outputTokensMax: outputTokensMax, owner: ownerID,
+                    leaseUntil: pages.instant.addingTimeInterval(leaseLength / .seconds(1)))
+                return .held(holdID: holdID, terms: terms, bound: bound, outputTokensMax: outputTokensMax)
+            }
+        }
+    }
+
+    package func settle(
+        _ holdID: String, of call: PaidCall, settlement: Settlement
+    ) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in try pages.settle(holdID, of: call, settlement: settlement) }
+    }
+
+    package func chargeInFull(_ holdID: String) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in try pages.chargeInFull(holdID) }
+    }
+
+    package func release(_ holdID: String) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in
+            pages.end(try pages.openOrOrphan(holdID), kind: .release, cost: .zero)
+        }
+    }
+
+    package func abandon(_ holdID: String) { abandoned.withLock { _ = $0.insert(holdID) } }
+
+    package func renewLeases() async throws(GovernorError) {
+        try write { pages throws(GovernorError) in
+            pages.renewLeases(of: ownerID, until: pages.instant.addingTimeInterval(leaseLength / .seconds(1)))
+        }
+    }
+
+    package func status(
+        _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
+    ) async throws(GovernorError) -> [LedgerCounter] {
+        try write { pages throws(GovernorError) in
+            pages.chargeOrphans()
+            return lines(pages.moment).map(pages.counter)
+        }
+    }
+
+    package func raise(_ raise: BudgetRaise) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in
+            var raise = raise
+            raise.at = pages.instant
+            pages.allRaises.append(raise)
+        }
+    }
+
+    package func raises() async throws(GovernorError) -> [BudgetRaise] { books.pages.withLock { $0.allRaises } }
+
+    package func claimAlerts(
+        _ thresholds: @escaping @Sendable (LedgerMoment) -> [(line: BudgetLine, percents: [Int])], claim: Duration
+    ) async throws(GovernorError) -> [BudgetAlert] {
+        try write { pages throws(GovernorError) in
+            pages.chargeOrphans()
+            return pages.claimAlerts(
+                thresholds(pages.moment), until: pages.instant.addingTimeInterval(claim / .seconds(1)))
+        }
+    }
+
+    package func confirm(_ alert: BudgetAlert) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in pages.alerts[alert.id]?.isConfirmed = true }
+    }
+
+    package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
+        try write { pages throws(GovernorError) in
+            let before = pages.responses.count
+            let oldest = pages.instant.addingTimeInterval(-(age / .seconds(1)))
+            pages.responses = pages.responses.filter { $0.value.storedAt >= oldest }
+            return before - pages.responses.count
+        }
+    }
+
+    package func journal(after id: Int64, atMost count: Int) async throws(GovernorError) -> [JournalEntry] {
+        books.pages.withLock { pages in
+            // An entry's number is its place.
+            Array(pages.journal.dropFirst(Int(clamping: max(0, id))).prefix(max(0, count)))
+        }
+    }
+
+    package func verify() async throws(GovernorError) -> LedgerVerification { books.pages.withLock { $0.verify() } }
+
+    /// One transaction: nothing of it stays where it throws.
+    private func write<Value: Sendable>(
+        _ body: (inout LedgerPages) throws(GovernorError) -> Value
+    ) throws(GovernorError) -> Value {
+        let given = abandoned.withLock { $0 }
+        defer { abandoned.withLock { $0.subtract(given) } }
+        return try books.pages.withLock { pages throws(GovernorError) in
+            pages.turn(to: now())
+            for holdID in given.sorted() { pages.chargeAbandoned(holdID) }
+            return try body(&pages)
+        }
+    }
+}

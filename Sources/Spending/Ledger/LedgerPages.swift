@@ -1,0 +1,223 @@
+import FoundationEssentials
+import FunctionKit
+
+/// The tables of a ledger in memory, and the steps within one transaction.
+///
+/// Each step looks first and then writes all or nothing.
+struct LedgerPages {
+    struct Hold {
+        let id: String
+        let call: CallID
+        let owner: Int
+        let bound: Money
+        var leaseUntil: Date
+        var isOrphan = false
+    }
+
+    struct Response {
+        let settlement: Settlement
+        let storedAt: Date
+    }
+
+    struct Alert {
+        let alert: BudgetAlert
+        var claimedUntil: Date
+        var isConfirmed = false
+    }
+
+    private struct CounterKey: Hashable {
+        let budget: String
+        let periodStart: Date
+    }
+
+    private struct Amounts: Equatable {
+        var spent = Money.zero
+        var held = Money.zero
+    }
+
+    private(set) var instant = Date.distantPast
+    private(set) var journal: [JournalEntry] = []
+    private(set) var holds: [String: Hold] = [:]
+    private(set) var breaches: [ModelID: [Breach]] = [:]
+    var responses: [CallID: Response] = [:]
+    var alerts: [String: Alert] = [:]
+    var allRaises: [BudgetRaise] = []
+    private var counters: [CounterKey: Amounts] = [:]
+
+    /// Sets the instant to the clock's, on a whole millisecond, never back.
+    mutating func turn(to clock: Date) {
+        let milliseconds = (clock.timeIntervalSince1970 * 1000 + 0.01).rounded(.down)
+        instant = max(instant, Date(timeIntervalSince1970: milliseconds / 1000))
+    }
+
+    var moment: LedgerMoment {
+        LedgerMoment(instant: instant, raises: allRaises.filter { $0.until > instant })
+    }
+
+    func isInFlight(_ call: CallID) -> Bool { holds.values.contains { $0.call == call && !$0.isOrphan } }
+
+    func counter(_ line: BudgetLine) -> LedgerCounter {
+        let amounts = counters[CounterKey(budget: line.budget, periodStart: line.period.start)] ?? Amounts()
+        return LedgerCounter(line: line, spent: amounts.spent, held: amounts.held)
+    }
+
+    mutating func hold(
+        _ call: PaidCall, terms: HoldTerms, bound: Money, outputTokensMax: Int, owner: Int, leaseUntil: Date
+    ) -> String {
+        let id = Int64(journal.count + 1)
+        let price = terms.price
+        append(
+            JournalEntry(
+                id: id, at: instant, kind: .reserve, holdID: String(id), reservedAt: instant, call: call.id,
+                model: call.model, tenant: call.tenant,
+                rates: JournalEntry.Rates(
+                    from: price.from, inputNanoUSDPerToken: price.inputNanoUSDPerToken,
+                    outputNanoUSDPerToken: price.outputNanoUSDPerToken),
+                spent: .zero, held: bound,
+                lines: terms.lines.map {
+                    JournalEntry.Line(budget: $0.budget, periodStart: $0.period.start, limit: $0.limit)
+                }))
+        holds[String(id)] = Hold(id: String(id), call: call.id, owner: owner, bound: bound, leaseUntil: leaseUntil)
+        return String(id)
+    }
+
+    func openOrOrphan(_ holdID: String) throws(GovernorError) -> Hold {
+        guard let hold = holds[holdID] else { throw .unknownHold }
+        return hold
+    }
+
+    mutating func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) throws(GovernorError) {
+        let hold = try openOrOrphan(holdID)
+        end(hold, kind: .settle, cost: settlement.cost, settlement: settlement)
+        // A second attempt may have been answered first; its response is what redeliveries were given.
+        if responses[call.id] == nil {
+            responses[call.id] = Response(settlement: settlement, storedAt: instant)
+        }
+        guard settlement.cost > hold.bound else { return }
+        journalEnd(of: hold, kind: .breach, spent: .zero, held: .zero, settlement: settlement)
+        breaches[call.model, default: []].append(
+            Breach(
+                inputBytes: call.inputBytes, messages: call.messages, outputTokensMax: call.outputTokensMax,
+                usage: settlement.usage))
+    }
+
+    /// Journals and counts the end of a hold.
+    ///
+    /// An orphan was charged before: its charge becomes the cost.
+    mutating func end(_ hold: Hold, kind: JournalEntry.Kind, cost: Money, settlement: Settlement? = nil) {
+        let charged = hold.isOrphan ? hold.bound.nanoUSD : 0
+        journalEnd(
+            of: hold, kind: kind, spent: Money(nanoUSD: cost.nanoUSD - charged),
+            held: Money(nanoUSD: hold.isOrphan ? 0 : -hold.bound.nanoUSD), settlement: settlement)
+        holds[hold.id] = nil
+    }
+
+    /// Charges the bound; an orphan is charged already, and now for good.
+    mutating func chargeInFull(_ holdID: String) throws(GovernorError) {
+        let hold = try openOrOrphan(holdID)
+        if hold.isOrphan { holds[holdID] = nil } else { end(hold, kind: .charge, cost: hold.bound) }
+    }
+
+    mutating func chargeAbandoned(_ holdID: String) {
+        // One that was settled or swept before is no longer there.
+        guard let hold = holds[holdID] else { return }
+        if hold.isOrphan { holds[holdID] = nil } else { end(hold, kind: .orphan, cost: hold.bound) }
+    }
+
+    /// Charges the holds whose leases have ended.
+    ///
+    /// The owner may be alive after all: the hold is kept, so that the owner can correct the charge once.
+    mutating func chargeOrphans() {
+        let ended = holds.values.filter { !$0.isOrphan && $0.leaseUntil <= instant }
+        for hold in ended.sorted(by: { (Int64($0.id) ?? 0) < (Int64($1.id) ?? 0) }) {
+            journalEnd(of: hold, kind: .orphan, spent: hold.bound, held: Money(nanoUSD: -hold.bound.nanoUSD))
+            holds[hold.id]?.isOrphan = true
+        }
+    }
+
+    mutating func renewLeases(of owner: Int, until leaseUntil: Date) {
+        for hold in holds.values where hold.owner == owner && !hold.isOrphan {
+            holds[hold.id]?.leaseUntil = leaseUntil
+        }
+    }
+
+    mutating func claimAlerts(_ thresholds: [(line: BudgetLine, percents: [Int])], until: Date) -> [BudgetAlert] {
+        var due: [BudgetAlert] = []
+        for (line, percents) in thresholds {
+            let counter = counter(line)
+            for percent in percents.sorted() {
+                let alert = BudgetAlert(
+                    budget: line.budget, percent: percent, period: line.period, limit: line.limit,
+                    spent: counter.spent, held: counter.held, at: instant)
+                if let known = alerts[alert.id] {
+                    guard !known.isConfirmed, known.claimedUntil <= instant else { continue }
+                    alerts[alert.id]?.claimedUntil = until
+                    due.append(known.alert)
+                } else if counter.hasReached(percent) {
+                    alerts[alert.id] = Alert(alert: alert, claimedUntil: until)
+                    due.append(alert)
+                }
+            }
+        }
+        return due
+    }
+
+    func verify() -> LedgerVerification {
+        var journaled: [CounterKey: Amounts] = [:]
+        for entry in journal {
+            for line in entry.lines {
+                let key = CounterKey(budget: line.budget, periodStart: line.periodStart)
+                journaled[key, default: Amounts()].spent.nanoUSD += entry.spent.nanoUSD
+                journaled[key, default: Amounts()].held.nanoUSD += entry.held.nanoUSD
+            }
+        }
+        let lines = Dictionary(grouping: journal, by: \.holdID).compactMapValues { $0.first?.lines }
+        var open: [CounterKey: Money] = [:]
+        for hold in holds.values where !hold.isOrphan {
+            for line in lines[hold.id] ?? [] {
+                open[CounterKey(budget: line.budget, periodStart: line.periodStart), default: .zero].nanoUSD +=
+                    hold.bound.nanoUSD
+            }
+        }
+        var differences: [LedgerDifference] = []
+        let keys = Set(journaled.keys).union(counters.keys).union(open.keys).sorted {
+            ($0.budget, $0.periodStart) < ($1.budget, $1.periodStart)
+        }
+        for key in keys {
+            let (truth, counter) = (journaled[key] ?? Amounts(), counters[key] ?? Amounts())
+            for (amount, counted, journaled) in [
+                (LedgerDifference.Amount.spent, counter.spent, truth.spent), (.held, counter.held, truth.held),
+                (.openHolds, open[key] ?? .zero, truth.held),
+            ] where counted != journaled {
+                differences.append(
+                    LedgerDifference(
+                        budget: key.budget, periodStart: key.periodStart, amount: amount, counted: counted,
+                        journaled: journaled))
+            }
+        }
+        return LedgerVerification(entries: journal.count, differences: differences)
+    }
+
+    private mutating func journalEnd(
+        of hold: Hold, kind: JournalEntry.Kind, spent: Money, held: Money, settlement: Settlement? = nil
+    ) {
+        guard let number = Int(hold.id), journal.indices.contains(number - 1) else { return }
+        let reserved = journal[number - 1]
+        append(
+            JournalEntry(
+                id: Int64(journal.count + 1), at: instant, kind: kind, holdID: hold.id,
+                reservedAt: reserved.reservedAt, call: reserved.call, model: reserved.model, tenant: reserved.tenant,
+                rates: reserved.rates, usage: settlement?.usage, countedBy: settlement?.countedBy,
+                requestID: settlement?.requestID, responseDigest: settlement?.responseDigest, spent: spent,
+                held: held, lines: reserved.lines))
+    }
+
+    private mutating func append(_ entry: JournalEntry) {
+        journal.append(entry)
+        for line in entry.lines {
+            let key = CounterKey(budget: line.budget, periodStart: line.periodStart)
+            counters[key, default: Amounts()].spent.nanoUSD += entry.spent.nanoUSD
+            counters[key, default: Amounts()].held.nanoUSD += entry.held.nanoUSD
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/// Keeps what is spent and what is held, so that no paid call can pass a limit.
+///
+/// Each operation is one transaction: all of it is durable when it returns, or none of it is where it throws. Any
+/// number of hosts, tasks and threads may use one ledger. The clock is the ledger's own, never before the instant of
+/// the last journal entry.
+///
+/// A hold whose owner is gone is charged in full within the next ``reserve(_:terms:)`` or ``status(_:)``, in the
+/// periods of its reservation: nobody knows whether the call was made. Where the owner's process can be seen, it is
+/// gone when that has ended; where it cannot, when the hold's lease has ended.
+package protocol SpendLedger: Sendable {
+    /// How long a hold lives without ``renewLeases()``; nil where the ledger sees when an owner has ended.
+    var lease: Duration? { get }
+
+    /// Holds what a call may cost in every budget that covers it, or in none.
+    ///
+    /// - Parameters:
+    ///   - call: What is paid for.
+    ///   - terms: What the call may cost at the ledger's moment, and where; called within the transaction, at most
+    ///     once unless the transaction is repeated, and not for a call whose settlement is stored or that is in flight.
+    ///     ``HoldTerms/decide(_:)`` then decides.
+    /// - Returns: A new hold, or why there is none.
+    /// - Throws: What `terms` throws, ``GovernorError/boundBreached(_:)`` or ``GovernorError/ledgerUnavailable(reason:)``.
+    func reserve(
+        _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
+    ) async throws(GovernorError) -> LedgerAdmission
+
+    /// Ends a hold with what the call cost in truth, and stores the response where none is stored for the call.
+    ///
+    /// A hold that was charged as an orphan is corrected to the truth, once. A cost above the bound is charged too and
+    /// journaled as a breach.
+    ///
+    /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
+    func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError)
+
+    /// Ends a hold whose call may have been made: its bound is charged.
+    ///
+    /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
+    func chargeInFull(_ holdID: String) async throws(GovernorError)
+
+    /// Ends a hold whose call was surely never made: nothing is charged.
+    ///
+    /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
+    func release(_ holdID: String) async throws(GovernorError)
+
+    /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by the next operation.
+    ///
+    /// Does not wait and writes nothing itself. Does nothing for a hold that has ended.
+    func abandon(_ holdID: String)
+
+    /// Makes the leases of all living holds of this owner end one lease from now.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func renewLeases() async throws(GovernorError)
+
+    /// Counts some budgets in their periods at the ledger's moment.
+    ///
+    /// - Parameter lines: The budgets and their periods at a moment.
+    /// - Returns: A counter for each line, in their order.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func status(_ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]) async throws(GovernorError)
+        -> [LedgerCounter]
+
+    /// Journals a raise; it is in force for every reservation from then on.
+    ///
+    /// - Parameter raise: ``BudgetRaise/at`` is set by the ledger.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func raise(_ raise: BudgetRaise) async throws(GovernorError)
+
+    /// All raises that were ever journaled, oldest first.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func raises() async throws(GovernorError) -> [BudgetRaise]
+
+    /// Raises the alerts that are due, each once for its budget, period and threshold, and gives those to deliver.
+    ///
+    /// What this gives is given to nobody else until `claim` is over, and never again once confirmed.
+    ///
+    /// - Parameters:
+    ///   - thresholds: The budgets and their periods at a moment, each with its percentages.
+    ///   - claim: How long the caller may take to deliver them.
+    /// - Returns: The alerts to deliver, lower thresholds first.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func claimAlerts(
+        _ thresholds: @escaping @Sendable (LedgerMoment) -> [(line: BudgetLine, percents: [Int])], claim: Duration
+    ) async throws(GovernorError) -> [BudgetAlert]
+
+    /// Takes note that an alert was delivered.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func confirm(_ alert: BudgetAlert) async throws(GovernorError)
+
+    /// Deletes stored responses; the journal keeps their digests.
+    ///
+    /// A call whose response is gone would be paid again: `age` must be longer than any message lives.
+    ///
+    /// - Parameter age: How old a response must be.
+    /// - Returns: How many were deleted.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int
+
+    /// Reads the journal in order.
+    ///
+    /// - Parameters:
+    ///   - id: Entries after this one are read; 0 for the first.
+    ///   - count: How many at most.
+    /// - Returns: The entries; fewer than `count` at the end.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func journal(after id: Int64, atMost count: Int) async throws(GovernorError) -> [JournalEntry]
+
+    /// Rebuilds all counters from the journal and compares.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func verify() async throws(GovernorError) -> LedgerVerification
+}

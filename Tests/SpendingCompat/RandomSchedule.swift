@@ -1,0 +1,178 @@
+import FoundationEssentials
+import FunctionKit
+import Spending
+import TestSupport
+import Testing
+
+/// Does random things on a ledger and knows by itself what must have come of them.
+struct RandomSchedule {
+    /// A reservation, noncopyable, in a list.
+    private final class Slot {
+        private var reservation: Reservation?
+        let holdID: String
+        let call: CallID
+        let bound: Int64
+        let owner: Int
+        let reservedAt: Date
+
+        init(_ reservation: consuming Reservation, owner: Int, reservedAt: Date) {
+            holdID = reservation.holdID
+            call = reservation.call.id
+            bound = reservation.bound.nanoUSD
+            self.owner = owner
+            self.reservedAt = reservedAt
+            self.reservation = consume reservation
+        }
+
+        func take() throws -> Reservation {
+            guard let reservation = reservation.take() else { throw NotHeld() }
+            return reservation
+        }
+    }
+
+    private static let steps = 120
+    private static let lease = 60.0
+
+    private let budgets = [
+        SpendFixture.budget("acme", limit: 150, scope: BudgetScope(tenants: ["acme"])),
+        SpendFixture.budget("hourly", limit: 200, length: .hour, alerts: [50, 90]),
+        SpendFixture.budget("daily", limit: 300, share: 40, alerts: [10, 80, 100]),
+    ]
+    private let clock: ManualClock
+    private let owners: SpendLedgerCompatTest.Owners
+    private var governors: [CostGovernor] = []
+    private var random: SeededGenerator
+    /// Reservations whose owners live.
+    private var open: [Slot] = []
+    private var responses: [CallID: Data] = [:]
+    /// What each attempt must be charged.
+    private var charges: [String: Int64] = [:]
+    /// Holds whose end nobody has written: also those that were dropped, and those of owners that died.
+    private var unended: [String: CallID] = [:]
+    private var alerts: Set<String> = []
+    /// No earlier than the ledger's own instant.
+    private var latest = Date.distantPast
+
+    init(seed: UInt64, clock: ManualClock, owners: @escaping SpendLedgerCompatTest.Owners) async throws {
+        random = SeededGenerator(seed: seed)
+        self.clock = clock
+        self.owners = owners
+        for _ in 0..<3 { governors.append(SpendFixture.governor(try await owners(), budgets: budgets)) }
+    }
+
+    /// Runs the schedule and checks what came of it.
+    mutating func run() async throws {
+        for _ in 0..<Self.steps { try await step() }
+        // Owners that live charge what they dropped; the leases of the dead end.
+        open = []
+        clock.advance(seconds: 100_000)
+        for governor in governors { #expect(try await governor.status().allSatisfy { $0.held == .zero }) }
+        let journal = try await JournalReplay(of: governors[0])
+        let spent = journal.expectWithinLimits()
+        journal.expectEachChargedOnce()
+        journal.expectPeriods(of: budgets)
+        var expected: [JournalReplay.Line: Int64] = [:]
+        for entry in journal.entries where entry.kind == .reserve {
+            for line in entry.lines {
+                expected[JournalReplay.Line(budget: line.budget, periodStart: line.periodStart), default: 0] +=
+                    try #require(charges[entry.holdID])
+            }
+        }
+        #expect(spent == expected.filter { $0.value != 0 })
+        #expect(journal.entries.filter { $0.kind == .reserve }.count == charges.count)
+        #expect(try await governors[0].verify().differences.isEmpty)
+    }
+
+    private mutating func step() async throws {
+        latest = max(latest, clock.now())
+        switch Int.random(in: 0..<100, using: &random) {
+        case ..<48: try await reserve()
+        case ..<84: try await end()
+        case ..<91: clock.advance(seconds: Double.random(in: 0..<50, using: &random))
+        case ..<92: clock.advance(seconds: -Double.random(in: 0..<3600, using: &random))
+        case ..<93: clock.advance(seconds: Double.random(in: 0..<7200, using: &random))
+        case ..<95: try await die()
+        case ..<96: try await raise()
+        case ..<97: for governor in governors { try await governor.ledger.renewLeases() }
+        case ..<98: try await claim()
+        default:
+            let index = Int.random(in: 0..<3, using: &random)
+            #expect(try await governors[index].verify().differences.isEmpty)
+        }
+    }
+
+    private mutating func reserve() async throws {
+        let index = Int.random(in: 0..<3, using: &random)
+        // Few questions, so that calls repeat.
+        let most = Int.random(in: 0..<20, using: &random)
+        let call = SpendFixture.call(
+            "q\(Int.random(in: 0..<40, using: &random))", tenant: Bool.random(using: &random) ? "acme" : nil,
+            bytes: Int.random(in: 0..<50, using: &random), outputMax: most,
+            outputMin: Int.random(in: 0...most, using: &random))
+        let before = clock.now()
+        switch try await governors[index].reserve(call) {
+        case .held(let reservation):
+            #expect(responses[call.id] == nil)
+            #expect((call.outputTokensMin...call.outputTokensMax).contains(reservation.outputTokensMax))
+            // No other hold for it can be living for sure.
+            #expect(!open.contains { $0.call == call.id && $0.reservedAt.addingTimeInterval(Self.lease) > latest })
+            let holdID = reservation.holdID
+            #expect(charges[holdID] == nil)
+            // Charged in full unless another end is written.
+            charges[holdID] = reservation.bound.nanoUSD
+            unended[holdID] = call.id
+            open.append(Slot(reservation, owner: index, reservedAt: before))
+        case .settled(let settlement): #expect(settlement.response == responses[call.id])
+        case .inFlight: #expect(unended.values.contains(call.id))
+        case .refused(let refusal):
+            #expect(budgets.contains { refusal.budget == $0.name || refusal.budget == "\($0.name)/acme" })
+        }
+    }
+
+    private mutating func end() async throws {
+        guard let index = open.indices.randomElement(using: &random) else { return }
+        let slot = open.remove(at: index)
+        let governor = governors[slot.owner]
+        if Int.random(in: 0..<10, using: &random) == 0 {
+            _ = try slot.take()
+            return
+        }
+        unended[slot.holdID] = nil
+        switch Int.random(in: 0..<9, using: &random) {
+        case 0: try await governor.chargeInFull(slot.take())
+        case 1, 2:
+            try await governor.release(slot.take())
+            charges[slot.holdID] = 0
+        default:
+            let tokens = Int64.random(in: 0...slot.bound, using: &random)
+            let response = Data("\(slot.holdID)".utf8)
+            _ = try await governor.settle(
+                slot.take(), usage: TokenUsage(inputTokens: Int(tokens), outputTokens: 0), response: response)
+            charges[slot.holdID] = tokens
+            if responses[slot.call] == nil { responses[slot.call] = response }
+        }
+    }
+
+    /// An owner's process ends at this instant, and another starts.
+    private mutating func die() async throws {
+        let owner = Int.random(in: 0..<3, using: &random)
+        open.removeAll { $0.owner == owner }
+        governors[owner] = SpendFixture.governor(try await owners(), budgets: budgets)
+    }
+
+    private mutating func raise() async throws {
+        guard let budget = budgets.randomElement(using: &random) else { return }
+        let now = try #require(try await governors[0].status().first?.period.start)
+        let until = max(now, clock.now()).addingTimeInterval(Double.random(in: 3601..<9000, using: &random))
+        try await governors[1].raise(
+            budget.name, to: Money(nanoUSD: budget.limit.nanoUSD + Int64.random(in: 1...200, using: &random)),
+            until: max(until, latest.addingTimeInterval(1)), reason: "a test")
+    }
+
+    private mutating func claim() async throws {
+        for alert in try await governors[Int.random(in: 0..<3, using: &random)].claimAlerts() {
+            #expect(alerts.insert(alert.id).inserted)
+            try await governors[0].confirm(alert)
+        }
+    }
+}

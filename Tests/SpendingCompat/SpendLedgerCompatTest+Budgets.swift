@@ -1,0 +1,266 @@
+import FoundationEssentials
+import FunctionKit
+import Spending
+import Testing
+
+extension SpendLedgerCompatTest {
+    /// A call must fit every budget that covers it; the first in file order that lacks room is named.
+    func checkSeveralBudgets() async throws {
+        let governor = try await bench(budgets: [
+            SpendFixture.budget("acme", limit: 50, scope: BudgetScope(tenants: ["acme"]), exhausted: .waitUntilReset),
+            SpendFixture.budget("all", limit: 80), SpendFixture.budget("hourly", limit: 70, length: .hour),
+        ]).governor
+        #expect(try await governor.outcome(SpendFixture.call("a", tenant: "acme", bytes: 51)) == "refused by acme")
+        try await governor.pay(SpendFixture.call("b", tenant: "acme", bytes: 40), tokens: 40)
+        #expect(try await governor.outcome(SpendFixture.call("c", tenant: "acme", bytes: 41)) == "refused by acme")
+        #expect(try await governor.outcome(SpendFixture.call("c", tenant: "globex", bytes: 41)) == "refused by all")
+        #expect(try await governor.outcome(SpendFixture.call("c", bytes: 31)) == "refused by hourly")
+        #expect(try await governor.outcome(SpendFixture.call("c", bytes: 30)) == "held")
+        #expect(try await governor.status().map(\.held) == [.zero, .zero, .zero])
+        #expect(try await governor.status().map(\.spent.nanoUSD) == [40, 40, 40])
+    }
+
+    /// No tenant passes its share; who has no tenant, or another one, finds the rest; the share opens with the period.
+    func checkTenantShare() async throws {
+        let bench = try await bench(budgets: [SpendFixture.budget(share: 25)])
+        let governor = bench.governor
+        try await governor.pay(SpendFixture.call("a", tenant: "acme", bytes: 20), tokens: 20)
+        let refusal = try await governor.refusal(SpendFixture.call("b", tenant: "acme", bytes: 6))
+        #expect(refusal.budget == "daily/acme" && refusal.cause == .spent && refusal.remainingNanoUSD == 5)
+        #expect(try await governor.outcome(SpendFixture.call("b", tenant: "acme", bytes: 5)) == "held")
+        #expect(try await governor.outcome(SpendFixture.call("c", tenant: "globex", bytes: 25)) == "held")
+        #expect(try await governor.outcome(SpendFixture.call("c", bytes: 80)) == "held")
+        #expect(try await !governor.hasRoom(budget: "daily/acme"))
+        #expect(try await governor.hasRoom(budget: "daily"))
+        // A share grows with its budget.
+        let later = bench.clock.now().addingTimeInterval(60)
+        try await governor.raise("daily", to: Money(nanoUSD: 200), until: later, reason: "a test")
+        #expect(try await governor.outcome(SpendFixture.call("b", tenant: "acme", bytes: 30)) == "held")
+        bench.clock.set("2026-11-24T00:00:00Z")
+        #expect(try await governor.hasRoom(budget: "daily/acme"))
+        #expect(try await governor.outcome(SpendFixture.call("b", tenant: "acme", bytes: 25)) == "held")
+        #expect(try await governor.verify().differences.isEmpty)
+    }
+
+    /// The limit opens with the next period.
+    func checkTurn() async throws {
+        let bench = try await bench()
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 100), tokens: 100)
+        #expect(try await bench.governor.outcome(SpendFixture.call("b")) == "refused by daily")
+        #expect(try await !bench.governor.hasRoom(budget: "daily"))
+        bench.clock.set("2026-11-24T00:00:00Z")
+        #expect(try await bench.governor.hasRoom(budget: "daily"))
+        #expect(try await bench.governor.outcome(SpendFixture.call("b")) == "held")
+    }
+
+    /// There is room again once the smallest refused call fits: when holds end, or with a higher limit in the file.
+    func checkRoom() async throws {
+        let bench = try await bench()
+        let governor = bench.governor
+        let reservation = try await governor.held(SpendFixture.call("a", bytes: 70))
+        #expect(try await governor.outcome(SpendFixture.call("b", bytes: 40)) == "refused by daily")
+        #expect(try await !governor.hasRoom(budget: "daily"))
+        let raised = SpendFixture.governor(bench.ledger, budgets: [SpendFixture.budget(limit: 200)])
+        #expect(try await raised.hasRoom(budget: "daily"))
+        try await governor.release(reservation)
+        #expect(try await governor.hasRoom(budget: "daily"))
+        #expect(try await governor.hasRoom(budget: "no longer known"))
+        // A limit below what is spent leaves nothing.
+        try await governor.pay(SpendFixture.call("c", bytes: 60), tokens: 60)
+        let lowered = SpendFixture.governor(bench.ledger, budgets: [SpendFixture.budget(limit: 50)])
+        #expect(try await lowered.status().first?.remaining == .zero)
+        #expect(try await !lowered.hasRoom(budget: "daily"))
+        #expect(try await lowered.outcome(SpendFixture.call("d", bytes: 1)) == "refused by daily")
+    }
+
+    /// A clock that is set back changes neither period nor order.
+    func checkClockBack() async throws {
+        let bench = try await bench()
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+        bench.clock.set("2026-11-22T10:00:00Z")
+        #expect(try await bench.governor.outcome(SpendFixture.call("b", bytes: 60)) == "refused by daily")
+        try await bench.governor.pay(SpendFixture.call("c", bytes: 40), tokens: 40)
+        let instants = try await JournalReplay(of: bench.governor).entries.map(\.at)
+        #expect(instants == Array(repeating: try #require(instant("2026-11-23T10:00:00Z")), count: 4))
+    }
+
+    /// Without a price in force, or without a budget that covers it, nothing is paid.
+    func checkNotGoverned() async throws {
+        let bench = try await bench()
+        let unknown = ModelID(provider: "bedrock", region: "ap-south-1", model: "unknown")
+        await #expect(throws: GovernorError.notGoverned(unknown)) {
+            try await bench.governor.outcome(SpendFixture.call(model: unknown))
+        }
+        let scoped = SpendFixture.governor(
+            bench.ledger, budgets: [SpendFixture.budget(scope: BudgetScope(tenants: ["acme"]))])
+        await #expect(throws: GovernorError.notGoverned(SpendFixture.model)) {
+            try await scoped.outcome(SpendFixture.call())
+        }
+        await #expect(throws: GovernorError.unbounded) {
+            try await bench.governor.outcome(SpendFixture.call(bytes: .max, outputMax: .max))
+        }
+        #expect(try await bench.governor.journalKinds().isEmpty)
+    }
+
+    /// A call is settled at the price that was in force when it was reserved; a new price takes effect at its instant.
+    func checkPriceChange() async throws {
+        let bench = try await bench()
+        var dearer = SpendFixture.price(nano: 3)
+        dearer.from = try #require(instant("2026-11-23T10:00:30Z"))
+        let governor = SpendFixture.governor(
+            bench.ledger, budgets: [SpendFixture.budget(limit: 300)], prices: [SpendFixture.price(), dearer])
+        let reservation = try await governor.held(SpendFixture.call("a", bytes: 20))
+        bench.clock.advance(seconds: 30)
+        let usage = TokenUsage(inputTokens: 10, outputTokens: 0)
+        let before = try await governor.settle(reservation, usage: usage, response: Data())
+        #expect(before.cost == Money(nanoUSD: 10))
+        #expect(try await governor.pay(SpendFixture.call("b", bytes: 20), tokens: 10).cost == Money(nanoUSD: 30))
+        let rates = try await JournalReplay(of: governor).entries.map { $0.rates?.inputNanoUSDPerToken }
+        #expect(rates == [1, 1, 3, 3])
+    }
+
+    /// Where the whole call does not fit, it is granted as many output tokens as do, down to its fewest.
+    func checkFewerTokens() async throws {
+        let governor = try await bench().governor
+        try await governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+        for (least, granted) in [(10, 20), (20, 20), (21, nil), (30, nil)] as [(Int, Int?)] {
+            let call = SpendFixture.call("b", bytes: 20, outputMax: 30, outputMin: least)
+            switch try await governor.reserve(call) {
+            case .held(let reservation):
+                #expect(reservation.outputTokensMax == granted)
+                #expect(reservation.bound == Money(nanoUSD: 40))
+                try await governor.release(reservation)
+            default: #expect(granted == nil)
+            }
+        }
+        let whole = try await governor.held(SpendFixture.call("c", bytes: 20, outputMax: 20, outputMin: 1))
+        #expect(whole.outputTokensMax == 20)
+        try await governor.release(whole)
+    }
+
+    /// A raise is in force at once for all owners until its end, and only the newest counts.
+    func checkRaise() async throws {
+        let bench = try await bench()
+        let governor = bench.governor
+        let other = try await bench.another()
+        let start = bench.clock.now()
+        try await governor.pay(SpendFixture.call("a", bytes: 100), tokens: 100)
+        #expect(try await other.outcome(SpendFixture.call("b")) == "refused by daily")
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 500), until: start.addingTimeInterval(600), reason: "a mistake")
+        bench.clock.advance(seconds: 1)
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 150), until: start.addingTimeInterval(600), reason: "a fair")
+        #expect(try await other.hasRoom(budget: "daily"))
+        #expect(try await other.status().first?.limit == Money(nanoUSD: 150))
+        #expect(try await other.outcome(SpendFixture.call("b", bytes: 51)) == "refused by daily")
+        try await other.pay(SpendFixture.call("b", bytes: 50), tokens: 50)
+        bench.clock.advance(seconds: 599)
+        #expect(try await other.status().first?.limit == Money(nanoUSD: 100))
+        #expect(try await other.status().first?.remaining == .zero)
+        #expect(try await other.outcome(SpendFixture.call("c", bytes: 1)) == "refused by daily")
+        #expect(try await bench.ledger.raises().map(\.reason) == ["a mistake", "a fair"])
+        #expect(try await bench.ledger.raises().map(\.at) == [start, start.addingTimeInterval(1)])
+        try await JournalReplay(of: governor).expectWithinLimits()
+        await #expect(throws: GovernorError.unknownBudget("dayly", hint: "did you mean `daily`?")) {
+            try await governor.raise(
+                "dayly", to: Money(nanoUSD: 500), until: start.addingTimeInterval(900), reason: "a test")
+        }
+        for (limit, until, reason) in [
+            (100, start.addingTimeInterval(900), "a test"), (500, start.addingTimeInterval(600), "a test"),
+            (500, start.addingTimeInterval(900), " "),
+        ] as [(Int64, Date, String)] {
+            await #expect {
+                try await governor.raise("daily", to: Money(nanoUSD: limit), until: until, reason: reason)
+            } throws: { error in
+                guard case GovernorError.uselessRaise = error else { return false }
+                return true
+            }
+        }
+    }
+
+    /// Each threshold is alerted once a period, by one owner; an alert that was not confirmed is given again.
+    func checkAlerts() async throws {
+        let budgets = [
+            SpendFixture.budget(alerts: [80, 50]),
+            SpendFixture.budget("hourly", limit: 1000, length: .hour, alerts: [100]),
+        ]
+        let bench = try await bench(budgets: budgets)
+        let other = try await bench.another(budgets: budgets)
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 49), tokens: 49)
+        #expect(try await bench.governor.claimAlerts().isEmpty)
+        try await bench.governor.pay(SpendFixture.call("b", bytes: 31), tokens: 31)
+        let due = try await bench.governor.claimAlerts()
+        #expect(due.map(\.percent) == [50, 80])
+        let first = try #require(due.first)
+        #expect(first.id == "daily/2026-11-23T00:00:00Z/50" && first.budget == "daily")
+        #expect(first.spent == Money(nanoUSD: 80) && first.limit == Money(nanoUSD: 100) && first.held == .zero)
+        #expect(first.at == bench.clock.now())
+        #expect(try await other.claimAlerts().isEmpty)
+        try await bench.governor.confirm(first)
+        bench.clock.advance(seconds: 300)
+        // The one that was not confirmed, as it was.
+        #expect(try await other.claimAlerts() == [due[1]])
+        try await other.confirm(due[1])
+        bench.clock.advance(seconds: 300)
+        #expect(try await other.claimAlerts().isEmpty)
+        bench.clock.set("2026-11-24T00:00:00Z")
+        #expect(try await other.claimAlerts().isEmpty)
+        try await other.pay(SpendFixture.call("c", bytes: 100), tokens: 100)
+        #expect(try await other.claimAlerts().map(\.id).count == 2)
+    }
+
+    /// Old responses are forgotten, and the journal keeps their digests.
+    func checkForgetting() async throws {
+        let bench = try await bench()
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 10), tokens: 1, response: "abc")
+        bench.clock.advance(seconds: 100)
+        try await bench.governor.pay(SpendFixture.call("b", bytes: 10), tokens: 1)
+        #expect(try await bench.ledger.forgetResponses(olderThan: .seconds(101)) == 0)
+        #expect(try await bench.ledger.forgetResponses(olderThan: .seconds(99)) == 1)
+        #expect(try await bench.governor.outcome(SpendFixture.call("b", bytes: 10)) == "settled")
+        let digest = try await JournalReplay(of: bench.governor).entries.first { $0.kind == .settle }?.responseDigest
+        // SHA-256 of "abc": FIPS 180-2, appendix B.1.
+        #expect(digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    /// The journal says who paid what, for whom, by which price, and who counted.
+    func checkJournal() async throws {
+        let bench = try await bench(budgets: [SpendFixture.budget(share: 50)])
+        let reservation = try await bench.governor.held(
+            SpendFixture.call("a", ordinal: 2, digest: "e", tenant: "acme", bytes: 40))
+        bench.clock.advance(seconds: 2)
+        let usage = TokenUsage(inputTokens: 5, outputTokens: 3, cacheReadTokens: 2, cacheWriteTokens: 1)
+        let settlement = try await bench.governor.settle(
+            reservation, usage: usage, countedBy: .headers, requestID: "r-1", response: Data("abc".utf8))
+        let start = try #require(instant("2026-11-23T10:00:00Z"))
+        let day = try #require(instant("2026-11-23T00:00:00Z"))
+        let reserve = JournalEntry(
+            id: 1, at: start, kind: .reserve, holdID: "1", reservedAt: start,
+            call: CallID(questionID: "a", function: "llm-connector", ordinal: 2, digest: "e"),
+            model: SpendFixture.model, tenant: "acme",
+            rates: JournalEntry.Rates(
+                from: Date(timeIntervalSince1970: 0), inputNanoUSDPerToken: 1, outputNanoUSDPerToken: 1),
+            spent: .zero, held: Money(nanoUSD: 40),
+            lines: [
+                JournalEntry.Line(budget: "daily", periodStart: day, limit: Money(nanoUSD: 100)),
+                JournalEntry.Line(budget: "daily/acme", periodStart: day, limit: Money(nanoUSD: 50)),
+            ])
+        var settle = reserve
+        settle.id = 2
+        settle.at = start.addingTimeInterval(2)
+        settle.kind = .settle
+        settle.usage = usage
+        settle.countedBy = .headers
+        settle.requestID = "r-1"
+        settle.responseDigest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        settle.spent = settlement.cost
+        settle.held = Money(nanoUSD: -40)
+        var entries = try await bench.ledger.journal(after: 0, atMost: 10)
+        for index in entries.indices { entries[index].lines.sort { $0.budget < $1.budget } }
+        #expect(entries == [reserve, settle])
+        #expect(try await bench.ledger.journal(after: 1, atMost: 10).map(\.id) == [2])
+        #expect(try await bench.ledger.journal(after: 0, atMost: 1).map(\.id) == [1])
+        #expect(try await bench.governor.verify() == LedgerVerification(entries: 2, differences: []))
+    }
+}

@@ -1,0 +1,232 @@
+import FoundationEssentials
+import FunctionKit
+import Spending
+import Testing
+
+extension SpendLedgerCompatTest {
+    /// The worst case is held and the truth charged.
+    func checkHoldAndSettle() async throws {
+        let governor = try await bench().governor
+        let reservation = try await governor.held(SpendFixture.call(bytes: 40))
+        #expect(reservation.bound == Money(nanoUSD: 40))
+        #expect(try await governor.heldAmount() == 40)
+        let settlement = try await governor.settle(
+            reservation, usage: TokenUsage(inputTokens: 7, outputTokens: 3), response: Data("a".utf8))
+        #expect(settlement.cost == Money(nanoUSD: 10))
+        let status = try #require(try await governor.status().first)
+        #expect(status.spent == Money(nanoUSD: 10) && status.held == .zero && status.remaining == Money(nanoUSD: 90))
+    }
+
+    /// A call whose worst case does not fit is refused: with what is left, why, policy and the period's end.
+    func checkRefusal() async throws {
+        let governor = try await bench().governor
+        let opens = try #require(instant("2026-11-24T00:00:00Z"))
+        let held = try await governor.held(SpendFixture.call("a", bytes: 61))
+        #expect(
+            try await governor.refusal(SpendFixture.call("b", bytes: 40))
+                == BudgetRefusal(
+                    budget: "daily", cause: .held, remainingNanoUSD: 39, policy: .reject, opensAt: opens))
+        _ = try await governor.settle(
+            held, usage: TokenUsage(inputTokens: 61, outputTokens: 0), response: Data())
+        #expect(
+            try await governor.refusal(SpendFixture.call("b", bytes: 40))
+                == BudgetRefusal(
+                    budget: "daily", cause: .spent, remainingNanoUSD: 39, policy: .reject, opensAt: opens))
+        #expect(try await governor.outcome(SpendFixture.call("c", bytes: 39)) == "held")
+        #expect(try await governor.heldAmount() == 0)
+    }
+
+    /// A settled call is answered from the store and never paid again, also where no money is left.
+    func checkSettledOnce() async throws {
+        let bench = try await bench()
+        try await bench.governor.pay(SpendFixture.call(bytes: 100), tokens: 100, response: "first")
+        for governor in [bench.governor, try await bench.another()] {
+            guard case .settled(let settlement) = try await governor.reserve(SpendFixture.call(bytes: 100)) else {
+                Issue.record("it was not settled")
+                return
+            }
+            #expect(settlement.response == Data("first".utf8) && settlement.cost == Money(nanoUSD: 100))
+            #expect(settlement.usage == TokenUsage(inputTokens: 100, outputTokens: 0))
+            #expect(settlement.model == SpendFixture.model && settlement.countedBy == .body)
+            #expect(try await governor.spent() == 100)
+        }
+    }
+
+    /// A call under way is in flight for everybody; another ordinal, digest or question is another call.
+    func checkInFlight() async throws {
+        let bench = try await bench()
+        let reservation = try await bench.governor.held(SpendFixture.call(bytes: 10))
+        for governor in [bench.governor, try await bench.another()] {
+            #expect(try await governor.outcome(SpendFixture.call(bytes: 10)) == "in flight")
+            #expect(try await governor.outcome(SpendFixture.call(ordinal: 1, bytes: 10)) == "held")
+            #expect(try await governor.outcome(SpendFixture.call(digest: "e", bytes: 10)) == "held")
+        }
+        try await bench.governor.release(reservation)
+        #expect(try await bench.governor.outcome(SpendFixture.call(bytes: 10)) == "held")
+    }
+
+    /// Doubt is charged at the bound, and the call may be made again.
+    func checkDoubt() async throws {
+        let governor = try await bench().governor
+        try await governor.chargeInFull(governor.held(SpendFixture.call(bytes: 40)))
+        #expect(try await governor.spent() == 40)
+        #expect(try await governor.outcome(SpendFixture.call(bytes: 40)) == "held")
+    }
+
+    /// A reservation that is dropped is charged in full.
+    func checkDropped() async throws {
+        let governor = try await bench().governor
+        _ = try await governor.held(SpendFixture.call(bytes: 40))
+        #expect(try await governor.spent() == 40)
+        #expect(try await governor.heldAmount() == 0)
+        #expect(try await governor.outcome(SpendFixture.call(bytes: 40)) == "held")
+        #expect(try await governor.journalKinds() == ["reserve", "orphan", "reserve", "release"])
+    }
+
+    /// A hold whose lease ended is charged as an orphan in the period of its reservation; a renewed one lives on.
+    func checkLeases() async throws {
+        let bench = try await bench("2026-11-23T23:59:00Z")
+        let (governor, clock) = (bench.governor, bench.clock)
+        // Where an owner's end can be seen, no lease is needed.
+        guard bench.ledger.lease != nil else { return }
+        let late = try await governor.held(SpendFixture.call(bytes: 40))
+        clock.advance(seconds: 59)
+        try await bench.ledger.renewLeases()
+        clock.advance(seconds: 59)
+        #expect(try await governor.outcome(SpendFixture.call(bytes: 40)) == "in flight")
+        clock.advance(seconds: 1)
+        #expect(try await bench.another().outcome(SpendFixture.call(bytes: 40)) == "held")
+        #expect(try await governor.spent() == 0)
+        let yesterday = JournalReplay.Line(
+            budget: "daily", periodStart: try #require(instant("2026-11-23T00:00:00Z")))
+        #expect(try await JournalReplay(of: governor).expectWithinLimits() == [yesterday: 40])
+        // The answer came after all: the charge becomes the truth.
+        _ = try await governor.settle(
+            late, usage: TokenUsage(inputTokens: 5, outputTokens: 0), response: Data("late".utf8))
+        #expect(try await JournalReplay(of: governor).expectWithinLimits() == [yesterday: 5])
+        #expect(try await governor.outcome(SpendFixture.call(bytes: 40)) == "settled")
+        #expect(try await governor.verify().differences.isEmpty)
+    }
+
+    /// An orphan stays charged after doubt, and is given back where the call was surely never made.
+    func checkLateEnds() async throws {
+        let bench = try await bench()
+        guard bench.ledger.lease != nil else { return }
+        let doubted = try await bench.governor.held(SpendFixture.call("a", bytes: 20))
+        let unmade = try await bench.governor.held(SpendFixture.call("b", bytes: 30))
+        bench.clock.advance(seconds: 60)
+        #expect(try await bench.governor.spent() == 50)
+        try await bench.governor.chargeInFull(doubted)
+        try await bench.governor.release(unmade)
+        #expect(try await bench.governor.spent() == 20)
+        #expect(try await bench.governor.verify().differences.isEmpty)
+    }
+
+    /// Two attempts that were both sent are both charged, and the first response is kept.
+    func checkTwoAttempts() async throws {
+        let bench = try await bench()
+        guard bench.ledger.lease != nil else { return }
+        let governor = bench.governor
+        let first = try await governor.held(SpendFixture.call(bytes: 40))
+        bench.clock.advance(seconds: 60)
+        let second = try await governor.held(SpendFixture.call(bytes: 40))
+        _ = try await governor.settle(
+            second, usage: TokenUsage(inputTokens: 11, outputTokens: 0), response: Data("second".utf8))
+        _ = try await governor.settle(
+            first, usage: TokenUsage(inputTokens: 7, outputTokens: 0), response: Data("first".utf8))
+        #expect(try await governor.spent() == 18)
+        guard case .settled(let settlement) = try await governor.reserve(SpendFixture.call(bytes: 40)) else {
+            Issue.record("it was not settled")
+            return
+        }
+        #expect(settlement.response == Data("second".utf8))
+    }
+
+    /// A cost above the bound is charged and journaled; the model is refused until its bound is raised enough.
+    func checkBreach() async throws {
+        let bench = try await bench()
+        let governor = bench.governor
+        // Granted 5 of 10 output tokens: the breach is judged by what was granted.
+        try await governor.pay(SpendFixture.call("first", bytes: 85), tokens: 85)
+        let call = SpendFixture.call("a", bytes: 10, outputMax: 10, outputMin: 1)
+        let reservation = try await governor.held(call)
+        #expect(reservation.outputTokensMax == 5 && reservation.bound == Money(nanoUSD: 15))
+        let settlement = try await governor.settle(
+            reservation, usage: TokenUsage(inputTokens: 10, outputTokens: 8), response: Data())
+        #expect(settlement.cost == Money(nanoUSD: 18))
+        #expect(try await governor.spent() == 103)
+        #expect(try await governor.journalKinds() == ["reserve", "settle", "reserve", "settle", "breach"])
+        bench.clock.set("2026-11-24T10:00:00Z")
+        await #expect(throws: GovernorError.boundBreached(SpendFixture.model)) {
+            try await governor.outcome(SpendFixture.call("b", bytes: 1))
+        }
+        #expect(try await governor.outcome(SpendFixture.call("c", model: SpendFixture.otherModel, bytes: 1)) == "held")
+        // A dearer price does not heal it, nor does a bound that would still not have held.
+        for price in [SpendFixture.price(nano: 2), SpendFixture.price(fixed: 2)] {
+            await #expect(throws: GovernorError.boundBreached(SpendFixture.model)) {
+                try await SpendFixture.governor(bench.ledger, prices: [price])
+                    .outcome(SpendFixture.call("b", bytes: 1))
+            }
+        }
+        let raised = SpendFixture.governor(bench.ledger, prices: [SpendFixture.price(fixed: 3)])
+        #expect(try await raised.outcome(SpendFixture.call("b", bytes: 1)) == "held")
+        // What was settled is answered all the same.
+        #expect(try await governor.outcome(call) == "settled")
+        #expect(try await governor.verify().differences.isEmpty)
+    }
+
+    /// A usage that cannot be true is charged at the bound.
+    func checkImpossibleUsage() async throws {
+        for usage in [
+            TokenUsage(inputTokens: -1, outputTokens: 0), TokenUsage(inputTokens: .max, outputTokens: .max),
+        ] {
+            let governor = try await bench().governor
+            let settlement = try await governor.settle(
+                governor.held(SpendFixture.call(bytes: 40)), usage: usage, response: Data())
+            #expect(settlement.cost == Money(nanoUSD: 40) && settlement.countedBy == .bound)
+            #expect(try await governor.spent() == 40)
+        }
+    }
+
+    /// An end that somebody else wrote is reported, and charges nothing twice.
+    func checkUnknownHold() async throws {
+        let bench = try await bench()
+        let reservation = try await bench.governor.held(SpendFixture.call())
+        try await bench.ledger.release(reservation.holdID)
+        do {
+            try await bench.governor.chargeInFull(reservation)
+            Issue.record("it was charged")
+        } catch {
+            #expect(error == .unknownHold)
+        }
+        await #expect(throws: GovernorError.unknownHold) { try await bench.ledger.release("no number") }
+        #expect(try await bench.governor.spent() == 0)
+    }
+
+    /// Of 50 tasks that make the same call at once, one pays and all get its answer in the end.
+    func checkSameCall() async throws {
+        let governor = try await bench().governor
+        let answers = try await withThrowingTaskGroup(of: String.self) { group in
+            for task in 0..<50 {
+                group.addTask {
+                    switch try await governor.reserve(SpendFixture.call()) {
+                    case .held(let reservation):
+                        _ = try await governor.settle(
+                            reservation, usage: TokenUsage(inputTokens: 1, outputTokens: 0),
+                            response: Data("\(task)".utf8))
+                        return "paid"
+                    case .settled: return "settled"
+                    case .inFlight: return "in flight"
+                    default: return "refused"
+                    }
+                }
+            }
+            return try await group.reduce(into: [String]()) { $0.append($1) }
+        }
+        #expect(answers.filter { $0 == "paid" }.count == 1)
+        #expect(!answers.contains("refused"))
+        #expect(try await governor.spent() == 1)
+        #expect(try await governor.outcome(SpendFixture.call()) == "settled")
+        #expect(try await governor.journalKinds() == ["reserve", "settle"])
+    }
+}

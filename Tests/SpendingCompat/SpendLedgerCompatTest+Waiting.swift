@@ -1,0 +1,106 @@
+import FoundationEssentials
+import FunctionKit
+import Spending
+import Synchronization
+import Testing
+
+extension SpendLedgerCompatTest {
+    /// Who has patience waits for money that is merely held, and gets it when it comes free, whoever held it.
+    func checkWaiting() async throws {
+        let bench = try await bench()
+        for (number, governor) in [bench.governor, try await bench.another()].enumerated() {
+            let reservation = try await bench.governor.held(SpendFixture.call("a", bytes: 80))
+            // Asked again while the caller waits: only then is the money given back.
+            let asked = AsyncStream<Void>.makeStream()
+            async let paid = Self.pay(governor, SpendFixture.call("b \(number)", bytes: 90)) {
+                asked.continuation.yield()
+                return .seconds(50)
+            }
+            for await _ in asked.stream.prefix(3) {}
+            #expect(try await bench.governor.heldAmount() == 80)
+            try await bench.governor.release(reservation)
+            #expect(try await paid == 1)
+        }
+        // Waiting cannot help where the money is spent.
+        try await bench.governor.pay(SpendFixture.call("c", bytes: 48), tokens: 48)
+        switch try await bench.governor.reserve(SpendFixture.call("d", bytes: 60), patience: { .seconds(50) }) {
+        case .refused(let refusal): #expect(refusal.cause == .spent && refusal.remainingNanoUSD == 50)
+        default: Issue.record("it was not refused")
+        }
+    }
+
+    /// Waits, pays one nano-dollar and says so.
+    private static func pay(
+        _ governor: CostGovernor, _ call: PaidCall, patience: @Sendable () -> Duration
+    ) async throws -> Int64 {
+        try await governor.settle(
+            governor.held(call, patience: patience), usage: TokenUsage(inputTokens: 1, outputTokens: 0),
+            response: Data()
+        ).cost.nanoUSD
+    }
+
+    /// Whose patience ends, or whose task is cancelled, is granted what fits, or refused; nothing stays held.
+    func checkPatienceEnds() async throws {
+        let governor = try await bench().governor
+        let reservation = try await governor.held(SpendFixture.call("a", bytes: 80))
+        for (least, granted) in [(5, 10), (11, nil)] as [(Int, Int?)] {
+            let asked = Atomic(0)
+            let call = SpendFixture.call("b", bytes: 10, outputMax: 50, outputMin: least)
+            let admission = try await governor.reserve(call) {
+                asked.add(1, ordering: .relaxed).newValue < 4 ? .milliseconds(1) : .zero
+            }
+            switch consume admission {
+            case .held(let held):
+                #expect(held.outputTokensMax == granted)
+                try await governor.release(held)
+            case .refused(let refusal):
+                #expect(granted == nil && refusal.cause == .held && refusal.remainingNanoUSD == 20)
+            default: Issue.record("it was neither held nor refused")
+            }
+        }
+        let asked = AsyncStream<Void>.makeStream()
+        let waiting = Task {
+            try await governor.held(SpendFixture.call("c", bytes: 30)) {
+                asked.continuation.yield()
+                return .seconds(50)
+            }.bound
+        }
+        for await _ in asked.stream.prefix(3) {}
+        waiting.cancel()
+        await #expect(throws: NotHeld.self) { try await waiting.value }
+        #expect(try await governor.heldAmount() == 80)
+        try await governor.release(reservation)
+        // Nobody is left in the line.
+        #expect(try await governor.outcome(SpendFixture.call("d", bytes: 100)) == "held")
+    }
+
+    /// Of many that wait, each is served in the end, and what is left does not fit one more.
+    func checkWaitingCrowd() async throws {
+        let bench = try await bench(budgets: [
+            SpendFixture.budget(limit: 1000, share: 60), SpendFixture.budget("hourly", limit: 900, length: .hour),
+        ])
+        let governors = [bench.governor, bench.governor]
+        let outcomes = try await withThrowingTaskGroup(of: Int64.self) { group in
+            for task in 0..<200 {
+                group.addTask {
+                    let call = SpendFixture.call(
+                        "q\(task)", tenant: task.isMultiple(of: 2) ? "acme" : nil, bytes: 90)
+                    switch try await governors[task % 2].reserve(call, patience: { .seconds(50) }) {
+                    case .held(let reservation):
+                        await Task.yield()
+                        return try await governors[task % 2].settle(
+                            reservation, usage: TokenUsage(inputTokens: 7, outputTokens: 0), response: Data()
+                        ).cost.nanoUSD
+                    default: return 0
+                    }
+                }
+            }
+            return try await group.reduce(into: [Int64]()) { $0.append($1) }
+        }
+        // 116 × 7 = 812 are spent: with 88 of the hourly 900 left, a call that may cost 90 is refused.
+        #expect(outcomes.reduce(0, +) == 812 && outcomes.count == 200)
+        #expect(try await bench.governor.status().map(\.held) == [.zero, .zero])
+        try await JournalReplay(of: bench.governor).expectWithinLimits()
+        #expect(try await bench.governor.verify().differences.isEmpty)
+    }
+}
