@@ -18,9 +18,17 @@ package enum SHA256 {
 
     /// The authentication code of a text under a key: RFC 2104, 32 bytes.
     package static func authenticationCode(of text: String, key: [UInt8]) -> [UInt8] {
+        authenticationCode(of: Data(text.utf8), key: key)
+    }
+
+    /// The authentication code of bytes under a key: RFC 2104, 32 bytes.
+    package static func authenticationCode(of data: Data, key: [UInt8]) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: 32)
-        let text = Array(text.utf8)
-        let result = unsafe HMAC(EVP_sha256(), key, Int32(key.count), text, text.count, &code, nil)
+        let result = unsafe data.withUnsafeBytes { bytes in
+            unsafe HMAC(
+                EVP_sha256(), key, Int32(key.count), bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &code,
+                nil)
+        }
         precondition(unsafe result != nil, "OpenSSL has no HMAC")
         return code
     }
