@@ -18,6 +18,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         // The logger that functions and host share.
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        // Counters and timers.
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         // SQLite: the embedded queue, ledger, history and full-text index.
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         // Servers on loopback: the emulator's door and the Bedrock stand-in.
@@ -64,6 +66,13 @@ let package = Package(
             name: "Spending",
             dependencies: [
                 "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+            ]),
+        // Telling people of budget alerts: log, metric, webhook.
+        .target(
+            name: "SpendingAlerts",
+            dependencies: [
+                "Hashing", "HTTPTransport", "Spending", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "SpendingSQLite",
@@ -112,8 +121,9 @@ let package = Package(
         .target(
             name: "Emulator",
             dependencies: [
-                "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingSQLite",
-                "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval", "PIIFilter", "RAGCore",
+                "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
+                "SpendingSQLite", "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval", "PIIFilter",
+                "RAGCore",
                 "LLMConnector", "PSQLWorker", "StrictYAML",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -175,6 +185,17 @@ let package = Package(
                 "Spending", "SpendingCompat", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite",
                 "LedgerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(
+            name: "SpendingAlertsTests",
+            dependencies: [
+                "TestSupport", "Hashing", "HTTPTransport", "Spending", "SpendingAlerts",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "HostCrashHelper",

@@ -12,7 +12,7 @@ import Retrieval
 import SQLite
 import ServiceLifecycle
 package import Spending
-import SpendingSQLite
+import SpendingAlerts
 import StrictYAML
 import UnixSignals
 
@@ -30,7 +30,11 @@ package struct Pipeline: Sendable {
     /// Runs them.
     package let host: FunctionHost
 
+    /// Far longer than any message lives, parked ones included.
+    private static let responsesKept = Duration.seconds(30 * 86_400)
+
     let broker: any MessageBroker
+    private let upkeep: LedgerUpkeep
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
     ///
@@ -94,6 +98,10 @@ package struct Pipeline: Sendable {
         governor = parts.governor
         broker = parts.broker
         let governor = parts.governor
+        let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger)
+        upkeep = LedgerUpkeep(governor: governor, keepResponses: Self.responsesKept, logger: logger) { alert in
+            try await alerts.deliver(alert)
+        }
         let invoker = Invoker()
         host = FunctionHost(
             functions: functions, broker: parts.broker, history: history, invoker: invoker,
@@ -112,10 +120,13 @@ package struct Pipeline: Sendable {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let bodyService = BodyService { try await body(self) }
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        // The first is shut down last: a draining host still holds money.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: UpkeepService(upkeep: upkeep))
+        ]
         if runsHost {
             let watchdog = Watchdog(leftBehind: { host.invoker.leftBehind }, logger: logger)
-            services = [.init(service: watchdog), .init(service: SecondSignal(host: host)), .init(service: host)]
+            services += [.init(service: watchdog), .init(service: SecondSignal(host: host)), .init(service: host)]
         }
         services.append(
             .init(

@@ -9,6 +9,7 @@ import MessagingSQLite
 import Retrieval
 import SQLite
 import Spending
+import SpendingAlerts
 import SpendingSQLite
 import StrictYAML
 
@@ -23,6 +24,8 @@ struct PipelineParts: Sendable {
     /// The model that the manifest names.
     let model: ModelID
     let callTimeout: Duration
+    /// Who is told of budget alerts beside the log; nil for nobody.
+    let alertWebhook: AlertWebhook?
     /// The names of all models with a price, which the stand-in knows.
     let models: Set<String>
 
@@ -63,6 +66,8 @@ struct PipelineParts: Sendable {
                 _ = try await source.credentials()
                 credentials = source
             }
+
+            alertWebhook = try AlertWebhook(environment: ProcessInfo.processInfo.environment)
 
             store =
                 options.isEphemeral

@@ -5,14 +5,16 @@ import Emulator
 struct BudgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "budget",
-        abstract: "Shows what is spent and checks the ledger.",
+        abstract: "Shows what is spent, raises limits and checks the ledger.",
         discussion: """
             EXAMPLES
               sluice budget status
               sluice budget status --format json | jq '.budgets[0].remaining_usd'
+              sluice budget raise daily --to 2 --until 2026-11-24T18:00:00+05:30 \
+                --reason "a fair in town"
               sluice budget verify
             """,
-        subcommands: [Status.self, Verify.self])
+        subcommands: [Status.self, Raise.self, Verify.self])
 
     /// The options that name a ledger.
     struct LedgerArguments: ParsableArguments {
@@ -40,6 +42,45 @@ struct BudgetCommand: AsyncParsableCommand {
         func run() async throws {
             let report = try await LedgerAccess.status(
                 dataFolder: ledger.data, budgetsFolder: ledger.budgetsFolder())
+            switch ledger.format {
+            case .text: CommandOutput.data(report.text)
+            case .json: CommandOutput.data(try report.stableJSON())
+            }
+        }
+    }
+
+    /// `sluice budget raise`.
+    struct Raise: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Raises a limit until an instant; parked questions come back.",
+            discussion: """
+                The raise is written into the journal and is in force at once for every
+                process on the ledger. A later raise of the same budget takes its place.
+                """)
+
+        @Argument(help: ArgumentHelp("The budget's name.", valueName: "name"))
+        var name: String
+
+        @Option(help: ArgumentHelp("The limit until then, in US dollars.", valueName: "usd"))
+        var to: String
+
+        @Option(help: ArgumentHelp("An instant such as 2026-11-24T18:00:00+05:30.", valueName: "time"))
+        var until: String
+
+        @Option(help: ArgumentHelp("Why, for those who read the journal.", valueName: "text"))
+        var reason: String
+
+        @OptionGroup var ledger: LedgerArguments
+
+        func run() async throws {
+            let report: BudgetReport
+            do {
+                report = try await LedgerAccess.raise(
+                    RequestedRaise(budget: name, limit: to, until: until, reason: reason),
+                    dataFolder: ledger.data, budgetsFolder: ledger.budgetsFolder())
+            } catch let problem as RaiseProblem {
+                throw CommandFailure.wrongArguments(problem.description)
+            }
             switch ledger.format {
             case .text: CommandOutput.data(report.text)
             case .json: CommandOutput.data(try report.stableJSON())
