@@ -39,7 +39,7 @@ struct JournaledHold: Sendable {
             hasEnded = true
             usage = entry.usage
             countedBy = entry.countedBy
-            requestID = entry.requestID ?? requestID
+            requestID = entry.requestID
         }
     }
 

@@ -23,7 +23,7 @@ struct InvocationLogTests {
         "region":"ap-south-1","requestId":"r-2","operation":"Converse","modelId":"m","errorCode":"ThrottlingException",
         "input":{"inputContentType":"application/json","inputBodyS3Path":"s3://bucket/key"}}
         """#.replacingOccurrences(of: "\n", with: "")
-    static let other = #"{"schemaType":"ModelInvocationEvent","schemaVersion":"3","message":"{\"no\":1}"}"#
+    static let other = #"{"schemaType":"ModelInvocationEvent","schemaVersion":"3","message":"{no"}"#
     static let calls = [
         InvoicedCall(
             requestID: "r-1", at: Date(timeIntervalSince1970: 1_787_140_800),
@@ -123,6 +123,21 @@ struct InvocationLogTests {
                     requestID: "r", at: Date(timeIntervalSince1970: 1_787_140_800), model: "m", region: "a",
                     usage: nil)
             ])
+    }
+
+    @Test(
+        "is no envelope where events are no array of its own",
+        arguments: [#"{"events":{"a":[1]}}"#, #"{"a":{"events":[1]}}"#])
+    func noEnvelope(text: String) throws {
+        #expect(try Self.read(text).skipped == 1)
+    }
+
+    @Test("tells a line that breaks off from the long rest of the file")
+    func brokenLine() throws {
+        let rest = String(repeating: "\(Self.line)\n", count: (5 << 20) / Self.line.utf8.count)
+        #expect(throws: InvocationLogError.malformed(file: "log.json", line: 2, field: nil)) {
+            try Self.read("\(Self.line)\n{\"schemaType\":\n\(rest)")
+        }
     }
 
     @Test("has the input's count alone where nothing was written")

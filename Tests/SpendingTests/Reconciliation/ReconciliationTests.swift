@@ -60,6 +60,9 @@ struct ReconciliationTests {
             testDescription: "a released hold whose call failed agrees", course: .released,
             log: [tagged("r", usage: nil, isError: true)]),
         Case(
+            testDescription: "a failure that is logged with no tokens costs nothing", course: .released,
+            log: [tagged("r", usage: TokenUsage(inputTokens: 0, outputTokens: 0), isError: true)]),
+        Case(
             testDescription: "a released hold whose call was served is undercounted", course: .released,
             log: [tagged("r")], found: [.releasedButServed], amounts: [cost.nanoUSD], totals: (0, cost.nanoUSD)),
         Case(
@@ -195,6 +198,17 @@ struct ReconciliationTests {
         #expect(result.differences.map(\.amount) == [nil])
         #expect(result.callsUnpriced == 1)
         #expect(result.journaled == .zero)
+    }
+
+    @Test("a call in doubt that cost its bound agrees")
+    func boundIsCost() {
+        var journal = JournalBuilder()
+        let rates = JournalEntry.Rates(
+            from: JournalBuilder.rates.from, inputNanoUSDPerToken: Self.bound.nanoUSD / 100, outputNanoUSDPerToken: 0)
+        journal.hold("h", rates: rates, .charged)
+        let result = journal.compared(with: [Self.tagged("r")])
+        #expect(result.differences.isEmpty)
+        #expect(result.logged == Self.bound)
     }
 
     @Test("takes for a call of somebody else the rates that were in force")
