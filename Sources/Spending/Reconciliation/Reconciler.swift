@@ -26,9 +26,10 @@ package struct Reconciler: Sendable {
     /// - Parameters:
     ///   - log: The calls, in any order.
     ///   - provider: Whose log it is; holds for models of others are left out.
-    ///   - span: The time that the log covers whole; nil where only its first and last call tell.
-    ///   - slack: How much earlier or later than that a hold may have been taken whose call must be in the log. With
-    ///     more, a call whose record is in the file before or after this one is listed as not logged.
+    ///   - span: The time that the log covers whole: a hold that was taken in it must be in the log. Nil where only the
+    ///     log's first and last call tell.
+    ///   - slack: How much earlier than the first or later than the last call a hold may have been taken that must be
+    ///     in the log. With more, a call whose record is in the file before or after this one is listed as not logged.
     package init(
         log: [InvoicedCall], provider: String = "bedrock", span: ClosedRange<Date>? = nil,
         slack: Duration = .seconds(60)
@@ -43,9 +44,12 @@ package struct Reconciler: Sendable {
             records[call.requestID].flatMap { $0.count > 1 ? (call, $0.count) : nil }
         }
         regions = Set(once.map(\.region))
-        let known = span ?? once.first.flatMap { first in once.last.map { first.at...$0.at } }
         let seconds = TimeInterval(max(0, slack.components.seconds))
-        self.span = known.map { $0.lowerBound.addingTimeInterval(-seconds)...$0.upperBound.addingTimeInterval(seconds) }
+        self.span =
+            span
+            ?? once.first.flatMap { first in
+                once.last.map { first.at.addingTimeInterval(-seconds)...$0.at.addingTimeInterval(seconds) }
+            }
     }
 
     private static func weight(_ call: InvoicedCall) -> (Int, Int, Date) {

@@ -179,6 +179,7 @@ struct ReconciliationTests {
         let span = JournalBuilder.start...JournalBuilder.start.addingTimeInterval(3600)
         #expect(journal.compared(with: [], span: span).differences.map(\.kind) == [.chargedNotLogged])
         #expect(journal.compared(with: []).differences.isEmpty)
+        #expect(journal.compared(with: [], span: span).span == span)
     }
 
     @Test("leaves out holds of other regions and providers")
