@@ -1,0 +1,72 @@
+import FoundationEssentials
+import FunctionKit
+
+/// All that the journal says of one hold, added up.
+struct JournaledHold: Sendable {
+    let id: String
+    let call: CallID
+    let model: ModelID
+    let reservedAt: Date
+    private(set) var rates: JournalEntry.Rates?
+    private(set) var usage: TokenUsage?
+    private(set) var countedBy: UsageSource?
+    private(set) var requestID: String?
+    /// What the hold was charged in the end, refunds of an orphan that was settled later included.
+    private(set) var spent = Money.zero
+    private var hasEnded = false
+    private var wasReleased = false
+
+    /// Begins with the hold's first entry.
+    init(_ entry: JournalEntry) {
+        id = entry.holdID
+        call = entry.call
+        model = entry.model
+        reservedAt = entry.reservedAt
+        add(entry)
+    }
+
+    /// Adds an entry of the same hold; later entries decide.
+    mutating func add(_ entry: JournalEntry) {
+        spent = spent.addingUpToLimit(entry.spent)
+        rates = entry.rates ?? rates
+        switch entry.kind {
+        case .reserve, .breach: break
+        case .release:
+            hasEnded = true
+            wasReleased = true
+        case .charge, .orphan: hasEnded = true
+        case .settle:
+            hasEnded = true
+            usage = entry.usage
+            countedBy = entry.countedBy
+            requestID = entry.requestID
+        }
+    }
+
+    /// Whether its call may still be under way.
+    var isOpen: Bool { !hasEnded }
+
+    /// Whether it ended without a charge, because its call was surely never made.
+    var isReleased: Bool { wasReleased && spent == .zero }
+
+    /// Whether nobody counted the tokens, so that the bound was charged.
+    var isChargedAtBound: Bool { usage == nil || countedBy == .bound }
+}
+
+extension JournalEntry.Rates {
+    /// What the tokens cost; nil where the amount does not fit, and for cached tokens, which have rates of their own.
+    func cost(of usage: TokenUsage) -> Money? {
+        guard usage.inputTokens >= 0, usage.outputTokens >= 0, usage.cacheReadTokens == 0, usage.cacheWriteTokens == 0,
+            let input = Money(nanoUSD: inputNanoUSDPerToken).multiplied(by: Int64(usage.inputTokens)),
+            let output = Money(nanoUSD: outputNanoUSDPerToken).multiplied(by: Int64(usage.outputTokens))
+        else { return nil }
+        return input.adding(output)
+    }
+}
+
+extension Money {
+    /// The sum, or where it does not fit the last amount that does: about 9.2 billion dollars.
+    func addingUpToLimit(_ other: Money) -> Money {
+        adding(other) ?? Money(nanoUSD: other.nanoUSD < 0 ? .min : .max)
+    }
+}
