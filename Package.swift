@@ -218,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "BedrockTests",
             dependencies: [
-                "Bedrock", "BedrockStandIn", "FunctionKit", "FunctionTesting", "Hashing", "HTTPTransport", "Spending",
+                "TestSupport", "Bedrock", "BedrockStandIn", "FunctionKit", "FunctionTesting", "Hashing",
+                "HTTPTransport", "Spending",
                 "SpendingSQLite", "SQLite", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -236,6 +237,7 @@ let package = Package(
             dependencies: [
                 "FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "Hashing", "HTTPTransport",
             ]),
+        .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "FunctionKit", "Spending"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Bedrock", "BedrockStandIn"]),
     ],
     swiftLanguageModes: [.v6]

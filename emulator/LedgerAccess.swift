@@ -1,3 +1,4 @@
+import Bedrock
 import FoundationEssentials
 import SQLite
 import Spending
@@ -52,6 +53,31 @@ package enum LedgerAccess {
                 }
             }
             return BudgetReport(try await governor.status())
+        }
+    }
+
+    /// Compares the journal with Bedrock's log of model invocations.
+    ///
+    /// - Parameters:
+    ///   - logFiles: The log's files; `-` is standard input.
+    ///   - dataFolder: Where the ledger lies; made where it is missing.
+    ///   - budgetsFolder: Budgets, with the price book in `prices/`.
+    /// - Returns: What differs.
+    /// - Throws: ``SetupProblem`` where a file cannot be read.
+    package static func reconcile(
+        logFiles: [String], dataFolder: String, budgetsFolder: String
+    ) async throws -> ReconciliationReport {
+        let log: InvocationLog
+        do throws(InvocationLogError) {
+            log = try InvocationLog(reading: logFiles)
+        } catch {
+            throw SetupProblem("\(error)")
+        }
+        return try await withGovernor(dataFolder: dataFolder, budgetsFolder: budgetsFolder) { governor in
+            let result = try await Reconciliation.compare(Reconciler(log: log.calls)) { after in
+                try await governor.ledger.journal(after: after, atMost: 1000)
+            }
+            return ReconciliationReport(result, recordsSkipped: log.skipped)
         }
     }
 

@@ -131,9 +131,9 @@ package struct BedrockModel: Sendable {
             default: false
             }
         }
-        let hold = "\"sluice-hold\":\"\(reservation.holdID)\""
+        let hold = "\"\(RequestMetadataKey.hold.rawValue)\":\"\(reservation.holdID)\""
         guard isPlain, (1...256).contains(question.utf8.count) else { return "{\(hold)}" }
-        return "{\(hold),\"sluice-question\":\"\(question)\"}"
+        return "{\(hold),\"\(RequestMetadataKey.question.rawValue)\":\"\(question)\"}"
     }
 
     private static func usage(_ headers: [String: String]) -> TokenUsage? {

@@ -13,8 +13,9 @@ struct BudgetCommand: AsyncParsableCommand {
               sluice budget raise daily --to 2 --until 2026-11-24T18:00:00+05:30 \
                 --reason "a fair in town"
               sluice budget verify
+              sluice budget reconcile invocation-log.jsonl
             """,
-        subcommands: [Status.self, Raise.self, Verify.self])
+        subcommands: [Status.self, Raise.self, Verify.self, Reconcile.self])
 
     /// The options that name a ledger.
     struct LedgerArguments: ParsableArguments {
@@ -105,6 +106,33 @@ struct BudgetCommand: AsyncParsableCommand {
             guard report.isSound else {
                 throw CommandFailure.failed(
                     "the ledger's counters disagree with its journal; spend nothing until it is known why")
+            }
+        }
+    }
+
+    /// `sluice budget reconcile`.
+    struct Reconcile: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compares the journal with Bedrock's log of model invocations; ends with 1 where they differ.",
+            discussion: """
+                Takes JSON Lines as Bedrock writes them to S3 (unpacked with gunzip), a JSON
+                array, or what `aws logs filter-log-events` prints. Bodies are not read.
+                """)
+
+        @Argument(help: ArgumentHelp("Log files of one region; - is standard input.", valueName: "file"))
+        var files: [String]
+
+        @OptionGroup var ledger: LedgerArguments
+
+        func run() async throws {
+            let report = try await LedgerAccess.reconcile(
+                logFiles: files, dataFolder: ledger.data, budgetsFolder: ledger.budgetsFolder())
+            switch ledger.format {
+            case .text: CommandOutput.data(report.text)
+            case .json: CommandOutput.data(try report.stableJSON())
+            }
+            guard report.agrees else {
+                throw CommandFailure.failed("the journal and the log differ")
             }
         }
     }
