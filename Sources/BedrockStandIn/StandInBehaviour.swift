@@ -1,3 +1,5 @@
+package import FunctionKit
+
 /// What the stand-in does besides answering.
 ///
 /// Set at run time, for tests and demonstrations.
@@ -22,11 +24,14 @@ package struct StandInBehaviour: Sendable, Hashable {
     package var latency: Duration
     /// The fates of the next calls that are signed well, one a call, in order; later calls are answered.
     package var faults: [Fault]
+    /// The counts that each answer names; nil to count.
+    package var usage: TokenUsage?
 
     /// Makes a behaviour; without arguments every call is answered at once.
-    package init(latency: Duration = .zero, faults: [Fault] = []) {
+    package init(latency: Duration = .zero, faults: [Fault] = [], usage: TokenUsage? = nil) {
         self.latency = latency
         self.faults = faults
+        self.usage = usage
     }
 
     /// The same fault for the next calls.

@@ -14,8 +14,11 @@ struct BudgetCommand: AsyncParsableCommand {
                 --reason "a fair in town"
               sluice budget verify
               sluice budget reconcile invocation-log.jsonl
+              sluice budget race --processes 4
             """,
-        subcommands: [Status.self, Raise.self, Verify.self, Reconcile.self])
+        subcommands: [
+            Status.self, Raise.self, Verify.self, Reconcile.self, RaceCommand.self, RaceCommand.RaceProcess.self,
+        ])
 
     /// The options that name a ledger.
     struct LedgerArguments: ParsableArguments {

@@ -37,7 +37,11 @@ struct InvokeModelEndpoint: Sendable {
         case nil: break
         }
         do throws(ServiceException) {
-            return try success(try answer(to: body, modelID: modelID), since: start)
+            var answer = try answer(to: body, modelID: modelID)
+            if let usage = state.behaviour.usage {
+                (answer.inputTokens, answer.outputTokens) = (usage.inputTokens, usage.outputTokens)
+            }
+            return try success(answer, since: start)
         } catch {
             return response(to: error)
         }
