@@ -4,7 +4,7 @@ package import GRDB
 /// One SQLite file that several processes and many tasks use at once.
 ///
 /// Reads run side by side. Writes go through ``commit(_:)``: those that wait at the same moment share one transaction
-/// and so one flush to the disk, each within a savepoint of its own.
+/// and so one flush to the disk, and still each is done whole or not at all.
 package final class SQLiteStore: Sendable {
     /// The file's path; `:memory:` for a store that ends with the process.
     package let file: String
@@ -127,7 +127,9 @@ package final class SQLiteStore: Sendable {
     ///
     /// What was written is durable when this returns.
     ///
-    /// `update` may share its transaction with others but sees them as done, one after the other. It must not wait for
+    /// `update` may share its transaction with others but sees them as done, one after the other. It may be run a second
+    /// time after all that it wrote was undone, because a neighbour failed or the disk did: what it does outside the
+    /// database must do no harm when done twice, and only its last run's value or error is given. It must not wait for
     /// anything. Cancellation does not interrupt it.
     ///
     /// - Throws: ``SQLiteStoreError``, or what `update` throws.

@@ -2,6 +2,9 @@ import GRDB
 import Synchronization
 
 /// Lets writes that wait at the same moment share one transaction.
+///
+/// They have no savepoints, which would cost more than most writes: where one throws after it changed something, or
+/// the shared transaction ends badly, all of it is undone, and every write is done again in a transaction of its own.
 final class SharedCommits: Sendable {
     /// The most writes that share a transaction, so that none waits long for its commit.
     private static let batchMax = 256
@@ -14,10 +17,18 @@ final class SharedCommits: Sendable {
     }
 
     private struct Write: Sendable {
-        /// Does the write in a savepoint of its own.
+        /// Does the write; another run begins anew.
         let perform: @Sendable (Database) -> Outcome
         /// Answers the caller of a write that was never done.
         let fail: @Sendable (any Error) -> Void
+    }
+
+    /// How a shared transaction ended.
+    private enum Ending {
+        case committed([Outcome])
+        /// Nothing of it is left, and none of its callers was answered.
+        case undone
+        case neverBegun(any Error)
     }
 
     private struct Waiting {
@@ -37,7 +48,7 @@ final class SharedCommits: Sendable {
             let startsDrain = waiting.withLock { waiting in
                 waiting.writes.append(
                     Write { database in
-                        let result = Result { try Self.inSavepoint(database, update) }
+                        let result = Result { try update(database) }
                         return Outcome(
                             finish: { continuation.resume(with: $0.map { .failure($0) } ?? result) },
                             error: result.failure)
@@ -68,40 +79,81 @@ final class SharedCommits: Sendable {
     }
 
     private func commit(_ batch: [Write], to database: Database) {
-        var outcomes: [Outcome] = []
-        var failure: (any Error)?
-        do {
-            try database.inTransaction(.immediate) {
-                for write in batch {
-                    let outcome = write.perform(database)
-                    outcomes.append(outcome)
-                    // On a full disk, among others, SQLite may roll the whole transaction back by itself
-                    // (<https://www.sqlite.org/lang_transaction.html>): nothing may be written after that, and
-                    // everybody learns the reason instead of a failed commit.
-                    if !database.isInsideTransaction, let error = outcome.error { throw error }
-                }
-                return .commit
+        if batch.count > 1 {
+            switch commitTogether(batch, to: database) {
+            case .committed(let outcomes):
+                for outcome in outcomes { outcome.finish(nil) }
+                return
+            case .neverBegun(let error):
+                for write in batch { write.fail(error) }
+                return
+            case .undone: break
             }
-        } catch {
-            failure = error
         }
-        for outcome in outcomes { outcome.finish(failure) }
-        if let failure {
-            for write in batch.dropFirst(outcomes.count) { write.fail(failure) }
+        var locked: (any Error)?
+        for write in batch {
+            // Once one has waited in vain for another program's lock, the others do not wait as long each.
+            if let locked { write.fail(locked) } else { locked = commitAlone(write, to: database) }
         }
     }
 
-    private static func inSavepoint<Value>(
-        _ database: Database, _ update: (Database) throws -> Value
-    ) throws -> Value {
-        var value: Value?
-        try database.inSavepoint {
-            value = try update(database)
-            return .commit
+    private func commitTogether(_ batch: [Write], to database: Database) -> Ending {
+        var hasBegun = false
+        var outcomes: [Outcome] = []
+        outcomes.reserveCapacity(batch.count)
+        do {
+            try database.inTransaction(.immediate) {
+                hasBegun = true
+                let shape = try Self.shape(database)
+                for write in batch {
+                    let changes = database.totalChangesCount
+                    let outcome = write.perform(database)
+                    if let error = outcome.error {
+                        // SQLite does not count changes of the tables themselves.
+                        guard database.totalChangesCount == changes, try Self.shape(database) == shape else {
+                            throw error
+                        }
+                    }
+                    // On a full disk, among others, SQLite may roll the whole transaction back by itself
+                    // (<https://www.sqlite.org/lang_transaction.html>), which a write may not have noticed.
+                    guard database.isInsideTransaction else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+                    outcomes.append(outcome)
+                }
+                return .commit
+            }
+            return .committed(outcomes)
+        } catch {
+            // Whose fault it was shows when each is alone, and who is alone learns its own reason.
+            return hasBegun ? .undone : .neverBegun(error)
         }
-        // `inSavepoint` returns only after its block did, or throws.
-        guard let value else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
-        return value
+    }
+
+    /// Commits one write and answers its caller.
+    ///
+    /// - Returns: Why the transaction could not begin, where it could not.
+    private func commitAlone(_ write: Write, to database: Database) -> (any Error)? {
+        var outcome: Outcome?
+        do {
+            try database.inTransaction(.immediate) {
+                let own = write.perform(database)
+                outcome = own
+                if let error = own.error { throw error }
+                return .commit
+            }
+            outcome?.finish(nil)
+        } catch {
+            guard let outcome else {
+                write.fail(error)
+                return error
+            }
+            outcome.finish(error)
+        }
+        return nil
+    }
+
+    /// Changes with every table that is made, altered or dropped.
+    private static func shape(_ database: Database) throws -> Int64? {
+        try Int64.fetchOne(database.cachedStatement(sql: "PRAGMA schema_version"))
     }
 }
 

@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that nobody who builds or depends on sluice builds it.
+//
+// What it measures has `package` access, which ends at a package's border, and is no product of the root package. So the
+// targets are declared here again, over the same sources: `Shared` is a symbolic link to `../Sources`, because a target's
+// path may not leave its package. Versions and settings are those of the root's manifest.
+let package = Package(
+    name: "benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        // Percentiles.
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // The governor on its SQLite ledger.
+        .executableTarget(
+            name: "LedgerBenchmark",
+            dependencies: [
+                "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
+
+        // What is measured.
+        .target(
+            name: "FunctionKit", dependencies: [.product(name: "Logging", package: "swift-log")],
+            path: "Shared/FunctionKit"),
+        .target(
+            name: "StrictYAML", dependencies: [.product(name: "Yams", package: "Yams")], path: "Shared/StrictYAML"),
+        .systemLibrary(
+            name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Hashing", dependencies: ["COpenSSL"], path: "Shared/Hashing"),
+        .target(
+            name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Shared/SQLite"),
+        .target(
+            name: "Spending", dependencies: ["FunctionKit", "Hashing", "StrictYAML"], path: "Shared/Spending"),
+        .target(
+            name: "SpendingSQLite",
+            dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Shared/SpendingSQLite"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .strictMemorySafety(), .treatAllWarnings(as: .error),
+        ]
+}
