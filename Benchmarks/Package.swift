@@ -40,7 +40,10 @@ let package = Package(
         .target(
             name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Shared/SQLite"),
         .target(
-            name: "Spending", dependencies: ["FunctionKit", "Hashing", "StrictYAML"], path: "Shared/Spending"),
+            name: "Spending",
+            dependencies: [
+                "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+            ], path: "Shared/Spending"),
         .target(
             name: "SpendingSQLite",
             dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")],

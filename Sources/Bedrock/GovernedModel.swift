@@ -28,6 +28,10 @@ package struct GovernedModel: LanguageModel {
 
     /// Asks the model once, or its fallback once where the budget says so.
     ///
+    /// Waits for money that calls under way hold, first come, first served, as long as half of the invocation's time, or
+    /// the call's own, is left. May ask for fewer tokens, down to ``ModelRequest/minTokens``, where the budget has no room
+    /// for more.
+    ///
     /// - Throws: ``LanguageModelError``. With less than 2 seconds left, or less than the call timeout where that is
     ///   shorter, nothing is called. A fallback model's own refusal asks for no second fallback: it becomes
     ///   ``ExhaustedPolicy/answerWithoutModel``.
@@ -67,10 +71,9 @@ package struct GovernedModel: LanguageModel {
         guard hasTime(context) else { throw .noTimeLeft }
         let admission: Admission
         do throws(GovernorError) {
-            // Money that others hold may come free as long as there is time for the call afterwards.
-            admission = try await governor.reserve(prepared.call(to: model)) { [callTimeout] in
-                context.remaining - min(Self.timeMin, callTimeout)
-            }
+            // Half of the time, or the call's own, is kept for the call itself or for a fallback.
+            let kept = min(callTimeout, context.remaining / 2)
+            admission = try await governor.reserve(prepared.call(to: model)) { context.remaining - kept }
         } catch {
             throw Self.modelError(error)
         }

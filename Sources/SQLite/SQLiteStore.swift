@@ -136,6 +136,16 @@ package final class SQLiteStore: Sendable {
     package func commit<Value: Sendable>(
         _ update: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
+        try await commitNumbered { database, _ in try update(database) }
+    }
+
+    /// Writes likewise, and tells `update` which transaction it is in.
+    ///
+    /// Nobody else writes to the file within a transaction: what was read in it need not be read again by those that
+    /// share it. The numbers rise, and each run of a transaction has one of its own.
+    package func commitNumbered<Value: Sendable>(
+        _ update: @escaping @Sendable (_ database: Database, _ transaction: UInt64) throws -> Value
+    ) async throws -> Value {
         do {
             let value = try await commits.run(update)
             signal.raise()

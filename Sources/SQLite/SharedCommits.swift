@@ -17,8 +17,8 @@ final class SharedCommits: Sendable {
     }
 
     private struct Write: Sendable {
-        /// Does the write; another run begins anew.
-        let perform: @Sendable (Database) -> Outcome
+        /// Does the write in a numbered transaction; another run begins anew.
+        let perform: @Sendable (Database, UInt64) -> Outcome
         /// Answers the caller of a write that was never done.
         let fail: @Sendable (any Error) -> Void
     }
@@ -34,6 +34,7 @@ final class SharedCommits: Sendable {
     private struct Waiting {
         var writes: [Write] = []
         var isDraining = false
+        var transactions: UInt64 = 0
     }
 
     private let database: any DatabaseWriter
@@ -43,12 +44,14 @@ final class SharedCommits: Sendable {
         self.database = database
     }
 
-    func run<Value: Sendable>(_ update: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    func run<Value: Sendable>(
+        _ update: @escaping @Sendable (Database, UInt64) throws -> Value
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let startsDrain = waiting.withLock { waiting in
                 waiting.writes.append(
-                    Write { database in
-                        let result = Result { try update(database) }
+                    Write { database, transaction in
+                        let result = Result { try update(database, transaction) }
                         return Outcome(
                             finish: { continuation.resume(with: $0.map { .failure($0) } ?? result) },
                             error: result.failure)
@@ -99,6 +102,7 @@ final class SharedCommits: Sendable {
 
     private func commitTogether(_ batch: [Write], to database: Database) -> Ending {
         var hasBegun = false
+        let transaction = nextTransaction()
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(batch.count)
         do {
@@ -107,7 +111,7 @@ final class SharedCommits: Sendable {
                 let shape = try Self.shape(database)
                 for write in batch {
                     let changes = database.totalChangesCount
-                    let outcome = write.perform(database)
+                    let outcome = write.perform(database, transaction)
                     if let error = outcome.error {
                         // SQLite does not count changes of the tables themselves.
                         guard database.totalChangesCount == changes, try Self.shape(database) == shape else {
@@ -132,10 +136,11 @@ final class SharedCommits: Sendable {
     ///
     /// - Returns: Why the transaction could not begin, where it could not.
     private func commitAlone(_ write: Write, to database: Database) -> (any Error)? {
+        let transaction = nextTransaction()
         var outcome: Outcome?
         do {
             try database.inTransaction(.immediate) {
-                let own = write.perform(database)
+                let own = write.perform(database, transaction)
                 outcome = own
                 if let error = own.error { throw error }
                 return .commit
@@ -149,6 +154,13 @@ final class SharedCommits: Sendable {
             outcome.finish(error)
         }
         return nil
+    }
+
+    private func nextTransaction() -> UInt64 {
+        waiting.withLock { waiting in
+            waiting.transactions += 1
+            return waiting.transactions
+        }
     }
 
     /// Changes with every table that is made, altered or dropped.

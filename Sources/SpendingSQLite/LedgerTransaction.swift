@@ -7,6 +7,9 @@ import Spending
 /// The ledger's steps within one transaction, all at one instant.
 struct LedgerTransaction {
     let database: Database
+    /// The transaction's number.
+    let number: UInt64
+    let memory: LedgerMemory
     /// The ledger's instant, on a whole millisecond.
     let now: Date
     let ownerID: String
@@ -17,23 +20,52 @@ struct LedgerTransaction {
     let abandoned: Set<Int64>
 
     /// The clock's instant, or that of the last journal entry where the clock was set back.
-    static func instant(_ database: Database, clock: Date) throws -> Date {
-        let last = try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1"))
-        return Date(milliseconds: max(clock.milliseconds, last ?? .min))
+    static func instant(
+        _ database: Database, clock: Date, number: UInt64, memory: LedgerMemory
+    ) throws -> Date {
+        let last = try memory.facts(of: number) { facts in
+            if let last = facts.last { return last }
+            let row = try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT id, at_ms FROM journal ORDER BY id DESC LIMIT 1"))
+            let last = row.map { LedgerMemory.Last(id: $0[0], atMS: $0[1]) } ?? LedgerMemory.Last(id: 0, atMS: .min)
+            facts.last = last
+            return last
+        }
+        return Date(milliseconds: max(clock.milliseconds, last.atMS))
     }
 
     func moment() throws -> LedgerMoment {
-        LedgerMoment(
-            instant: now,
-            raises: try Row.fetchAll(
+        let raises = try memory.facts(of: number) { facts in
+            if let raises = facts.raises { return raises }
+            let raises = try Row.fetchAll(
                 database.cachedStatement(
-                    sql: "SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises WHERE until_ms > ?"),
+                    sql: """
+                        SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises WHERE until_ms > ?
+                        ORDER BY id
+                        """),
                 arguments: [now.milliseconds]
-            ).map(BudgetRaise.init))
+            ).map(BudgetRaise.init)
+            facts.raises = raises
+            return raises
+        }
+        return LedgerMoment(instant: now, raises: raises.filter { $0.until > now })
     }
 
     // MARK: - Before the call
+
+    /// Whether the call has a stored settlement, and a hold that is no orphan.
+    func known(_ call: CallID) throws -> (isSettled: Bool, isInFlight: Bool) {
+        let row = try Row.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM responses
+                            WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4),
+                        EXISTS (SELECT 1 FROM holds
+                            WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4
+                                AND is_orphan = 0)
+                    """), arguments: call.arguments)
+        return (row?[0] ?? false, row?[1] ?? false)
+    }
 
     func settlement(of call: CallID) throws -> Settlement? {
         try Row.fetchOne(
@@ -56,44 +88,47 @@ struct LedgerTransaction {
         }
     }
 
-    func isInFlight(_ call: CallID) throws -> Bool {
-        try Int64.fetchOne(
-            database.cachedStatement(
-                sql: """
-                    SELECT hold_id FROM holds
-                    WHERE question_id = ? AND function = ? AND ordinal = ? AND digest = ? AND is_orphan = 0
-                    """), arguments: call.arguments) != nil
-    }
-
     func breaches(of model: ModelID) throws -> [Breach] {
-        try Row.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    SELECT input_bytes, messages, output_tokens_max, input_tokens, output_tokens, cache_read_tokens,
-                        cache_write_tokens FROM breaches WHERE provider = ? AND region = ? AND model = ?
-                    """), arguments: [model.provider, model.region, model.model]
-        ).map {
-            Breach(
-                inputBytes: $0[0], messages: $0[1], outputTokensMax: $0[2],
-                usage: TokenUsage(
-                    inputTokens: $0[3], outputTokens: $0[4], cacheReadTokens: $0[5], cacheWriteTokens: $0[6]))
+        try memory.facts(of: number) { facts in
+            if let breaches = facts.breaches[model] { return breaches }
+            let breaches = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT input_bytes, messages, output_tokens_max, input_tokens, output_tokens,
+                            cache_read_tokens, cache_write_tokens FROM breaches
+                        WHERE provider = ? AND region = ? AND model = ?
+                        """), arguments: [model.provider, model.region, model.model]
+            ).map {
+                Breach(
+                    inputBytes: $0[0], messages: $0[1], outputTokensMax: $0[2],
+                    usage: TokenUsage(
+                        inputTokens: $0[3], outputTokens: $0[4], cacheReadTokens: $0[5], cacheWriteTokens: $0[6]))
+            }
+            facts.breaches[model] = breaches
+            return breaches
         }
     }
 
     func counter(_ line: BudgetLine) throws -> LedgerCounter {
-        let row = try Row.fetchOne(
-            database.cachedStatement(
-                sql: "SELECT spent_nano_usd, held_nano_usd FROM counters WHERE budget = ? AND period_start_ms = ?"),
-            arguments: [line.budget, line.period.start.milliseconds])
-        return LedgerCounter(
-            line: line, spent: row.map { Money(nanoUSD: $0[0]) } ?? .zero,
-            held: row.map { Money(nanoUSD: $0[1]) } ?? .zero)
+        let key = LedgerMemory.Line(budget: line.budget, periodStartMS: line.period.start.milliseconds)
+        let (spent, held) = try memory.facts(of: number) { facts -> (Int64, Int64) in
+            if let counter = facts.counters[key] { return counter }
+            let row = try Row.fetchOne(
+                database.cachedStatement(
+                    sql: """
+                        SELECT spent_nano_usd, held_nano_usd FROM counters WHERE budget = ? AND period_start_ms = ?
+                        """),
+                arguments: [key.budget, key.periodStartMS])
+            let counter: (Int64, Int64) = (row?[0] ?? 0, row?[1] ?? 0)
+            facts.counters[key] = counter
+            return counter
+        }
+        return LedgerCounter(line: line, spent: Money(nanoUSD: spent), held: Money(nanoUSD: held))
     }
 
     func hold(_ call: PaidCall, terms: HoldTerms, bound: Money) throws -> Int64 {
         let nowMS = now.milliseconds
-        let holdID =
-            try Int64.fetchOne(database.cachedStatement(sql: "SELECT coalesce(max(id), 0) + 1 FROM journal")) ?? 1
+        let holdID = nextEntryID()
         try database.run(
             """
             INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,
@@ -117,6 +152,13 @@ struct LedgerTransaction {
                 INSERT INTO counters (budget, period_start_ms, spent_nano_usd, held_nano_usd) VALUES (?, ?, 0, ?)
                 ON CONFLICT DO UPDATE SET held_nano_usd = held_nano_usd + excluded.held_nano_usd
                 """, [line.budget, start, bound.nanoUSD])
+            memory.facts(of: number) { facts in
+                let key = LedgerMemory.Line(budget: line.budget, periodStartMS: start)
+                // Read before it was decided; where it was not, it is read again.
+                if let counter = facts.counters[key] {
+                    facts.counters[key] = (counter.spent, counter.held + bound.nanoUSD)
+                }
+            }
         }
         try database.run(
             """
@@ -163,6 +205,7 @@ struct LedgerTransaction {
                 call.outputTokensMax, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
                 usage.cacheWriteTokens,
             ])
+        memory.facts(of: number) { $0.breaches[call.model] = nil }
     }
 
     func chargeInFull(_ holdID: Int64) throws {
@@ -203,6 +246,12 @@ struct LedgerTransaction {
 
     /// Charges the holds whose owners are gone.
     func chargeOrphans() throws {
+        guard !memory.facts(of: number, { $0.isSwept }) else { return }
+        try sweep()
+        memory.facts(of: number) { $0.isSwept = true }
+    }
+
+    private func sweep() throws {
         guard let ownersFolder else {
             // The owner may be alive after all: the hold is kept, so that the owner can correct the charge once.
             let ended = try Int64.fetchAll(
@@ -268,16 +317,17 @@ extension LedgerTransaction {
     ) throws {
         try database.run(
             """
-            INSERT INTO journal (at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest, provider,
-                region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
+            INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,
+                provider, region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
                 input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, counted_by, request_id,
                 response_sha256, spent_nano_usd, held_nano_usd)
-            SELECT ?, ?, id, reserved_ms, question_id, function, ordinal, digest, provider, region, model, tenant,
+            SELECT ?, ?, ?, id, reserved_ms, question_id, function, ordinal, digest, provider, region, model, tenant,
                 price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token, ?, ?, ?, ?, ?, ?, ?, ?, ?
             FROM journal WHERE id = ?
             """,
             [
-                now.milliseconds, kind.rawValue, settlement?.usage.inputTokens, settlement?.usage.outputTokens,
+                nextEntryID(), now.milliseconds, kind.rawValue, settlement?.usage.inputTokens,
+                settlement?.usage.outputTokens,
                 settlement?.usage.cacheReadTokens, settlement?.usage.cacheWriteTokens,
                 settlement?.countedBy.rawValue, settlement?.requestID,
                 kind == .settle ? settlement?.responseDigest : nil, spent, held, holdID,
@@ -285,11 +335,29 @@ extension LedgerTransaction {
     }
 
     private func count(_ holdID: Int64, spent: Int64, held: Int64) throws {
-        try database.run(
-            """
-            UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
-            WHERE (budget, period_start_ms) IN (SELECT budget, period_start_ms FROM hold_budgets WHERE hold_id = ?)
-            """, [spent, held, holdID])
+        let rows = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
+                    WHERE (budget, period_start_ms)
+                        IN (SELECT budget, period_start_ms FROM hold_budgets WHERE hold_id = ?)
+                    RETURNING budget, period_start_ms, spent_nano_usd, held_nano_usd
+                    """), arguments: [spent, held, holdID])
+        memory.facts(of: number) { facts in
+            for row in rows {
+                facts.counters[LedgerMemory.Line(budget: row[0], periodStartMS: row[1])] = (row[2], row[3])
+            }
+        }
+    }
+
+    /// The next journal entry's number, which is written at the ledger's instant.
+    private func nextEntryID() -> Int64 {
+        memory.facts(of: number) { facts in
+            // Read with the ledger's instant, before all else.
+            let id = (facts.last?.id ?? 0) + 1
+            facts.last = LedgerMemory.Last(id: id, atMS: now.milliseconds)
+            return id
+        }
     }
 }
 

@@ -15,6 +15,7 @@ package final class SQLiteLedger: SpendLedger {
     private let leaseLength: Duration
     private let now: @Sendable () -> Date
     private let abandoned = Mutex<Set<Int64>>([])
+    private let memory = LedgerMemory()
 
     /// Opens the ledger of a store.
     ///
@@ -50,8 +51,9 @@ package final class SQLiteLedger: SpendLedger {
     ) async throws(GovernorError) -> LedgerAdmission {
         try await commit { transaction in
             try transaction.chargeOrphans()
-            if let settlement = try transaction.settlement(of: call.id) { return .settled(settlement) }
-            if try transaction.isInFlight(call.id) { return .inFlight }
+            let (isSettled, isInFlight) = try transaction.known(call.id)
+            if isSettled, let settlement = try transaction.settlement(of: call.id) { return .settled(settlement) }
+            if isInFlight { return .inFlight }
             let terms = try terms(transaction.moment())
             guard try transaction.breaches(of: call.model).allSatisfy(terms.price.covers) else {
                 throw GovernorError.boundBreached(call.model)
@@ -149,10 +151,12 @@ package final class SQLiteLedger: SpendLedger {
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws(GovernorError) -> Value {
         do {
-            let (value, charged) = try await store.commit { [self] database in
+            let (value, charged) = try await store.commitNumbered { [self] database, number in
                 let given = abandoned.withLock { $0 }
+                let instant = try LedgerTransaction.instant(
+                    database, clock: now(), number: number, memory: memory)
                 let transaction = LedgerTransaction(
-                    database: database, now: try LedgerTransaction.instant(database, clock: now()), ownerID: ownerID,
+                    database: database, number: number, memory: memory, now: instant, ownerID: ownerID,
                     ownersFolder: owner == nil ? nil : store.ownersFolder, lease: leaseLength, abandoned: given)
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
                 try transaction.chargeAbandoned()

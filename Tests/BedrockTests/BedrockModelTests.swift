@@ -21,10 +21,14 @@ struct BedrockModelTests {
             #expect(answer.usage != nil)
             #expect(answer.usage == response.headerUsage)
             #expect(response.requestID?.isEmpty == false)
+            let encoded = try body.encoded()
+            let received = try #require(fixture.standIn.received.first)
+            #expect(received.modelID == StandInFixture.model.model && received.body == encoded)
+            // So that the service's log can be compared with the journal.
             #expect(
-                fixture.standIn.received == [
-                    ReceivedRequest(modelID: StandInFixture.model.model, body: try body.encoded())
-                ])
+                received.metadata
+                    == "{\"sluice-hold\":\"\(reservation.holdID)\",\"sluice-question\":\"\(reservation.call.id.questionID)\"}"
+            )
         }
     }
 

@@ -207,7 +207,7 @@ struct GovernedModelTests {
             let status = try await fixture.governor.status()
             #expect(status.map(\.spent.nanoUSD) == [0, reply.costNanoUSD])
             let again = try await model(fixture).generate(Self.request, context: .testing(attempt: 2))
-            #expect(again.text == reply.text)
+            #expect(again == reply)
             #expect(fixture.standIn.received.count == 1)
         }
     }
@@ -232,6 +232,40 @@ struct GovernedModelTests {
             #expect(refusal.budget == "small")
             #expect(refusal.policy == passedOn)
             #expect(fixture.standIn.received.isEmpty)
+        }
+    }
+
+    @Test("where the budget has no room for the whole answer, a shorter one is asked for, and a redelivery gets that")
+    func fewerTokens() async throws {
+        let budget = StandInFixture.budget(nanoUSD: Self.bound - 60 * 4200)
+        try await StandInFixture.run(budgets: [budget]) { fixture in
+            var request = Self.request
+            request.minTokens = 4
+            let reply = try await model(fixture).generate(request, context: .testing())
+            let body = try #require(fixture.standIn.received.first?.body)
+            let sent = try JSONDecoder().decode(LlamaRequest.self, from: body)
+            #expect(sent.outputTokensMax == 4 && sent.prompt == request.prompt)
+            #expect(reply.stopReason == .length && reply.usage.outputTokens == 4)
+            let again = try await model(fixture).generate(request, context: .testing(attempt: 2))
+            #expect(again == reply)
+            #expect(fixture.standIn.received.count == 1)
+        }
+    }
+
+    @Test("who finds the money held by another call waits for it, and is answered")
+    func waits() async throws {
+        let budget = StandInFixture.budget(nanoUSD: Self.bound * 3 / 2)
+        try await StandInFixture.run(budgets: [budget]) { fixture in
+            fixture.standIn.behaviour = StandInBehaviour(latency: .milliseconds(100))
+            let model = model(fixture)
+            await withTaskGroup(of: LanguageModelError?.self) { group in
+                group.addTask { await failure(model, .testing(questionID: "first")) }
+                for await _ in fixture.requests { break }
+                group.addTask { await failure(model, .testing(questionID: "second")) }
+                for await error in group { #expect(error == nil) }
+            }
+            let money = try await fixture.money()
+            #expect(money.held == 0 && money.spent < budget.limit.nanoUSD)
         }
     }
 

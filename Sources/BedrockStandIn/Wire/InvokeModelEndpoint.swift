@@ -22,7 +22,8 @@ struct InvokeModelEndpoint: Sendable {
             return response(to: .unknownOperation)
         }
         if let refusal = signatures.refusal(of: request, body: body) { return response(to: refusal) }
-        let (latency, fault) = state.take(ReceivedRequest(modelID: modelID, body: body))
+        let metadata = HTTPField.Name("x-amzn-bedrock-request-metadata").flatMap { request.headers[$0] }
+        let (latency, fault) = state.take(ReceivedRequest(modelID: modelID, body: body, metadata: metadata))
         if latency > .zero { try await Task.sleep(for: latency) }
         switch fault {
         case .throttle: return response(to: .throttled)
