@@ -11,6 +11,10 @@ package struct Budget: Sendable, Hashable {
     package var rule: PeriodRule
     /// The calls that it limits.
     package var scope: BudgetScope
+    /// The most that one tenant may use of the limit in a period, 1 to 100 percent; 100 is all of it.
+    ///
+    /// So no tenant can use up what is there for all. Calls without a tenant are not held to it.
+    package var tenantSharePercent: Int
     /// The percentages of the limit at which people want to know, ascending.
     package var alertsPercent: [Int]
     /// What is done with a question that does not fit.
@@ -18,13 +22,14 @@ package struct Budget: Sendable, Hashable {
 
     /// Makes a budget.
     package init(
-        name: String, limit: Money, rule: PeriodRule, scope: BudgetScope = BudgetScope(), alertsPercent: [Int] = [],
-        exhausted: ExhaustedPolicy
+        name: String, limit: Money, rule: PeriodRule, scope: BudgetScope = BudgetScope(),
+        tenantSharePercent: Int = 100, alertsPercent: [Int] = [], exhausted: ExhaustedPolicy
     ) {
         self.name = name
         self.limit = limit
         self.rule = rule
         self.scope = scope
+        self.tenantSharePercent = tenantSharePercent
         self.alertsPercent = alertsPercent
         self.exhausted = exhausted
     }
@@ -34,6 +39,17 @@ package struct Budget: Sendable, Hashable {
 
     /// Whether the budget limits a call.
     package func covers(_ call: PaidCall) -> Bool { scope.contains(call) }
+
+    /// What one tenant may use of a limit, rounded down to the nano-dollar: 25 % of $0.50 are $0.125.
+    ///
+    /// - Parameter limit: The limit in force, which an owner may have raised above ``limit``.
+    /// - Returns: The share, at most the limit.
+    package func tenantShare(of limit: Money) -> Money {
+        // In two steps, so that no limit is too large.
+        let (hundreds, rest) = limit.nanoUSD.quotientAndRemainder(dividingBy: 100)
+        let percent = Int64(tenantSharePercent)
+        return Money(nanoUSD: hundreds * percent + rest * percent / 100)
+    }
 }
 
 /// The calls that a budget limits: those that fit every list.
