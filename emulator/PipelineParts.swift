@@ -54,7 +54,19 @@ struct PipelineParts: Sendable {
             let budgets = try Budget.load(folder: options.budgetsFolder)
             models = Set(prices.all.map(\.model.model))
             // Before anything is written; the governor asks again before each call.
-            guard prices.price(of: model, at: .now) != nil else { throw GovernorError.notGoverned(model) }
+            let configured = plans.compactMap { plan in
+                plan.settings.model.map {
+                    (
+                        function: plan.settings.name,
+                        model: ModelID(provider: $0.provider, region: $0.region, model: $0.id)
+                    )
+                }
+            }
+            if let problem = SpendingCheck.problems(
+                models: configured, prices: prices, budgets: budgets, at: .now
+            ).first {
+                throw problem
+            }
             let passages = try KnowledgeFolder.load(options.knowledgeFolder)
             index = try await EmbeddedIndex(passages: passages)
 

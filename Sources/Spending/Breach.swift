@@ -23,12 +23,23 @@ package struct Breach: Sendable, Hashable {
 extension Price {
     /// Whether the bound, as it is now, would have held what the call cost: it has been raised since the breach.
     ///
-    /// Both are counted at this price, so that a dearer price alone does not heal a breach.
+    /// Both are counted at this price, and all of the prompt at one rate, so that a dearer price alone, or a rate for
+    /// cached tokens, does not heal a breach.
     package func covers(_ breach: Breach) -> Bool {
-        guard let tokens = bound.inputTokensMax(bytes: breach.inputBytes, messages: breach.messages),
-            let held = cost(of: TokenUsage(inputTokens: tokens, outputTokens: breach.outputTokensMax)),
-            let spent = cost(of: breach.usage)
+        let usage = breach.usage
+        let (cached, isTooMany) = usage.cacheReadTokens.addingReportingOverflow(usage.cacheWriteTokens)
+        let (prompt, isTooLong) = usage.inputTokens.addingReportingOverflow(cached)
+        guard !isTooMany, !isTooLong, min(usage.inputTokens, usage.cacheReadTokens, usage.cacheWriteTokens) >= 0,
+            let tokens = bound.inputTokensMax(bytes: breach.inputBytes, messages: breach.messages),
+            let held = uncached(prompt: tokens, output: breach.outputTokensMax),
+            let spent = uncached(prompt: prompt, output: usage.outputTokens)
         else { return false }
         return spent <= held
+    }
+
+    private func uncached(prompt: Int, output: Int) -> Money? {
+        var price = self
+        price.inputNanoUSDPerToken = rates.promptNanoUSDPerTokenMax
+        return price.cost(of: TokenUsage(inputTokens: prompt, outputTokens: output))
     }
 }

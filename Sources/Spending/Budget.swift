@@ -11,7 +11,9 @@ package struct Budget: Sendable, Hashable {
     package var rule: PeriodRule
     /// The calls that it limits.
     package var scope: BudgetScope
-    /// The most of the limit that one tenant may use in a period, as a percentage; 100 for all.
+    /// The most that one tenant may use of the limit in a period, 1 to 100 percent; 100 is all of it.
+    ///
+    /// So no tenant can use up what is there for all. Calls without a tenant are not held to it.
     package var tenantSharePercent: Int
     /// The percentages of the limit at which people want to know, ascending.
     package var alertsPercent: [Int]
@@ -35,14 +37,19 @@ package struct Budget: Sendable, Hashable {
     /// The period that an instant belongs to; see ``PeriodRule``.
     package func period(containing instant: Date) -> Period { rule.period(containing: instant) }
 
-    /// A tenant's share of a limit, rounded down.
-    package func tenantShare(of limit: Money) -> Money {
-        let (hundredths, rest) = limit.nanoUSD.quotientAndRemainder(dividingBy: 100)
-        return Money(nanoUSD: hundredths * Int64(tenantSharePercent) + rest * Int64(tenantSharePercent) / 100)
-    }
-
     /// Whether the budget limits a call.
     package func covers(_ call: PaidCall) -> Bool { scope.contains(call) }
+
+    /// What one tenant may use of a limit, rounded down to the nano-dollar: 25 % of $0.50 are $0.125.
+    ///
+    /// - Parameter limit: The limit in force, which an owner may have raised above ``limit``.
+    /// - Returns: The share, at most the limit.
+    package func tenantShare(of limit: Money) -> Money {
+        // In two steps, so that no limit is too large.
+        let (hundreds, rest) = limit.nanoUSD.quotientAndRemainder(dividingBy: 100)
+        let percent = Int64(tenantSharePercent)
+        return Money(nanoUSD: hundreds * percent + rest * percent / 100)
+    }
 }
 
 /// The calls that a budget limits: those that fit every list.

@@ -29,9 +29,11 @@ extension Budget {
 private enum BudgetFile {
     static func budget(_ value: YAMLValue) throws(YAMLProblem) -> Budget {
         let entry = try value.mapping(keys: [
-            "name", "limit", "period", "timezone", "turns_at", "scope", "alerts_percent", "exhausted",
+            "name", "limit", "period", "timezone", "turns_at", "scope", "tenant_share_percent",
+            "alerts_percent", "exhausted",
         ])
         let length = try entry.required("period").word(of: PeriodRule.Length.allCases.map(\.rawValue))
+        let scope = try entry.optional("scope").map(scope) ?? BudgetScope()
         return Budget(
             name: try name(entry.required("name")),
             limit: try limit(entry.required("limit")),
@@ -40,7 +42,8 @@ private enum BudgetFile {
                 length: PeriodRule.Length(rawValue: length) ?? .day,
                 timeZone: try zone(entry.required("timezone")),
                 turnsAtMinute: try entry.optional("turns_at").map(minute) ?? 0),
-            scope: try entry.optional("scope").map(scope) ?? BudgetScope(),
+            scope: scope,
+            tenantSharePercent: try share(entry.optional("tenant_share_percent"), in: scope),
             alertsPercent: try entry.optional("alerts_percent").map(percentages) ?? [],
             exhausted: try policy(entry.required("exhausted")))
     }
@@ -102,6 +105,16 @@ private enum BudgetFile {
             throw value.problem("an empty list covers nothing; leave the key out to cover everything")
         }
         return names
+    }
+
+    /// A quarter where the file says nothing, so that three busy tenants leave something for the others; all of it
+    /// where the scope names tenants, whose budget it then is.
+    private static func share(_ value: YAMLValue?, in scope: BudgetScope) throws(YAMLProblem) -> Int {
+        guard let value else { return scope.tenants == nil ? 25 : 100 }
+        guard scope.tenants?.count != 1 else {
+            throw value.problem("the budget is one tenant's own; leave the key out, or change `scope.tenant`")
+        }
+        return try value.int(in: 1...100)
     }
 
     private static func percentages(_ value: YAMLValue) throws(YAMLProblem) -> [Int] {

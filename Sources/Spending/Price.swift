@@ -5,12 +5,18 @@ package import FunctionKit
 package struct Price: Sendable, Hashable {
     /// The model.
     package var model: ModelID
-    /// The instant from which the price is in force.
+    /// The first instant at which the price is in force.
     package var from: Date
+    /// The first instant at which it is no longer in force; nil until the model's next price begins.
+    package var until: Date?
     /// Nano-dollars for a token that the model reads.
     package var inputNanoUSDPerToken: Int64
     /// Nano-dollars for a token that the model writes.
     package var outputNanoUSDPerToken: Int64
+    /// Nano-dollars for a token of the prompt that the service had in its cache; nil where no such rate is known.
+    package var cacheReadNanoUSDPerToken: Int64?
+    /// Nano-dollars for a token of the prompt that the service puts into its cache; nil where no such rate is known.
+    package var cacheWriteNanoUSDPerToken: Int64?
     /// The most tokens that a text can be.
     package var bound: TokenBound
     /// Where the price was read.
@@ -20,49 +26,66 @@ package struct Price: Sendable, Hashable {
 
     /// Makes a price.
     package init(
-        model: ModelID, from: Date, inputNanoUSDPerToken: Int64, outputNanoUSDPerToken: Int64, bound: TokenBound,
+        model: ModelID, from: Date, until: Date? = nil, inputNanoUSDPerToken: Int64, outputNanoUSDPerToken: Int64,
+        cacheReadNanoUSDPerToken: Int64? = nil, cacheWriteNanoUSDPerToken: Int64? = nil, bound: TokenBound,
         source: String, read: String
     ) {
         self.model = model
         self.from = from
+        self.until = until
         self.inputNanoUSDPerToken = inputNanoUSDPerToken
         self.outputNanoUSDPerToken = outputNanoUSDPerToken
+        self.cacheReadNanoUSDPerToken = cacheReadNanoUSDPerToken
+        self.cacheWriteNanoUSDPerToken = cacheWriteNanoUSDPerToken
         self.bound = bound
         self.source = source
         self.read = read
     }
 
-    /// What the tokens cost; nil where the count cannot be true or the amount does not fit.
-    package func cost(of usage: TokenUsage) -> Money? {
-        guard usage.inputTokens >= 0, usage.outputTokens >= 0,
-            let input = Money(nanoUSD: inputNanoUSDPerToken).multiplied(by: Int64(usage.inputTokens)),
-            let output = Money(nanoUSD: outputNanoUSDPerToken).multiplied(by: Int64(usage.outputTokens))
-        else { return nil }
-        return input.adding(output)
+    /// What the journal keeps of the price.
+    package var rates: TokenRates {
+        TokenRates(
+            from: from, inputNanoUSDPerToken: inputNanoUSDPerToken, outputNanoUSDPerToken: outputNanoUSDPerToken,
+            cacheReadNanoUSDPerToken: cacheReadNanoUSDPerToken, cacheWriteNanoUSDPerToken: cacheWriteNanoUSDPerToken)
     }
 
-    /// The most that a call can cost.
+    /// What the tokens cost; see ``TokenRates/cost(of:)``.
+    package func cost(of usage: TokenUsage) -> Money? { rates.cost(of: usage) }
+
+    /// The most that a call can cost: all of its prompt at the dearest of the rates for input, cache reads and cache
+    /// writes, for nobody knows before the call what the service has in its cache.
     ///
     /// 1,000 bytes in one message with 512 tokens out, at 1 token a byte, 8 a message, 8 fixed and 3180 and 4200
-    /// nano-dollars a token: (1000 + 8 + 8) * 3180 + 512 * 4200 = 5,381,280 nano-dollars.
+    /// nano-dollars a token: (1000 + 8 + 8) * 3180 + 512 * 4200 = 5,381,280 nano-dollars. The same call where tokens
+    /// read from the cache cost 318 and tokens written to it 3975: (1000 + 8 + 8) * 3975 + 512 * 4200 = 6,189,000.
     ///
     /// - Throws: ``GovernorError/unbounded`` where the amount does not fit.
     package func bound(of call: PaidCall) throws(GovernorError) -> Money {
-        guard let inputTokens = bound.inputTokensMax(bytes: call.inputBytes, messages: call.messages),
-            let cost = cost(of: TokenUsage(inputTokens: inputTokens, outputTokens: call.outputTokensMax))
+        guard call.outputTokensMax >= 0, let prompt = promptBound(of: call),
+            let output = Money(nanoUSD: outputNanoUSDPerToken).multiplied(by: Int64(call.outputTokensMax)),
+            let sum = prompt.adding(output)
         else { throw .unbounded }
-        return cost
+        return sum
     }
-}
 
-extension Price {
-    /// The most output tokens, up to the call's own, with which its bound fits; nil where it fits with none.
+    /// The most output tokens, up to what the call asks for, with which its bound fits a budget's room.
+    ///
+    /// - Parameters:
+    ///   - call: The call, with the most tokens that it would like to have written.
+    ///   - room: What its bound may be at most.
+    /// - Returns: From 0 to the call's ``PaidCall/outputTokensMax``; nil where the prompt alone does not fit.
     package func outputTokensMax(of call: PaidCall, within room: Money) -> Int? {
-        var silent = call
-        silent.outputTokensMax = 0
-        guard let input = try? bound(of: silent), let rest = room.subtracting(input), rest >= .zero else { return nil }
+        guard call.outputTokensMax >= 0, let prompt = promptBound(of: call), let rest = room.subtracting(prompt),
+            rest >= .zero
+        else { return nil }
+        // Embedding models write nothing, and nothing of it costs anything.
         guard outputNanoUSDPerToken > 0 else { return call.outputTokensMax }
         return min(call.outputTokensMax, Int(rest.nanoUSD / outputNanoUSDPerToken))
+    }
+
+    private func promptBound(of call: PaidCall) -> Money? {
+        bound.inputTokensMax(bytes: call.inputBytes, messages: call.messages)
+            .flatMap { Money(nanoUSD: rates.promptNanoUSDPerTokenMax).multiplied(by: Int64($0)) }
     }
 }
 

@@ -18,21 +18,27 @@ package struct PriceBook: Sendable {
     /// Reads all `*.yaml` files of a folder, such as `budgets/prices`.
     ///
     /// - Throws: ``YAMLProblem`` with file and line where a file is not a price list, two prices of one model begin at
-    ///   the same instant, or the folder holds no file.
+    ///   the same instant, a price does not end just where the model's next begins, or the folder holds no file.
     package static func load(folder: String) throws(YAMLProblem) -> PriceBook {
-        var prices: [Price] = []
+        var entries: [PriceFile.Entry] = []
         var seen: [ModelID: Set<Date>] = [:]
         for file in try yamlFiles(in: folder, holding: "price list") {
-            for (price, value) in try PriceFile.prices(in: YAMLValue.load(file: file)) {
+            for entry in try PriceFile.entries(in: YAMLValue.load(file: file)) {
+                let price = entry.price
                 guard seen[price.model, default: []].insert(price.from).inserted else {
-                    throw value.problem(
+                    throw entry.place.problem(
                         "`\(price.model.model)` in \(price.model.region) has another price from the same instant;"
                             + " keep one, or give the newer one its own `from`")
                 }
-                prices.append(price)
+                entries.append(entry)
             }
         }
-        return PriceBook(prices)
+        // Model by model in the order of the files, so that the same folder gives the same complaint.
+        for model in entries.map(\.price.model) where seen.removeValue(forKey: model) != nil {
+            try PriceFile.checkDates(
+                entries.filter { $0.price.model == model }.sorted { $0.price.from < $1.price.from })
+        }
+        return PriceBook(entries.map(\.price))
     }
 
     /// All prices: by provider, region and model, oldest first.
@@ -43,9 +49,11 @@ package struct PriceBook: Sendable {
         }
     }
 
-    /// The price in force at an instant; nil where there is none yet.
+    /// The price in force at an instant; nil where there is none yet, or none any more.
     package func price(of model: ModelID, at instant: Date) -> Price? {
-        prices[model]?.last { $0.from <= instant }
+        prices[model]?.last { $0.from <= instant }.flatMap { price in
+            price.until.map { instant < $0 } ?? true ? price : nil
+        }
     }
 
     /// The most that a call can cost at an instant.

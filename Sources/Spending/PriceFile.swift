@@ -3,40 +3,81 @@ import StrictYAML
 
 /// Reads price lists.
 enum PriceFile {
-    /// The prices of one file, each with the place where it stands.
-    static func prices(in file: YAMLValue) throws(YAMLProblem) -> [(Price, YAMLValue)] {
-        let entries = try file.mapping(keys: ["prices"]).required("prices").list()
-        guard !entries.isEmpty else { throw file.problem("`prices` is empty; list at least one price") }
-        var prices: [(Price, YAMLValue)] = []
-        for entry in entries { prices.append((try price(entry), entry)) }
-        return prices
+    /// A price, and the place where it stands.
+    struct Entry {
+        var price: Price
+        var place: YAMLValue
+    }
+
+    /// The prices of one file.
+    static func entries(in file: YAMLValue) throws(YAMLProblem) -> [Entry] {
+        let places = try file.mapping(keys: ["prices"]).required("prices").list()
+        guard !places.isEmpty else { throw file.problem("`prices` is empty; list at least one price") }
+        var entries: [Entry] = []
+        for place in places { entries.append(Entry(price: try price(place), place: place)) }
+        return entries
+    }
+
+    /// Checks the dates of all prices of one model, oldest first.
+    ///
+    /// - Throws: ``YAMLProblem`` for the first price that ends before it begins, or not just where the next begins.
+    static func checkDates(_ entries: [Entry]) throws(YAMLProblem) {
+        for (index, entry) in entries.enumerated() {
+            guard let until = entry.price.until, let place = try entry.place.mapping().optional("until") else {
+                continue
+            }
+            let advice = "or leave `until` out where the price stays in force"
+            guard until > entry.price.from else {
+                throw place.problem(
+                    "the price ends before it is in force; write an instant after its `from`, \(advice)")
+            }
+            guard index + 1 < entries.count else { return }
+            let next = entries[index + 1].price.from
+            guard until != next else { continue }
+            let start = next.formatted(.iso8601)
+            throw place.problem(
+                (until > next
+                    ? "the next price of `\(entry.price.model.model)` is in force before this one ends"
+                    : "no price of `\(entry.price.model.model)` is in force from then until the next")
+                    + "; write `\(start)`, at which the next begins, or leave `until` out")
+        }
     }
 
     private static func price(_ value: YAMLValue) throws(YAMLProblem) -> Price {
         let entry = try value.mapping(keys: [
-            "provider", "region", "model", "from", "input_nano_usd_per_token", "output_nano_usd_per_token", "bound",
-            "source", "read",
+            "provider", "region", "model", "from", "until", "input_nano_usd_per_token", "output_nano_usd_per_token",
+            "cache_read_nano_usd_per_token", "cache_write_nano_usd_per_token", "bound", "source", "read",
         ])
-        let from = try entry.required("from")
-        guard let start = instant(try from.string()) else {
-            throw from.problem("write an instant in UTC such as `2024-04-18T00:00:00Z`")
-        }
         let read = try entry.required("read")
         let day = try read.string()
         guard civilDay(day) != nil else { throw read.problem("write a day such as `2026-11-23`") }
-        // A dollar a token is far above any price; beyond it, somebody wrote another unit.
         return Price(
             model: ModelID(
                 provider: try entry.required("provider").string(), region: try entry.required("region").string(),
                 model: try entry.required("model").string()),
-            from: start,
-            inputNanoUSDPerToken: Int64(
-                try entry.required("input_nano_usd_per_token").int(in: 1...1_000_000_000)),
+            from: try date(entry.required("from")), until: try entry.optional("until").map(date),
+            inputNanoUSDPerToken: try rate(entry.required("input_nano_usd_per_token"), min: 1),
             // Embedding models write no tokens.
-            outputNanoUSDPerToken: Int64(
-                try entry.required("output_nano_usd_per_token").int(in: 0...1_000_000_000)),
+            outputNanoUSDPerToken: try rate(entry.required("output_nano_usd_per_token"), min: 0),
+            cacheReadNanoUSDPerToken: try entry.optional("cache_read_nano_usd_per_token").map(cacheRate),
+            cacheWriteNanoUSDPerToken: try entry.optional("cache_write_nano_usd_per_token").map(cacheRate),
             bound: try bound(entry.required("bound")), source: try entry.required("source").string(), read: day)
     }
+
+    private static func date(_ value: YAMLValue) throws(YAMLProblem) -> Date {
+        guard let date = instant(try value.string()) else {
+            throw value.problem("write an instant in UTC such as `2024-04-18T00:00:00Z`")
+        }
+        return date
+    }
+
+    private static func rate(_ value: YAMLValue, min: Int) throws(YAMLProblem) -> Int64 {
+        // A dollar a token is far above any price; beyond it, somebody wrote another unit.
+        Int64(try value.int(in: min...1_000_000_000))
+    }
+
+    /// Some services write to their caches for nothing.
+    private static func cacheRate(_ value: YAMLValue) throws(YAMLProblem) -> Int64 { try rate(value, min: 0) }
 
     private static func bound(_ value: YAMLValue) throws(YAMLProblem) -> TokenBound {
         let entry = try value.mapping(keys: ["tokens_per_byte", "tokens_per_message", "fixed", "because"])

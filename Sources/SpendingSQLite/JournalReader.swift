@@ -43,9 +43,11 @@ enum JournalReader {
             tenant: row["tenant"],
             rates: inputRate.flatMap { inputRate in
                 outputRate.map {
-                    JournalEntry.Rates(
+                    TokenRates(
                         from: Date(milliseconds: row["price_from_ms"]), inputNanoUSDPerToken: inputRate,
-                        outputNanoUSDPerToken: $0)
+                        outputNanoUSDPerToken: $0,
+                        cacheReadNanoUSDPerToken: row["cache_read_nano_usd_per_token"],
+                        cacheWriteNanoUSDPerToken: row["cache_write_nano_usd_per_token"])
                 }
             },
             usage: input.flatMap { input in

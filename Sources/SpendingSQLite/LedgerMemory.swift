@@ -36,3 +36,13 @@ final class LedgerMemory: Sendable {
         }
     }
 }
+
+/// The `reserve` entries of an owner's open holds, which need not be read again to end them.
+final class ReservedEntries: Sendable {
+    private let entries = Mutex<[Int64: JournalEntry]>([:])
+
+    subscript(hold: Int64) -> JournalEntry? {
+        get { entries.withLock { $0[hold] } }
+        set { entries.withLock { $0[hold] = newValue } }
+    }
+}

@@ -99,6 +99,8 @@ extension SQLiteLedger {
                     sql: """
                         ALTER TABLE journal ADD COLUMN input_nano_usd_per_token INTEGER;
                         ALTER TABLE journal ADD COLUMN output_nano_usd_per_token INTEGER;
+                        ALTER TABLE journal ADD COLUMN cache_read_nano_usd_per_token INTEGER;
+                        ALTER TABLE journal ADD COLUMN cache_write_nano_usd_per_token INTEGER;
                         ALTER TABLE journal ADD COLUMN cache_read_tokens INTEGER;
                         ALTER TABLE journal ADD COLUMN cache_write_tokens INTEGER;
                         ALTER TABLE journal ADD COLUMN counted_by TEXT;
@@ -114,7 +116,6 @@ extension SQLiteLedger {
                         ALTER TABLE responses ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0;
                         ALTER TABLE responses ADD COLUMN counted_by TEXT;
                         ALTER TABLE responses ADD COLUMN request_id TEXT;
-                        CREATE INDEX responses_by_age ON responses (stored_ms);
 
                         ALTER TABLE breaches ADD COLUMN cache_read_tokens INTEGER NOT NULL DEFAULT 0;
                         ALTER TABLE breaches ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0;

@@ -65,9 +65,14 @@ extension LedgerTransaction {
             [alert.budget, alert.period.start.milliseconds, alert.percent])
     }
 
-    func forgetResponses(olderThan age: Duration) throws -> Int {
+    /// Deletes the oldest responses, so many at most that nobody waits long.
+    func forgetResponses(olderThan age: Duration, atMost count: Int) throws -> Int {
+        // They are numbered by age: a row gets a number above all others, and the clock is never set back.
         try database.run(
-            "DELETE FROM responses WHERE stored_ms < ?", [now.milliseconds - Int64(age / .milliseconds(1))])
+            """
+            DELETE FROM responses
+            WHERE rowid IN (SELECT rowid FROM responses ORDER BY rowid LIMIT ?) AND stored_ms < ?
+            """, [count, now.milliseconds - Int64(age / .milliseconds(1))])
         return database.changesCount
     }
 }

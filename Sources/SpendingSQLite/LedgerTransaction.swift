@@ -18,6 +18,8 @@ struct LedgerTransaction {
     let lease: Duration
     /// Holds of this owner that nobody will end.
     let abandoned: Set<Int64>
+    /// The `reserve` entries of this owner's open holds, as far as it remembers.
+    let reserved: ReservedEntries
 
     /// The clock's instant, or that of the last journal entry where the clock was set back.
     static func instant(
@@ -126,39 +128,20 @@ struct LedgerTransaction {
         return LedgerCounter(line: line, spent: Money(nanoUSD: spent), held: Money(nanoUSD: held))
     }
 
-    func hold(_ call: PaidCall, terms: HoldTerms, bound: Money) throws -> Int64 {
-        let nowMS = now.milliseconds
-        let holdID = nextEntryID()
-        try database.run(
-            """
-            INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,
-                provider, region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
-                spent_nano_usd, held_nano_usd)
-            VALUES (?, ?, 'reserve', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
-            """,
-            [
-                holdID, nowMS, holdID, nowMS, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest,
-                call.model.provider, call.model.region, call.model.model, call.tenant,
-                terms.price.from.milliseconds, terms.price.inputNanoUSDPerToken,
-                terms.price.outputNanoUSDPerToken, bound.nanoUSD,
-            ])
-        for line in terms.lines {
-            let start = line.period.start.milliseconds
+    /// Holds a call's bound and gives the journal's entry.
+    func hold(_ call: PaidCall, terms: HoldTerms, bound: Money) throws -> JournalEntry {
+        let id = nextEntryID()
+        let entry = JournalEntry(
+            id: id, at: now, kind: .reserve, holdID: String(id), reservedAt: now, call: call.id, model: call.model,
+            tenant: call.tenant, rates: terms.price.rates, spent: .zero, held: bound,
+            lines: terms.lines.map {
+                JournalEntry.Line(budget: $0.budget, periodStart: $0.period.start, limit: $0.limit)
+            })
+        try append(entry, hold: id)
+        for line in entry.lines {
             try database.run(
                 "INSERT INTO hold_budgets (hold_id, budget, period_start_ms, limit_nano_usd) VALUES (?, ?, ?, ?)",
-                [holdID, line.budget, start, line.limit.nanoUSD])
-            try database.run(
-                """
-                INSERT INTO counters (budget, period_start_ms, spent_nano_usd, held_nano_usd) VALUES (?, ?, 0, ?)
-                ON CONFLICT DO UPDATE SET held_nano_usd = held_nano_usd + excluded.held_nano_usd
-                """, [line.budget, start, bound.nanoUSD])
-            memory.facts(of: number) { facts in
-                let key = LedgerMemory.Line(budget: line.budget, periodStartMS: start)
-                // Read before it was decided; where it was not, it is read again.
-                if let counter = facts.counters[key] {
-                    facts.counters[key] = (counter.spent, counter.held + bound.nanoUSD)
-                }
-            }
+                [id, line.budget, line.periodStart.milliseconds, line.limit.nanoUSD])
         }
         try database.run(
             """
@@ -166,188 +149,32 @@ struct LedgerTransaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                holdID, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest, ownerID, leaseUntilMS,
+                id, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest, ownerID, leaseUntilMS,
                 bound.nanoUSD,
             ])
-        return holdID
+        return entry
     }
 
-    // MARK: - After the call
+    var leaseUntilMS: Int64 { now.milliseconds + Int64(lease / .milliseconds(1)) }
 
-    func settle(_ holdID: Int64, of call: PaidCall, settlement: Settlement) throws {
-        let hold = try openOrOrphan(holdID)
-        let usage = settlement.usage
-        try end(hold, kind: .settle, cost: settlement.cost.nanoUSD, settlement: settlement)
-        // A second attempt may have been answered first; its response is what redeliveries were given.
-        try database.run(
-            """
-            INSERT INTO responses (question_id, function, ordinal, digest, stored_ms, input_tokens, output_tokens,
-                cache_read_tokens, cache_write_tokens, cost_nano_usd, body, counted_by, request_id, provider, region,
-                model)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """,
-            call.id.arguments + [
-                now.milliseconds, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
-                usage.cacheWriteTokens, settlement.cost.nanoUSD, settlement.response,
-                settlement.countedBy.rawValue, settlement.requestID, settlement.model?.provider,
-                settlement.model?.region, settlement.model?.model,
-            ])
-        guard settlement.cost.nanoUSD > hold.bound else { return }
-        try journal(.breach, of: holdID, spent: 0, held: 0, settlement: settlement)
-        try database.run(
-            """
-            INSERT INTO breaches (hold_id, provider, region, model, input_bytes, messages, output_tokens_max,
-                input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                holdID, call.model.provider, call.model.region, call.model.model, call.inputBytes, call.messages,
-                call.outputTokensMax, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
-                usage.cacheWriteTokens,
-            ])
-        memory.facts(of: number) { $0.breaches[call.model] = nil }
-    }
+    // MARK: - The journal
 
-    func chargeInFull(_ holdID: Int64) throws {
-        let hold = try openOrOrphan(holdID)
-        if hold.isOrphan {
-            // Charged in full already, and now for good.
-            try database.run("DELETE FROM holds WHERE hold_id = ?", [holdID])
-        } else {
-            try end(hold, kind: .charge, cost: hold.bound)
-        }
-    }
-
-    func release(_ holdID: Int64) throws {
-        try end(openOrOrphan(holdID), kind: .release, cost: 0)
-    }
-
-    // MARK: - Instead of the owner
-
-    func renewLeases() throws {
-        try database.run(
-            "UPDATE holds SET lease_until_ms = ? WHERE owner = ? AND is_orphan = 0", [leaseUntilMS, ownerID])
-    }
-
-    /// Charges the holds that were dropped.
-    ///
-    /// Nobody can correct them any more.
-    func chargeAbandoned() throws {
-        for holdID in abandoned.sorted() {
-            // One that was settled or swept before is no longer there.
-            guard let hold = try hold(holdID) else { continue }
-            if hold.isOrphan {
-                try database.run("DELETE FROM holds WHERE hold_id = ?", [holdID])
-            } else {
-                try end(hold, kind: .orphan, cost: hold.bound)
-            }
-        }
-    }
-
-    /// Charges the holds whose owners are gone.
-    func chargeOrphans() throws {
-        guard !memory.facts(of: number, { $0.isSwept }) else { return }
-        try sweep()
-        memory.facts(of: number) { $0.isSwept = true }
-    }
-
-    private func sweep() throws {
-        guard let ownersFolder else {
-            // The owner may be alive after all: the hold is kept, so that the owner can correct the charge once.
-            let ended = try Int64.fetchAll(
-                database.cachedStatement(sql: "SELECT hold_id FROM holds WHERE is_orphan = 0 AND lease_until_ms <= ?"),
-                arguments: [now.milliseconds])
-            for holdID in ended {
-                guard let hold = try hold(holdID) else { continue }
-                try journal(.orphan, of: holdID, spent: hold.bound, held: -hold.bound)
-                try count(holdID, spent: hold.bound, held: -hold.bound)
-                try database.run("UPDATE holds SET is_orphan = 1 WHERE hold_id = ?", [holdID])
-            }
-            return
-        }
-        let owners = try String.fetchAll(
-            database.cachedStatement(sql: "SELECT DISTINCT owner FROM holds WHERE is_orphan = 0 AND owner <> ?"),
-            arguments: [ownerID])
-        for owner in owners where !OwnerLock.isAlive(owner, folder: ownersFolder) {
-            let holds = try Int64.fetchAll(
-                database.cachedStatement(sql: "SELECT hold_id FROM holds WHERE is_orphan = 0 AND owner = ?"),
-                arguments: [owner])
-            for holdID in holds {
-                guard let hold = try hold(holdID) else { continue }
-                try end(hold, kind: .orphan, cost: hold.bound)
-            }
-        }
-    }
-}
-
-extension LedgerTransaction {
-    private struct Hold {
-        let id: Int64
-        let bound: Int64
-        let isOrphan: Bool
-    }
-
-    private var leaseUntilMS: Int64 { now.milliseconds + Int64(lease / .milliseconds(1)) }
-
-    private func hold(_ holdID: Int64) throws -> Hold? {
-        try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT bound_nano_usd, is_orphan FROM holds WHERE hold_id = ?"),
-            arguments: [holdID]
-        ).map { Hold(id: holdID, bound: $0[0], isOrphan: $0[1]) }
-    }
-
-    private func openOrOrphan(_ holdID: Int64) throws -> Hold {
-        guard let hold = try hold(holdID) else { throw GovernorError.unknownHold }
-        return hold
-    }
-
-    /// Journals and counts the end of a hold.
-    ///
-    /// An orphan was charged before: its charge becomes the cost.
-    private func end(_ hold: Hold, kind: JournalEntry.Kind, cost: Int64, settlement: Settlement? = nil) throws {
-        let spent = hold.isOrphan ? cost - hold.bound : cost
-        let held = hold.isOrphan ? 0 : -hold.bound
-        try journal(kind, of: hold.id, spent: spent, held: held, settlement: settlement)
-        try count(hold.id, spent: spent, held: held)
-        try database.run("DELETE FROM holds WHERE hold_id = ?", [hold.id])
-    }
-
-    private func journal(
-        _ kind: JournalEntry.Kind, of holdID: Int64, spent: Int64, held: Int64, settlement: Settlement? = nil
+    /// Journals and counts what a hold's end, or its charge as an orphan, changes.
+    func journal(
+        _ kind: JournalEntry.Kind, of hold: Int64, spent: Int64, held: Int64, settlement: DigestedSettlement? = nil
     ) throws {
-        try database.run(
-            """
-            INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,
-                provider, region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
-                input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, counted_by, request_id,
-                response_sha256, spent_nano_usd, held_nano_usd)
-            SELECT ?, ?, ?, id, reserved_ms, question_id, function, ordinal, digest, provider, region, model, tenant,
-                price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token, ?, ?, ?, ?, ?, ?, ?, ?, ?
-            FROM journal WHERE id = ?
-            """,
-            [
-                nextEntryID(), now.milliseconds, kind.rawValue, settlement?.usage.inputTokens,
-                settlement?.usage.outputTokens,
-                settlement?.usage.cacheReadTokens, settlement?.usage.cacheWriteTokens,
-                settlement?.countedBy.rawValue, settlement?.requestID,
-                kind == .settle ? settlement?.responseDigest : nil, spent, held, holdID,
-            ])
-    }
-
-    private func count(_ holdID: Int64, spent: Int64, held: Int64) throws {
-        let rows = try Row.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
-                    WHERE (budget, period_start_ms)
-                        IN (SELECT budget, period_start_ms FROM hold_budgets WHERE hold_id = ?)
-                    RETURNING budget, period_start_ms, spent_nano_usd, held_nano_usd
-                    """), arguments: [spent, held, holdID])
-        memory.facts(of: number) { facts in
-            for row in rows {
-                facts.counters[LedgerMemory.Line(budget: row[0], periodStartMS: row[1])] = (row[2], row[3])
-            }
-        }
+        guard var entry = try reserved[hold] ?? JournalReader.entries(after: hold - 1, atMost: 1, database).first
+        else { throw GovernorError.unknownHold }
+        entry.id = nextEntryID()
+        entry.at = now
+        entry.kind = kind
+        entry.usage = settlement?.settlement.usage
+        entry.countedBy = settlement?.settlement.countedBy
+        entry.requestID = settlement?.settlement.requestID
+        entry.responseDigest = settlement?.responseDigest
+        entry.spent = Money(nanoUSD: spent)
+        entry.held = Money(nanoUSD: held)
+        try append(entry, hold: hold)
     }
 
     /// The next journal entry's number, which is written at the ledger's instant.
@@ -359,10 +186,59 @@ extension LedgerTransaction {
             return id
         }
     }
+
+    private func append(_ entry: JournalEntry, hold: Int64) throws {
+        let (rates, usage) = (entry.rates, entry.usage)
+        try database.run(
+            """
+            INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,
+                provider, region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
+                cache_read_nano_usd_per_token, cache_write_nano_usd_per_token, input_tokens, output_tokens,
+                cache_read_tokens, cache_write_tokens, counted_by, request_id, response_sha256, spent_nano_usd,
+                held_nano_usd)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                entry.id, entry.at.milliseconds, entry.kind.rawValue, hold, entry.reservedAt.milliseconds,
+                entry.call.questionID, entry.call.function, entry.call.ordinal, entry.call.digest,
+                entry.model.provider, entry.model.region, entry.model.model, entry.tenant,
+                // Entries from before rates were kept say no more than that.
+                rates?.from.milliseconds ?? 0, rates?.inputNanoUSDPerToken, rates?.outputNanoUSDPerToken,
+                rates?.cacheReadNanoUSDPerToken, rates?.cacheWriteNanoUSDPerToken, usage?.inputTokens,
+                usage?.outputTokens, usage?.cacheReadTokens, usage?.cacheWriteTokens, entry.countedBy?.rawValue,
+                entry.requestID, entry.responseDigest, entry.spent.nanoUSD, entry.held.nanoUSD,
+            ])
+        guard entry.spent != .zero || entry.held != .zero else { return }
+        for line in entry.lines { try count(entry, in: line) }
+    }
+
+    private func count(_ entry: JournalEntry, in line: JournalEntry.Line) throws {
+        let key = LedgerMemory.Line(budget: line.budget, periodStartMS: line.periodStart.milliseconds)
+        let changes: StatementArguments = [entry.spent.nanoUSD, entry.held.nanoUSD, key.budget, key.periodStartMS]
+        if entry.kind == .reserve {
+            try database.run(
+                """
+                INSERT INTO counters (spent_nano_usd, held_nano_usd, budget, period_start_ms) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET held_nano_usd = held_nano_usd + excluded.held_nano_usd
+                """, changes)
+        } else {
+            // The row that an upsert offers must itself be valid, and a lower amount is not.
+            try database.run(
+                """
+                UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
+                WHERE budget = ? AND period_start_ms = ?
+                """, changes)
+        }
+        memory.facts(of: number) { facts in
+            // What was not read is read when it is needed.
+            guard let counter = facts.counters[key] else { return }
+            facts.counters[key] = (counter.spent + entry.spent.nanoUSD, counter.held + entry.held.nanoUSD)
+        }
+    }
 }
 
 extension CallID {
-    fileprivate var arguments: StatementArguments { [questionID, function, ordinal, digest] }
+    var arguments: StatementArguments { [questionID, function, ordinal, digest] }
 }
 
 extension Database {

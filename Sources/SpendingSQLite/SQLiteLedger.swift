@@ -16,6 +16,9 @@ package final class SQLiteLedger: SpendLedger {
     private let now: @Sendable () -> Date
     private let abandoned = Mutex<Set<Int64>>([])
     private let memory = LedgerMemory()
+    private let reserved = ReservedEntries()
+    /// How many responses one transaction forgets.
+    private static let forgottenAtOnceMax = 500
 
     /// Opens the ledger of a store.
     ///
@@ -49,42 +52,57 @@ package final class SQLiteLedger: SpendLedger {
     package func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
-        try await commit { transaction in
+        let (admission, entry) = try await commit { transaction -> (LedgerAdmission, JournalEntry?) in
             try transaction.chargeOrphans()
             let (isSettled, isInFlight) = try transaction.known(call.id)
-            if isSettled, let settlement = try transaction.settlement(of: call.id) { return .settled(settlement) }
-            if isInFlight { return .inFlight }
+            if isSettled, let settlement = try transaction.settlement(of: call.id) {
+                return (.settled(settlement), nil)
+            }
+            if isInFlight { return (.inFlight, nil) }
             let terms = try terms(transaction.moment())
             guard try transaction.breaches(of: call.model).allSatisfy(terms.price.covers) else {
                 throw GovernorError.boundBreached(call.model)
             }
             switch terms.decide(try terms.lines.map { try transaction.counter($0) }) {
-            case .refuse(let counter, let bound): return .refused(counter, bound: bound)
+            case .refuse(let counter, let bound): return (.refused(counter, bound: bound), nil)
             case .hold(let bound, let outputTokensMax):
-                let holdID = try transaction.hold(call, terms: terms, bound: bound)
-                return .held(
-                    holdID: String(holdID), terms: terms, bound: bound, outputTokensMax: outputTokensMax)
+                let entry = try transaction.hold(call, terms: terms, bound: bound)
+                return (
+                    .held(holdID: entry.holdID, terms: terms, bound: bound, outputTokensMax: outputTokensMax), entry
+                )
             }
         }
+        if let entry { reserved[entry.id] = entry }
+        return admission
     }
 
     package func settle(
         _ holdID: String, of call: PaidCall, settlement: Settlement
     ) async throws(GovernorError) {
-        try await commit { try $0.settle(try Self.number(holdID), of: call, settlement: settlement) }
+        let digested = DigestedSettlement(settlement)
+        try await end(holdID) { try $0.settle($1, of: call, settlement: digested) }
     }
 
     package func chargeInFull(_ holdID: String) async throws(GovernorError) {
-        try await commit { try $0.chargeInFull(try Self.number(holdID)) }
+        try await end(holdID) { try $0.chargeInFull($1) }
     }
 
     package func release(_ holdID: String) async throws(GovernorError) {
-        try await commit { try $0.release(try Self.number(holdID)) }
+        try await end(holdID) { try $0.release($1) }
+    }
+
+    private func end(
+        _ holdID: String, _ body: @escaping @Sendable (LedgerTransaction, Int64) throws -> Void
+    ) async throws(GovernorError) {
+        guard let number = Int64(holdID) else { throw .unknownHold }
+        try await commit { try body($0, number) }
+        reserved[number] = nil
     }
 
     package func abandon(_ holdID: String) {
         guard let number = Int64(holdID) else { return }
         abandoned.withLock { _ = $0.insert(number) }
+        reserved[number] = nil
     }
 
     package func renewLeases() async throws(GovernorError) {
@@ -126,7 +144,12 @@ package final class SQLiteLedger: SpendLedger {
     }
 
     package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
-        try await commit { try $0.forgetResponses(olderThan: age) }
+        var total = 0
+        while true {
+            let count = try await commit { try $0.forgetResponses(olderThan: age, atMost: Self.forgottenAtOnceMax) }
+            total += count
+            if count < Self.forgottenAtOnceMax { return total }
+        }
     }
 
     package func journal(after id: Int64, atMost count: Int) async throws(GovernorError) -> [JournalEntry] {
@@ -157,7 +180,8 @@ package final class SQLiteLedger: SpendLedger {
                     database, clock: now(), number: number, memory: memory)
                 let transaction = LedgerTransaction(
                     database: database, number: number, memory: memory, now: instant, ownerID: ownerID,
-                    ownersFolder: owner == nil ? nil : store.ownersFolder, lease: leaseLength, abandoned: given)
+                    ownersFolder: owner == nil ? nil : store.ownersFolder, lease: leaseLength, abandoned: given,
+                    reserved: reserved)
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
                 try transaction.chargeAbandoned()
                 return (try body(transaction), given)
@@ -168,11 +192,6 @@ package final class SQLiteLedger: SpendLedger {
         } catch {
             throw Self.seamError(error)
         }
-    }
-
-    private static func number(_ holdID: String) throws(GovernorError) -> Int64 {
-        guard let number = Int64(holdID) else { throw .unknownHold }
-        return number
     }
 
     private static func seamError(_ error: any Error) -> GovernorError {

@@ -13,7 +13,7 @@ struct ReconciliationReportTests {
 
     /// A hold's entries: it was settled with a usage, or released.
     static func hold(_ id: String, settled usage: TokenUsage?) -> [JournalEntry] {
-        let rates = JournalEntry.Rates(from: .distantPast, inputNanoUSDPerToken: 3180, outputNanoUSDPerToken: 4200)
+        let rates = TokenRates(from: .distantPast, inputNanoUSDPerToken: 3180, outputNanoUSDPerToken: 4200)
         let cost = usage.map { Int64($0.inputTokens * 3180 + $0.outputTokens * 4200) } ?? 0
         return [(JournalEntry.Kind.reserve, 0 as Int64), (usage == nil ? .release : .settle, cost)].map { kind, spent in
             JournalEntry(

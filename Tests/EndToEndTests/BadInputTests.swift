@@ -84,7 +84,7 @@ struct BadInputTests {
             ])
         try await check(
             ["ask", "--manifest", "m.yaml", "a?"], status: 1,
-            says: ["unknown.model of bedrock in ap-south-1 has no price"],
+            says: ["llm-connector asks unknown.model of bedrock in ap-south-1, which has no price in force"],
             files: [
                 "m.yaml":
                     "pipeline: p\nfirst: llm-connector\nfunctions:\n  llm-connector: {model: {provider: bedrock, region: ap-south-1, id: unknown.model}}\n"

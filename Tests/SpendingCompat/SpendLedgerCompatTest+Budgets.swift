@@ -239,7 +239,7 @@ extension SpendLedgerCompatTest {
             id: 1, at: start, kind: .reserve, holdID: "1", reservedAt: start,
             call: CallID(questionID: "a", function: "llm-connector", ordinal: 2, digest: "e"),
             model: SpendFixture.model, tenant: "acme",
-            rates: JournalEntry.Rates(
+            rates: TokenRates(
                 from: Date(timeIntervalSince1970: 0), inputNanoUSDPerToken: 1, outputNanoUSDPerToken: 1),
             spent: .zero, held: Money(nanoUSD: 40),
             lines: [

@@ -98,6 +98,12 @@ struct PriceBookTests {
             ("2024-04-18T00:00:00Z", "2024-04-18", 5, "`2024-04-18T00:00:00Z`"),
             ("input_nano_usd_per_token: 3180", "input_nano_usd_per_token: 0.00318", 6, "whole number"),
             ("input_nano_usd_per_token: 3180", "input_nano_usd_per_token: 0", 6, "whole number"),
+            (
+                "output_nano_usd_per_token: 4200", "cache_reed_nano_usd_per_token: 1", 7,
+                "`cache_read_nano_usd_per_token`?"
+            ),
+            ("read: 2026-11-23", "read: 2026-11-23\n    cache_write_nano_usd_per_token: -1", 11, "whole number from 0"),
+            ("read: 2026-11-23", "read: 2026-11-23\n    cache_read_nano_usd_per_token: 0.5", 11, "whole number from 0"),
             ("output_nano_usd_per_token: 4200", "output_nano_usd_per_token: -1", 7, "whole number"),
             ("output_nano_usd_per_token: 4200", "output_usd: 1", 7, "unknown key"),
             ("tokens_per_byte: 1", "tokens_per_byte: 0", 8, "above 0"),
@@ -144,6 +150,7 @@ struct ShippedFilesTests {
         let budget = try #require(budgets.first)
         #expect(budgets.count == 1 && budget.name == "daily" && budget.limit == Money("0.50"))
         #expect(budget.exhausted == .answerWithoutModel && budget.scope == BudgetScope())
+        #expect(budget.tenantShare(of: budget.limit) == Money("0.125"))
         let usage = TokenUsage(inputTokens: 1500, outputTokens: 512)
         let now = try #require(instant("2026-11-23T00:00:00Z"))
         for (region, answers) in [("ap-south-1", 72), ("us-east-1", 86)] as [(String, Int64)] {

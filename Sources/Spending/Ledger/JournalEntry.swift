@@ -36,23 +36,6 @@ package struct JournalEntry: Sendable, Hashable {
         }
     }
 
-    /// What a call was charged by.
-    package struct Rates: Sendable, Hashable {
-        /// From when on the price was in force.
-        package var from: Date
-        /// Nano-dollars for a token that the model read.
-        package var inputNanoUSDPerToken: Int64
-        /// Nano-dollars for a token that the model wrote.
-        package var outputNanoUSDPerToken: Int64
-
-        /// Makes rates.
-        package init(from: Date, inputNanoUSDPerToken: Int64, outputNanoUSDPerToken: Int64) {
-            self.from = from
-            self.inputNanoUSDPerToken = inputNanoUSDPerToken
-            self.outputNanoUSDPerToken = outputNanoUSDPerToken
-        }
-    }
-
     /// Its number: from 1, rising, without doubles.
     package var id: Int64
     /// The ledger's instant, on a whole millisecond, never before that of the entry above.
@@ -70,7 +53,7 @@ package struct JournalEntry: Sendable, Hashable {
     /// Who asked, where tenants are told apart.
     package var tenant: String?
     /// The price that the call was bounded and charged by; nil in entries of ledgers from before rates were kept.
-    package var rates: Rates?
+    package var rates: TokenRates?
     /// The tokens that were paid for, in `settle` and `breach`.
     package var usage: TokenUsage?
     /// Where the count came from, in `settle` and `breach`.
@@ -89,7 +72,7 @@ package struct JournalEntry: Sendable, Hashable {
     /// Makes an entry.
     package init(
         id: Int64, at: Date, kind: Kind, holdID: String, reservedAt: Date, call: CallID, model: ModelID,
-        tenant: String?, rates: Rates?, usage: TokenUsage? = nil, countedBy: UsageSource? = nil,
+        tenant: String?, rates: TokenRates?, usage: TokenUsage? = nil, countedBy: UsageSource? = nil,
         requestID: String? = nil, responseDigest: String? = nil, spent: Money, held: Money, lines: [Line]
     ) {
         self.id = id

@@ -65,14 +65,11 @@ struct LedgerPages {
         _ call: PaidCall, terms: HoldTerms, bound: Money, outputTokensMax: Int, owner: Int, leaseUntil: Date
     ) -> String {
         let id = Int64(journal.count + 1)
-        let price = terms.price
         append(
             JournalEntry(
                 id: id, at: instant, kind: .reserve, holdID: String(id), reservedAt: instant, call: call.id,
                 model: call.model, tenant: call.tenant,
-                rates: JournalEntry.Rates(
-                    from: price.from, inputNanoUSDPerToken: price.inputNanoUSDPerToken,
-                    outputNanoUSDPerToken: price.outputNanoUSDPerToken),
+                rates: terms.price.rates,
                 spent: .zero, held: bound,
                 lines: terms.lines.map {
                     JournalEntry.Line(budget: $0.budget, periodStart: $0.period.start, limit: $0.limit)

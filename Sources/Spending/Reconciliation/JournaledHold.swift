@@ -7,7 +7,7 @@ struct JournaledHold: Sendable {
     let call: CallID
     let model: ModelID
     let reservedAt: Date
-    private(set) var rates: JournalEntry.Rates?
+    private(set) var rates: TokenRates?
     private(set) var usage: TokenUsage?
     private(set) var countedBy: UsageSource?
     private(set) var requestID: String?
@@ -51,17 +51,6 @@ struct JournaledHold: Sendable {
 
     /// Whether nobody counted the tokens, so that the bound was charged.
     var isChargedAtBound: Bool { usage == nil || countedBy == .bound }
-}
-
-extension JournalEntry.Rates {
-    /// What the tokens cost; nil where the amount does not fit, and for cached tokens, which have rates of their own.
-    func cost(of usage: TokenUsage) -> Money? {
-        guard usage.inputTokens >= 0, usage.outputTokens >= 0, usage.cacheReadTokens == 0, usage.cacheWriteTokens == 0,
-            let input = Money(nanoUSD: inputNanoUSDPerToken).multiplied(by: Int64(usage.inputTokens)),
-            let output = Money(nanoUSD: outputNanoUSDPerToken).multiplied(by: Int64(usage.outputTokens))
-        else { return nil }
-        return input.adding(output)
-    }
 }
 
 extension Money {

@@ -15,7 +15,7 @@ package struct Reconciler: Sendable {
     private let repeated: [(call: InvoicedCall, times: Int)]
     private var holds: [String: JournaledHold] = [:]
     private var holdOfRequest: [String: String] = [:]
-    private var rates: [Place: [JournalEntry.Rates]] = [:]
+    private var rates: [Place: [TokenRates]] = [:]
 
     private struct Place: Hashable {
         let region, model: String

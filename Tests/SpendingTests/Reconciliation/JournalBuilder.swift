@@ -15,7 +15,7 @@ struct JournalBuilder {
     }
 
     static let model = ModelID(provider: "bedrock", region: "ap-south-1", model: "meta.llama3-70b-instruct-v1:0")
-    static let rates = JournalEntry.Rates(
+    static let rates = TokenRates(
         from: Date(timeIntervalSince1970: 0), inputNanoUSDPerToken: 3180, outputNanoUSDPerToken: 4200)
     /// What each hold holds.
     static let bound = Money(nanoUSD: 10_000_000)
@@ -41,7 +41,7 @@ struct JournalBuilder {
 
     /// Adds a hold; its question is `q-` and its id.
     mutating func hold(
-        _ id: String, second: Double = 0, model: ModelID = Self.model, rates: JournalEntry.Rates? = Self.rates,
+        _ id: String, second: Double = 0, model: ModelID = Self.model, rates: TokenRates? = Self.rates,
         countedBy: UsageSource = .body, _ course: Course
     ) {
         var spent = Money.zero

@@ -77,11 +77,12 @@ struct ReconciliationTests {
             log: [JournalBuilder.logged("r", usage: other)], found: [.tokensDiffer], amounts: [8400],
             totals: (cost.nanoUSD, cost.nanoUSD + 8400)),
         Case(
-            testDescription: "cached tokens have no known rate", course: .settled(usage, requestID: "r"),
+            testDescription: "cached tokens without a rate cost the dearest of the prompt's",
+            course: .settled(usage, requestID: "r"),
             log: [
                 JournalBuilder.logged(
                     "r", usage: TokenUsage(inputTokens: 100, outputTokens: 10, cacheReadTokens: 7))
-            ], found: [.tokensDiffer], amounts: [nil]),
+            ], found: [.tokensDiffer], amounts: [7 * 3180], totals: (cost.nanoUSD, cost.nanoUSD + 7 * 3180)),
         Case(
             testDescription: "a log without counts is no difference", course: .settled(usage, requestID: "r"),
             log: [JournalBuilder.logged("r", usage: nil)]),
@@ -204,7 +205,7 @@ struct ReconciliationTests {
     @Test("a call in doubt that cost its bound agrees")
     func boundIsCost() {
         var journal = JournalBuilder()
-        let rates = JournalEntry.Rates(
+        let rates = TokenRates(
             from: JournalBuilder.rates.from, inputNanoUSDPerToken: Self.bound.nanoUSD / 100, outputNanoUSDPerToken: 0)
         journal.hold("h", rates: rates, .charged)
         let result = journal.compared(with: [Self.tagged("r")])
@@ -215,7 +216,7 @@ struct ReconciliationTests {
     @Test("takes for a call of somebody else the rates that were in force")
     func ratesInForce() {
         var journal = JournalBuilder()
-        let raised = JournalEntry.Rates(
+        let raised = TokenRates(
             from: JournalBuilder.start.addingTimeInterval(5), inputNanoUSDPerToken: 1, outputNanoUSDPerToken: 1)
         journal.hold("a", second: 0, .released)
         journal.hold("b", second: 6, rates: raised, .released)
