@@ -12,6 +12,12 @@ package enum LogKey {
     package static let outcome = "delivery.outcome"
     /// A constant name of what went wrong.
     package static let error = "error"
+    /// The budget that has no room.
+    package static let budgetName = "budget.name"
+    /// Whether its money is spent or held.
+    package static let budgetCause = "budget.cause"
+    /// When its period turns.
+    package static let budgetOpens = "budget.opens"
     /// How long something took.
     package static let milliseconds = "milliseconds"
     /// How many.

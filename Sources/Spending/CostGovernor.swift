@@ -272,6 +272,11 @@ extension CostGovernor {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func confirm(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.confirm(alert) }
 
+    /// Gives a claimed alert back undelivered.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func handBack(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.handBack(alert) }
+
     /// Gives an element after this governor ended holds; one for many that come close together.
     var endings: AsyncStream<Void> { news.stream }
 

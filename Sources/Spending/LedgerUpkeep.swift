@@ -7,6 +7,8 @@ package struct LedgerUpkeep: Sendable {
     /// How often alerts are looked for that other processes' spending has made due.
     private static let alertInterval = Duration.seconds(5)
     private static let forgetInterval = Duration.seconds(3600)
+    /// How long the end of the process waits for alerts that the last calls have made due.
+    private static let lastDelivery = Duration.seconds(5)
 
     private let governor: CostGovernor
     private let keepResponses: Duration
@@ -31,7 +33,7 @@ package struct LedgerUpkeep: Sendable {
         self.logger = logger
     }
 
-    /// Works until the task is cancelled.
+    /// Works until the task is cancelled, and then some seconds more for the last alerts.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await deliverAlerts() }
@@ -49,6 +51,15 @@ package struct LedgerUpkeep: Sendable {
                 }
             }
         }
+        // A task of its own, since this one is cancelled; awaited here.
+        await Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await deliverDue() }
+                group.addTask { try? await Task.sleep(for: Self.lastDelivery) }
+                await group.next()
+                group.cancelAll()
+            }
+        }.value
     }
 
     /// Delivers what is due at the start, after this governor's calls, and now and then.
@@ -60,20 +71,33 @@ package struct LedgerUpkeep: Sendable {
                 repeat { look.yield() } while (try? await Task.sleep(for: Self.alertInterval)) != nil
                 look.finish()
             }
-            for await _ in looks {
-                do {
-                    for alert in try await governor.claimAlerts() {
-                        try await deliver(alert)
-                        try await governor.confirm(alert)
-                    }
-                } catch is CancellationError {
-                    break
-                } catch {
-                    // Typed errors of ours, which hold no payload.
-                    logger.warning("alert not delivered", metadata: ["error": "\(error)"])
-                }
-            }
+            for await _ in looks { await deliverDue() }
             group.cancelAll()
+        }
+    }
+
+    private func deliverDue() async {
+        do throws(GovernorError) {
+            let alerts = try await governor.claimAlerts()
+            // At once, so that each has all of the claim's time.
+            await withTaskGroup(of: Void.self) { group in
+                for alert in alerts { group.addTask { await deliver(due: alert) } }
+            }
+        } catch {
+            logger.warning("alerts not looked for", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func deliver(due alert: BudgetAlert) async {
+        do {
+            try await deliver(alert)
+            try await governor.confirm(alert)
+        } catch {
+            // Typed errors of ours, which hold no payload.
+            logger.warning("alert not delivered", metadata: ["error": "\(error)"])
+            // Where it was cut short it is tried once more at once; where it failed, after the claim, and so it is
+            // where the ledger cannot be written.
+            if Task.isCancelled { try? await governor.handBack(alert) }
         }
     }
 

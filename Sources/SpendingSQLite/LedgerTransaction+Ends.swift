@@ -129,11 +129,13 @@ extension LedgerTransaction {
 
     /// Takes a hold out; nil where it has ended.
     private func take(_ holdID: Int64) throws -> Hold? {
-        try Row.fetchOne(
-            database.cachedStatement(
-                sql: "DELETE FROM holds WHERE hold_id = ? RETURNING bound_nano_usd, is_orphan"),
-            arguments: [holdID]
-        ).map { Hold(id: holdID, bound: $0[0], isOrphan: $0[1]) }
+        // `DELETE ... RETURNING` goes through a temporary table and takes twice as long as these two.
+        let row = try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT bound_nano_usd, is_orphan FROM holds WHERE hold_id = ?"),
+            arguments: [holdID])
+        guard let row else { return nil }
+        try database.run("DELETE FROM holds WHERE hold_id = ?", [holdID])
+        return Hold(id: holdID, bound: row[0], isOrphan: row[1])
     }
 
     private func takeOrThrow(_ holdID: Int64) throws -> Hold {

@@ -65,6 +65,12 @@ extension LedgerTransaction {
             [alert.budget, alert.period.start.milliseconds, alert.percent])
     }
 
+    func handBack(_ alert: BudgetAlert) throws {
+        try database.run(
+            "UPDATE alerts SET claimed_until_ms = 0 WHERE budget = ? AND period_start_ms = ? AND percent = ?",
+            [alert.budget, alert.period.start.milliseconds, alert.percent])
+    }
+
     /// Deletes the oldest responses, so many at most that nobody waits long.
     func forgetResponses(olderThan age: Duration, atMost count: Int) throws -> Int {
         // They are numbered by age: a row gets a number above all others, and the clock is never set back.

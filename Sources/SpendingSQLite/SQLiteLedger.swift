@@ -143,6 +143,10 @@ package final class SQLiteLedger: SpendLedger {
         try await commit { try $0.confirm(alert) }
     }
 
+    package func handBack(_ alert: BudgetAlert) async throws(GovernorError) {
+        try await commit { try $0.handBack(alert) }
+    }
+
     package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
         var total = 0
         while true {

@@ -30,7 +30,8 @@ struct AskCommand: AsyncParsableCommand {
         try UTF8Arguments.check()
         try FrontDoor.check(question)
         let options = try pipeline.options()
-        let outcome = try await Pipeline.withPipeline(options, logger: pipeline.logger(.error)) { [question] pipeline in
+        let outcome = try await Pipeline.withPipeline(options, logger: pipeline.logger(.warning)) {
+            [question] pipeline in
             try await pipeline.ask(question)
         }
         switch outcome {

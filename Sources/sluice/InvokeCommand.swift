@@ -30,7 +30,7 @@ struct InvokeCommand: AsyncParsableCommand {
     func run() async throws {
         let input = try read(payload)
         let options = try pipeline.options()
-        let logger = try pipeline.logger(.error)
+        let logger = try pipeline.logger(.warning)
         let output: Data
         do {
             output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) { [function] pipeline in

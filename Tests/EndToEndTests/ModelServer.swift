@@ -38,6 +38,9 @@ struct ModelServer: Sendable {
     /// The bodies of all calls so far.
     var received: [Data] { standIn.received.map(\.body) }
 
+    /// What the service's log would keep of each call.
+    var metadata: [String?] { standIn.received.map(\.metadata) }
+
     /// Waits until so many calls have arrived since the last wait.
     func calls(_ count: Int) async {
         var seen = 0

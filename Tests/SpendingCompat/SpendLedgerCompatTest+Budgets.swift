@@ -201,7 +201,11 @@ extension SpendLedgerCompatTest {
         bench.clock.advance(seconds: 300)
         // The one that was not confirmed, as it was.
         #expect(try await other.claimAlerts() == [due[1]])
+        // Given back, it is anybody's at once.
+        try await other.handBack(due[1])
+        #expect(try await bench.governor.claimAlerts() == [due[1]])
         try await other.confirm(due[1])
+        try await other.handBack(due[1])
         bench.clock.advance(seconds: 300)
         #expect(try await other.claimAlerts().isEmpty)
         bench.clock.set("2026-11-24T00:00:00Z")

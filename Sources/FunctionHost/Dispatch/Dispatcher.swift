@@ -220,13 +220,20 @@ struct Dispatcher: Sendable {
         case .retry(let code):
             logger.warning("invocation failed; tried again later", metadata: [LogKey.error: "\(code)"])
         case .dead(let code): logger.error("message dead-lettered", metadata: [LogKey.error: "\(code)"])
-        case .park(let refusal), .refuse(let refusal):
-            logger.notice(
-                "budget exhausted", metadata: [LogKey.outcome: "\(outcome.name)", "budget": "\(refusal.budget)"])
+        case .park(let refusal):
+            logger.warning("question waits for its budget", metadata: Self.metadata(refusal))
+        case .refuse(let refusal): logger.notice("question refused by its budget", metadata: Self.metadata(refusal))
         case .isolate: logger.notice("delivered before; runs alone")
         case .output, .pause, .handBack, .expire:
             logger.debug("delivery concluded", metadata: [LogKey.outcome: "\(outcome.name)"])
         }
+    }
+
+    private static func metadata(_ refusal: BudgetRefusal) -> Logger.Metadata {
+        [
+            LogKey.budgetName: "\(refusal.budget)", LogKey.budgetCause: "\(refusal.cause.rawValue)",
+            LogKey.budgetOpens: "\(refusal.opensAt.formatted(.iso8601))",
+        ]
     }
 
     /// The kind of an error; its text may hold what must not be logged.

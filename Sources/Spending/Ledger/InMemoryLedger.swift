@@ -121,6 +121,10 @@ package final class InMemoryLedger: SpendLedger {
         try write { pages throws(GovernorError) in pages.alerts[alert.id]?.isConfirmed = true }
     }
 
+    package func handBack(_ alert: BudgetAlert) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in pages.alerts[alert.id]?.claimedUntil = .distantPast }
+    }
+
     package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
         try write { pages throws(GovernorError) in
             let before = pages.responses.count

@@ -89,6 +89,11 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func confirm(_ alert: BudgetAlert) async throws(GovernorError)
 
+    /// Gives a claimed alert back undelivered: the next who claims gets it.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func handBack(_ alert: BudgetAlert) async throws(GovernorError)
+
     /// Deletes stored responses; the journal keeps their digests.
     ///
     /// A call whose response is gone would be paid again: `age` must be longer than any message lives.
