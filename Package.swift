@@ -177,7 +177,10 @@ let package = Package(
         .testTarget(name: "HistoryTests", dependencies: ["TestSupport", "FunctionKit", "History", "SQLite"]),
         .testTarget(
             name: "SpendingTests",
-            dependencies: ["TestSupport", "Spending", "SpendingCompat", "FunctionKit", "StrictYAML"]),
+            dependencies: [
+                "TestSupport", "Spending", "SpendingCompat", "FunctionKit", "StrictYAML",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "SpendingSQLiteTests",
             dependencies: [

@@ -29,10 +29,23 @@ struct ReadmeTests {
         #expect(ending.output.replacing(times, with: " T") == shown.replacing(times, with: " T"))
     }
 
+    @Test("the race that it shows ends as the program's does, times aside")
+    func race() async throws {
+        let command = try #require(blocks("console").first { $0.contains("race") })
+        let shown = try #require(blocks("text").first { $0.contains("overshoot") })
+        let folder = try TemporaryFolder()
+        let ending = try await SluiceProcess.run(
+            command.split(separator: " ").dropFirst(2).map(String.init), in: folder.url)
+        try #require(ending.status == 0, "\(ending.errors)")
+        let seconds = /[0-9.]+ s$/
+        #expect(ending.output.replacing(seconds, with: "T") == shown.replacing(seconds, with: "T"))
+    }
+
     @Test("the other commands that it shows work")
     func commands() async throws {
         let folder = try TemporaryFolder()
         let commands = blocks("console").dropFirst().flatMap { $0.split(separator: "\n") }
+            .filter { !$0.contains("race") }
         #expect(!commands.isEmpty)
         for command in commands {
             let words = command.split(separator: " ").map(String.init)

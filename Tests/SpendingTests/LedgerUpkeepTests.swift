@@ -1,0 +1,155 @@
+import FoundationEssentials
+import FunctionKit
+import Logging
+import Spending
+import SpendingCompat
+import Synchronization
+import Testing
+
+@Suite("The upkeep of a ledger", .timeLimit(.minutes(1)))
+struct LedgerUpkeepTests {
+    private struct Unreachable: Error {}
+
+    private let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    /// Runs an upkeep beside `body`, and ends it.
+    private func withUpkeep(
+        of governor: CostGovernor, deliver: @escaping @Sendable (BudgetAlert) async throws -> Void,
+        _ body: () async throws -> Void
+    ) async throws {
+        let upkeep = LedgerUpkeep(
+            governor: governor, keepResponses: .seconds(86_400), logger: silent, deliver: deliver)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await upkeep.run() }
+            try await body()
+            group.cancelAll()
+        }
+    }
+
+    @Test("renews the leases of its owner again and again, and forgets old responses")
+    func renews() async throws {
+        let (events, event) = AsyncStream.makeStream(of: String.self)
+        let ledger = ToldLedger(InMemoryLedger(lease: .milliseconds(30))) { event.yield($0) }
+        try await withUpkeep(of: SpendFixture.governor(ledger)) { _ in
+        } _: {
+            var seen: [String: Int] = [:]
+            for await event in events {
+                seen[event, default: 0] += 1
+                if seen["renew", default: 0] >= 3, seen["forget", default: 0] >= 1 { break }
+            }
+        }
+    }
+
+    @Test("delivers an alert after the call that made it due, once")
+    func delivers() async throws {
+        let (told, tell) = AsyncStream.makeStream(of: Int.self)
+        let governor = SpendFixture.governor(
+            InMemoryLedger(), budgets: [SpendFixture.budget(alerts: [50, 80])])
+        try await withUpkeep(of: governor) {
+            tell.yield($0.percent)
+        } _: {
+            try await governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+            var first = told.makeAsyncIterator()
+            #expect(await first.next() == 50)
+            try await governor.pay(SpendFixture.call("b", bytes: 30), tokens: 30)
+            #expect(await first.next() == 80)
+        }
+        tell.finish()
+        for await percent in told { Issue.record("\(percent) was told again") }
+        #expect(try await governor.claimAlerts().isEmpty)
+    }
+
+    @Test("tells before its end what was cut short by it, and what the last call made due")
+    func lastAlerts() async throws {
+        let governor = SpendFixture.governor(
+            InMemoryLedger(), budgets: [SpendFixture.budget(alerts: [50, 80])])
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let delivered = Mutex<[Int]>([])
+        try await withUpkeep(of: governor) { alert in
+            // The first delivery hangs until it is cancelled.
+            if alert.percent == 50, delivered.withLock({ $0.isEmpty }) {
+                delivered.withLock { $0.append(0) }
+                begin.yield()
+                try await Task.sleep(for: .seconds(3600))
+            }
+            delivered.withLock { $0.append(alert.percent) }
+        } _: {
+            try await governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+            for await _ in begun { break }
+            try await governor.pay(SpendFixture.call("b", bytes: 30), tokens: 30)
+        }
+        #expect(delivered.withLock { $0.sorted() } == [0, 50, 80])
+    }
+
+    @Test("keeps an alert that could not be delivered for later")
+    func failed() async throws {
+        let clock = ManualClock()
+        let governor = SpendFixture.governor(
+            InMemoryLedger(now: clock.now), budgets: [SpendFixture.budget(alerts: [50])])
+        let (tried, attempt) = AsyncStream.makeStream(of: Void.self)
+        try await withUpkeep(of: governor) { _ in
+            attempt.yield()
+            throw Unreachable()
+        } _: {
+            try await governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+            for await _ in tried { break }
+        }
+        clock.advance(seconds: 300)
+        #expect(try await governor.claimAlerts().map(\.percent) == [50])
+    }
+}
+
+/// A ledger that tells what it is asked to do between calls.
+private struct ToldLedger: SpendLedger {
+    private let ledger: any SpendLedger
+    private let tell: @Sendable (String) -> Void
+
+    init(_ ledger: any SpendLedger, tell: @escaping @Sendable (String) -> Void) {
+        self.ledger = ledger
+        self.tell = tell
+    }
+
+    var lease: Duration? { ledger.lease }
+
+    func renewLeases() async throws(GovernorError) {
+        try await ledger.renewLeases()
+        tell("renew")
+    }
+
+    func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
+        tell("forget")
+        return try await ledger.forgetResponses(olderThan: age)
+    }
+
+    func reserve(
+        _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
+    ) async throws(GovernorError) -> LedgerAdmission { try await ledger.reserve(call, terms: terms) }
+
+    func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
+        try await ledger.settle(holdID, of: call, settlement: settlement)
+    }
+
+    func chargeInFull(_ holdID: String) async throws(GovernorError) { try await ledger.chargeInFull(holdID) }
+    func release(_ holdID: String) async throws(GovernorError) { try await ledger.release(holdID) }
+    func abandon(_ holdID: String) { ledger.abandon(holdID) }
+
+    func status(_ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]) async throws(GovernorError)
+        -> [LedgerCounter]
+    { try await ledger.status(lines) }
+
+    func raise(_ raise: BudgetRaise) async throws(GovernorError) { try await ledger.raise(raise) }
+    func raises() async throws(GovernorError) -> [BudgetRaise] { try await ledger.raises() }
+
+    func claimAlerts(
+        _ thresholds: @escaping @Sendable (LedgerMoment) -> [(line: BudgetLine, percents: [Int])], claim: Duration
+    ) async throws(GovernorError) -> [BudgetAlert] { try await ledger.claimAlerts(thresholds, claim: claim) }
+
+    func confirm(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.confirm(alert) }
+    func handBack(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.handBack(alert) }
+
+    func journal(after id: Int64, atMost count: Int) async throws(GovernorError) -> [JournalEntry] {
+        try await ledger.journal(after: id, atMost: count)
+    }
+
+    func verify() async throws(GovernorError) -> LedgerVerification { try await ledger.verify() }
+}
