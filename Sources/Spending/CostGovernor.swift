@@ -41,8 +41,9 @@ package struct CostGovernor: Sendable {
     ///
     /// Where the whole call does not fit, a caller with patience waits as long as calls under way hold what it needs:
     /// first come, first served among the callers of this governor. Where waiting cannot help, or the patience has ended,
-    /// it is granted as many output tokens as fit, down to ``PaidCall/outputTokensMin``, or refused. A refusal names the
-    /// first budget, in the order of ``init(ledger:prices:budgets:)``, that has no room.
+    /// it is granted as many output tokens as fit, down to ``PaidCall/outputTokensMin``, or refused. A refusal names, in the
+    /// order of ``init(ledger:prices:budgets:)``, the first budget that would lack room even without the calls under way, or
+    /// else the first that lacks room with them.
     ///
     /// - Parameters:
     ///   - call: What is paid for.
@@ -57,24 +58,26 @@ package struct CostGovernor: Sendable {
         guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound),
             patience() > .zero
         else { return finish(admission, call) }
-        return finish(try await wait(for: call, at: counter.line.budget, patience), call)
+        return finish(try await wait(for: call, refused: admission, at: counter.line.budget, patience), call)
     }
 
     /// Waits in line until the call is admitted, waiting can no longer help, or the patience ends.
     private func wait(
-        for call: PaidCall, at budget: String, _ patience: @Sendable () -> Duration
+        for call: PaidCall, refused: LedgerAdmission, at budget: String, _ patience: @Sendable () -> Duration
     ) async throws(GovernorError) -> LedgerAdmission {
+        var refused = refused
         var place = waiting.join(budget)
         defer { waiting.leave(place) }
-        while true {
+        while !Task.isCancelled {
             // Looked at after joining, so that nothing that comes free in between is missed.
             let isHead = waiting.isHead(place)
             let patienceLeft = patience()
-            let isLast = patienceLeft <= .zero || Task.isCancelled
+            let isLast = patienceLeft <= .zero
             if isHead || isLast {
                 let admission = try await attempt(call, waits: !isLast, respectsLine: false)
                 guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound), !isLast
                 else { return admission }
+                refused = admission
                 if counter.line.budget != place.budget {
                     waiting.leave(place)
                     place = waiting.join(counter.line.budget)
@@ -83,6 +86,8 @@ package struct CostGovernor: Sendable {
             }
             await place.wait(atMost: min(patienceLeft, isHead ? Self.lookInterval : Self.patienceInterval))
         }
+        // Nothing is held for a caller that has gone.
+        return refused
     }
 
     private func attempt(
@@ -204,6 +209,7 @@ extension CostGovernor {
     /// is no longer known keeps nobody waiting.
     ///
     /// - Parameter name: As ``BudgetRefusal/budget``.
+    /// - Returns: Whether there is room.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func hasRoom(budget name: String) async throws(GovernorError) -> Bool {
         guard let budget = budget(ofLine: name) else { return true }

@@ -21,8 +21,8 @@ package struct LedgerUpkeep: Sendable {
     ///   - governor: Whose ledger is kept up.
     ///   - keepResponses: How long responses are kept; longer than any message lives, since a call whose response is
     ///     gone would be paid again.
-    ///   - deliver: Tells people of an alert; where it throws, the alert is given again later.
     ///   - logger: Gets what fails. The next round tries again.
+    ///   - deliver: Tells people of an alert; where it throws, the alert is given again later.
     package init(
         governor: CostGovernor, keepResponses: Duration, logger: Logger,
         deliver: @escaping @Sendable (BudgetAlert) async throws -> Void

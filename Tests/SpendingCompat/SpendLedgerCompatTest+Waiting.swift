@@ -74,6 +74,21 @@ extension SpendLedgerCompatTest {
         #expect(try await governor.outcome(SpendFixture.call("d", bytes: 100)) == "held")
     }
 
+    /// Who would wait for one budget in vain, because another one is spent, is refused at once by that one.
+    func checkWaitingInVain() async throws {
+        let governor = try await bench(budgets: [
+            SpendFixture.budget(), SpendFixture.budget("acme", limit: 30, scope: BudgetScope(tenants: ["acme"])),
+        ]).governor
+        try await governor.pay(SpendFixture.call("a", tenant: "acme", bytes: 30), tokens: 30)
+        let reservation = try await governor.held(SpendFixture.call("b", bytes: 65))
+        let call = SpendFixture.call("c", tenant: "acme", bytes: 10)
+        switch try await governor.reserve(call, patience: { .seconds(50) }) {
+        case .refused(let refusal): #expect(refusal.budget == "acme" && refusal.cause == .spent)
+        default: Issue.record("it was not refused")
+        }
+        try await governor.release(reservation)
+    }
+
     /// Of many that wait, each is served in the end, and what is left does not fit one more.
     func checkWaitingCrowd() async throws {
         let bench = try await bench(budgets: [

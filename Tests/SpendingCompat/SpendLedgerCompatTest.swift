@@ -41,6 +41,7 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkFewerTokens()
         try await checkWaiting()
         try await checkPatienceEnds()
+        try await checkWaitingInVain()
         try await checkWaitingCrowd()
         try await checkRaise()
         try await checkAlerts()

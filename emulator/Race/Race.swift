@@ -29,6 +29,7 @@ package struct Race: Sendable {
     /// Runs the race in a temporary folder.
     ///
     /// - Parameter command: Starts another process of the race, and gives what it printed: a ``RaceRunner/Outcome``.
+    /// - Returns: What came of it.
     /// - Throws: ``SetupProblem``.
     package func run(
         command: @escaping @Sendable (_ number: Int, _ dataFolder: String, _ endpoint: String) async throws -> Data

@@ -47,7 +47,9 @@ package struct RaceRules: Codable, Sendable {
         self.init(calls: calls, concurrency: concurrency, limit: amount, processes: processes)
     }
 
-    /// The budget. A month, so that the race does not meet a turn at midnight.
+    /// The budget.
+    ///
+    /// A month, so that the race does not meet a turn at midnight.
     var budget: Budget {
         Budget(
             name: "race", limit: limit, rule: PeriodRule(length: .month, timeZone: .gmt, turnsAtMinute: 0),

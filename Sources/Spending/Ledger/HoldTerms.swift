@@ -38,7 +38,8 @@ package struct HoldTerms: Sendable, Hashable {
     /// waits is refused for now. Otherwise as many output tokens as fit, down to the call's fewest.
     ///
     /// - Parameter counters: One for each line, in their order.
-    /// - Returns: What to hold, or the first budget that lacks room.
+    /// - Returns: What to hold; or the first budget that lacks room even without the calls under way, or else the first
+    ///   that lacks room with them.
     package func decide(_ counters: [LedgerCounter]) -> HoldDecision {
         if let contested, let counter = counters.first(where: { $0.line.budget == contested }) {
             return .refuse(counter, bound: boundMin)
@@ -57,7 +58,9 @@ package struct HoldTerms: Sendable, Hashable {
                 return .hold(bound: bound, outputTokensMax: tokens)
             }
         }
-        return .refuse(counters.first { $0.room < boundMin } ?? short, bound: boundMin)
+        // Where one budget is spent, waiting for what others hold would be in vain.
+        let spent = counters.first { $0.roomWithoutHolds < boundMin }
+        return .refuse(spent ?? counters.first { $0.room < boundMin } ?? short, bound: boundMin)
     }
 }
 
@@ -65,7 +68,7 @@ package struct HoldTerms: Sendable, Hashable {
 package enum HoldDecision: Sendable, Hashable {
     /// Hold so much; the model may write so many tokens.
     case hold(bound: Money, outputTokensMax: Int)
-    /// The first budget that has no room for the least that the call can cost.
+    /// The budget that has no room for the least that the call can cost.
     case refuse(LedgerCounter, bound: Money)
 }
 
@@ -77,6 +80,6 @@ package enum LedgerAdmission: Sendable, Hashable {
     case settled(Settlement)
     /// A living hold is for this very call.
     case inFlight
-    /// The first line, in the order of the terms, that has no room; nothing is held.
+    /// The line that has no room, as ``HoldTerms/decide(_:)`` chose it; nothing is held.
     case refused(LedgerCounter, bound: Money)
 }
