@@ -30,8 +30,8 @@ package struct Pipeline: Sendable {
     /// Runs them.
     package let host: FunctionHost
 
-    /// Far longer than any message lives, parked ones included.
-    private static let responsesKept = Duration.seconds(30 * 86_400)
+    /// Longer than any message lives: one may be parked for as long as a budget's longest period, a month.
+    private static let responsesKept = Duration.seconds(62 * 86_400)
 
     let broker: any MessageBroker
     private let upkeep: LedgerUpkeep

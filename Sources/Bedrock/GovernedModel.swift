@@ -72,7 +72,7 @@ package struct GovernedModel: LanguageModel {
         let admission: Admission
         do throws(GovernorError) {
             // Half of the time, or the call's own, is kept for the call itself or for a fallback.
-            let kept = min(callTimeout, context.remaining / 2)
+            let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
             admission = try await governor.reserve(prepared.call(to: model)) { context.remaining - kept }
         } catch {
             throw Self.modelError(error)
@@ -119,18 +119,15 @@ package struct GovernedModel: LanguageModel {
     }
 
     /// The answer is paid for, so the asker gets it whatever the ledger says: a hold that cannot be settled is charged in
-    /// full when its lease ends, and the reply names that cost.
+    /// full by the ledger's next operation, and the reply names that cost.
     private func settle(
         _ reservation: consuming Reservation, _ response: InvokeModelResponse, _ answer: LlamaResponse,
         _ context: InvocationContext
     ) async -> ModelReply {
         let (call, bound) = (reservation.call, reservation.bound)
-        // Without counts the tokens are unknown: the reply names the most that they can be for this prompt.
-        let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: call.outputTokensMax)
-        guard let (usage, source) = Self.count(answer, response) else {
-            await chargeInFull(reservation, context)
-            return reply(answer, usage: most, cost: bound, model: call.model.model)
-        }
+        // Without counts the tokens are unknown: the reply names about the most that they can be for this prompt.
+        let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: reservation.outputTokensMax)
+        let (usage, source) = Self.count(answer, response) ?? (most, .bound)
         do throws(GovernorError) {
             let settlement = try await governor.settle(
                 reservation, usage: usage, countedBy: source, requestID: response.requestID,
@@ -156,7 +153,7 @@ package struct GovernedModel: LanguageModel {
             model: model)
     }
 
-    // MARK: Ends without an answer. A hold that cannot be ended is charged in full when its lease ends.
+    // MARK: Ends without an answer. A hold that cannot be ended is charged in full by the ledger's next operation.
 
     private func release(_ reservation: consuming Reservation, _ context: InvocationContext) async {
         do throws(GovernorError) {

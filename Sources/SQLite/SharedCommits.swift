@@ -69,35 +69,50 @@ final class SharedCommits: Sendable {
     }
 
     private func drain(_ database: Database) {
-        while true {
-            let batch = waiting.withLock { waiting -> [Write] in
-                let batch = Array(waiting.writes.prefix(Self.batchMax))
-                waiting.writes.removeFirst(batch.count)
-                waiting.isDraining = !batch.isEmpty
-                return batch
-            }
-            if batch.isEmpty { return }
-            commit(batch, to: database)
+        while let answers = commitNext(to: database) {
+            for answer in answers { answer() }
         }
     }
 
-    private func commit(_ batch: [Write], to database: Database) {
+    /// Commits what waits, and gives what answers the callers; nil where nothing waits.
+    ///
+    /// The writes themselves, and what they hold, are gone when the first caller is answered.
+    private func commitNext(to database: Database) -> [() -> Void]? {
+        let batch = waiting.withLock { waiting -> [Write] in
+            let batch = Array(waiting.writes.prefix(Self.batchMax))
+            waiting.writes.removeFirst(batch.count)
+            waiting.isDraining = !batch.isEmpty
+            return batch
+        }
+        return batch.isEmpty ? nil : commit(batch, to: database)
+    }
+
+    private func commit(_ batch: [Write], to database: Database) -> [() -> Void] {
         if batch.count > 1 {
             switch commitTogether(batch, to: database) {
-            case .committed(let outcomes):
-                for outcome in outcomes { outcome.finish(nil) }
-                return
+            case .committed(let outcomes): return outcomes.map { outcome in { outcome.finish(nil) } }
             case .neverBegun(let error):
-                for write in batch { write.fail(error) }
-                return
+                return batch.map { write in
+                    let fail = write.fail
+                    return { fail(error) }
+                }
             case .undone: break
             }
         }
+        var answers: [() -> Void] = []
         var locked: (any Error)?
         for write in batch {
             // Once one has waited in vain for another program's lock, the others do not wait as long each.
-            if let locked { write.fail(locked) } else { locked = commitAlone(write, to: database) }
+            if let error = locked {
+                let fail = write.fail
+                answers.append { fail(error) }
+            } else {
+                let (answer, error) = commitAlone(write, to: database)
+                answers.append(answer)
+                locked = error
+            }
         }
+        return answers
     }
 
     private func commitTogether(_ batch: [Write], to database: Database) -> Ending {
@@ -132,28 +147,28 @@ final class SharedCommits: Sendable {
         }
     }
 
-    /// Commits one write and answers its caller.
+    /// Commits one write.
     ///
-    /// - Returns: Why the transaction could not begin, where it could not.
-    private func commitAlone(_ write: Write, to database: Database) -> (any Error)? {
+    /// - Returns: What answers its caller, and why the transaction could not begin, where it could not.
+    private func commitAlone(_ write: Write, to database: Database) -> (answer: () -> Void, locked: (any Error)?) {
         let transaction = nextTransaction()
-        var outcome: Outcome?
+        var done: Outcome?
         do {
             try database.inTransaction(.immediate) {
                 let own = write.perform(database, transaction)
-                outcome = own
+                done = own
                 if let error = own.error { throw error }
                 return .commit
             }
-            outcome?.finish(nil)
+            let outcome = done
+            return ({ outcome?.finish(nil) }, nil)
         } catch {
-            guard let outcome else {
-                write.fail(error)
-                return error
+            guard let outcome = done else {
+                let fail = write.fail
+                return ({ fail(error) }, error)
             }
-            outcome.finish(error)
+            return ({ outcome.finish(error) }, nil)
         }
-        return nil
     }
 
     private func nextTransaction() -> UInt64 {

@@ -40,7 +40,7 @@ package struct CostGovernor: Sendable {
     /// Holds what a call may cost in every budget that covers it, or in none.
     ///
     /// Where the whole call does not fit, a caller with patience waits as long as calls under way hold what it needs:
-    /// first come, first served among the callers of this governor. Where waiting cannot help, or the patience has ended,
+    /// first come, first served among those of this governor who wait for the same budget. Where waiting cannot help, or the patience has ended,
     /// it is granted as many output tokens as fit, down to ``PaidCall/outputTokensMin``, or refused. A refusal names, in the
     /// order of ``init(ledger:prices:budgets:)``, the first budget that would lack room even without the calls under way, or
     /// else the first that lacks room with them.
@@ -54,9 +54,9 @@ package struct CostGovernor: Sendable {
     package func reserve(
         _ call: PaidCall, patience: @Sendable () -> Duration = { .zero }
     ) async throws(GovernorError) -> Admission {
-        let admission = try await attempt(call, waits: patience() > .zero, respectsLine: true)
-        guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound),
-            patience() > .zero
+        let waits = patience() > .zero
+        let admission = try await attempt(call, waits: waits, respectsLines: waits)
+        guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound), waits
         else { return finish(admission, call) }
         return finish(try await wait(for: call, refused: admission, at: counter.line.budget, patience), call)
     }
@@ -74,7 +74,7 @@ package struct CostGovernor: Sendable {
             let patienceLeft = patience()
             let isLast = patienceLeft <= .zero
             if isHead || isLast {
-                let admission = try await attempt(call, waits: !isLast, respectsLine: false)
+                let admission = try await attempt(call, waits: !isLast, respectsLines: false)
                 guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound), !isLast
                 else { return admission }
                 refused = admission
@@ -90,11 +90,13 @@ package struct CostGovernor: Sendable {
         return refused
     }
 
+    /// - Parameter respectsLines: Whether the call stands behind those who wait. The head of one line does not stand behind
+    ///   another as well: two such heads could send each other back for ever.
     private func attempt(
-        _ call: PaidCall, waits: Bool, respectsLine: Bool
+        _ call: PaidCall, waits: Bool, respectsLines: Bool
     ) async throws(GovernorError) -> LedgerAdmission {
         try await ledger.reserve(call) { [self] moment throws(GovernorError) in
-            try terms(of: call, at: moment, waits: waits, respectsLine: respectsLine)
+            try terms(of: call, at: moment, waits: waits, respectsLines: respectsLines)
         }
     }
 
@@ -120,7 +122,8 @@ package struct CostGovernor: Sendable {
 
     /// Charges what a call cost in truth, at the price of its reservation, and stores its response.
     ///
-    /// A usage that cannot be true (negative, or beyond what Int64 nano-dollars hold) is doubt: the bound is charged.
+    /// A usage that cannot be true (negative, or beyond any model's window), or that nobody counted, is doubt: the bound is
+    /// charged.
     ///
     /// - Parameters:
     ///   - reservation: The hold.
@@ -135,7 +138,7 @@ package struct CostGovernor: Sendable {
         _ reservation: consuming Reservation, usage: TokenUsage, countedBy: UsageSource = .body,
         requestID: String? = nil, response: Data
     ) async throws(GovernorError) -> Settlement {
-        let cost = reservation.price.cost(of: usage)
+        let cost = countedBy == .bound ? nil : reservation.price.cost(of: usage)
         let settlement = Settlement(
             cost: cost ?? reservation.bound, model: reservation.call.model, usage: usage,
             countedBy: cost == nil ? .bound : countedBy, requestID: requestID, response: response)
@@ -171,7 +174,7 @@ package struct CostGovernor: Sendable {
 
     /// What a call may cost at a moment, and the budgets that must have room for it.
     private func terms(
-        of call: PaidCall, at moment: LedgerMoment, waits: Bool, respectsLine: Bool
+        of call: PaidCall, at moment: LedgerMoment, waits: Bool, respectsLines: Bool
     ) throws(GovernorError) -> HoldTerms {
         let lines = budgets.filter { $0.covers(call) }.flatMap { $0.lines(for: call.tenant, at: moment) }
         // Money that no limit covers is not spent.
@@ -180,7 +183,7 @@ package struct CostGovernor: Sendable {
         }
         return try HoldTerms(
             call: call, price: price, lines: lines, waits: waits,
-            contested: respectsLine ? waiting.contested(among: lines.lazy.map(\.budget)) : nil)
+            contested: respectsLines ? waiting.contested(among: lines.lazy.map(\.budget)) : nil)
     }
 }
 
@@ -213,7 +216,7 @@ extension CostGovernor {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func hasRoom(budget name: String) async throws(GovernorError) -> Bool {
         guard let budget = budget(ofLine: name) else { return true }
-        let tenant = name == budget.name ? nil : String(name.dropFirst(budget.name.utf8.count + 1))
+        let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
         let counters = try await ledger.status { moment in
             budget.lines(for: tenant, at: moment).filter { $0.budget == name }
         }
@@ -270,7 +273,12 @@ extension CostGovernor {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func claimAlerts() async throws(GovernorError) -> [BudgetAlert] {
         try await ledger.claimAlerts(
-            { [budgets] moment in budgets.map { ($0.line(at: moment), $0.alertsPercent) } }, claim: Self.alertClaim)
+            { [budgets] moment in
+                // A call of the period before may have been settled since it turned.
+                budgets.flatMap { budget in
+                    [budget.lineBefore(moment), budget.line(at: moment)].map { ($0, budget.alertsPercent) }
+                }
+            }, claim: Self.alertClaim)
     }
 
     /// Takes note that an alert was delivered.
@@ -287,7 +295,8 @@ extension CostGovernor {
     var endings: AsyncStream<Void> { news.stream }
 
     private func budget(ofLine name: String) -> Budget? {
-        let budgetName = name.prefix { $0 != "/" }
+        // By bytes: a tenant's name may begin with what would join the slash to one character.
+        let budgetName = Substring(name.utf8.prefix { $0 != UInt8(ascii: "/") })
         return budgets.first { $0.name == budgetName }
     }
 }
@@ -296,6 +305,13 @@ extension Budget {
     /// What the ledger counts the whole budget in.
     fileprivate func line(at moment: LedgerMoment) -> BudgetLine {
         BudgetLine(budget: name, period: period(containing: moment.instant), limit: moment.limit(of: self))
+    }
+
+    /// The same in the period before; at the limit of now, since raises are not kept by period.
+    fileprivate func lineBefore(_ moment: LedgerMoment) -> BudgetLine {
+        let start = period(containing: moment.instant).start
+        return BudgetLine(
+            budget: name, period: period(containing: start.addingTimeInterval(-1)), limit: moment.limit(of: self))
     }
 
     /// What the ledger counts a tenant's call in: the tenant's share first, so that a refusal names it.

@@ -31,6 +31,9 @@ package struct TokenRates: Sendable, Hashable {
         max(inputNanoUSDPerToken, cacheReadNanoUSDPerToken ?? 0, cacheWriteNanoUSDPerToken ?? 0)
     }
 
+    /// Far beyond any model's window: a count above it is no count.
+    private static let tokensMax = 1_000_000_000
+
     /// What the tokens cost, each kind at its own rate; nil where a count cannot be true or the amount does not fit.
     ///
     /// Cached tokens without a rate of their own cost the dearest rate known for the prompt: doubt is never free.
@@ -42,7 +45,7 @@ package struct TokenRates: Sendable, Hashable {
         ]
         var sum = Money.zero
         for (tokens, rate) in kinds {
-            guard tokens >= 0, let cost = Money(nanoUSD: rate).multiplied(by: Int64(tokens)),
+            guard (0...Self.tokensMax).contains(tokens), let cost = Money(nanoUSD: rate).multiplied(by: Int64(tokens)),
                 let next = sum.adding(cost)
             else { return nil }
             sum = next

@@ -6,27 +6,56 @@ import Synchronization
 final class WaitingLine: Sendable {
     /// A caller's place.
     final class Place: Sendable {
-        let budget: String
-        fileprivate let events: AsyncStream<Void>
-        fileprivate let wake: AsyncStream<Void>.Continuation
-
-        fileprivate init(budget: String) {
-            self.budget = budget
-            // A wake that nobody awaits yet is kept; more than one says nothing new.
-            (events, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        private struct State {
+            /// A wake that nobody awaits yet is kept; more than one says nothing new.
+            var isWoken = false
+            var waiter: CheckedContinuation<Void, Never>?
         }
+
+        let budget: String
+        private let state = Mutex(State())
+
+        fileprivate init(budget: String) { self.budget = budget }
 
         /// Waits until the place is woken, the time is up or the task is cancelled.
         func wait(atMost limit: Duration) async {
-            await withTaskGroup(of: Void.self) { [events] group in
-                group.addTask {
-                    var events = events.makeAsyncIterator()
-                    _ = await events.next()
-                }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.wait() }
                 // It throws when it is cancelled, because the other one ended first.
                 group.addTask { try? await Task.sleep(for: limit) }
                 await group.next()
                 group.cancelAll()
+            }
+            // Whatever ended the wait, the caller looks now.
+            state.withLock { $0.isWoken = false }
+        }
+
+        fileprivate func wake() {
+            let waiter = state.withLock { state in
+                state.isWoken = true
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume()
+        }
+
+        private func wait() async {
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let isDue = state.withLock { state in
+                        // The handler below may have run before: it finds a waiter, or this finds the cancellation.
+                        if state.isWoken || Task.isCancelled { return true }
+                        state.waiter = continuation
+                        return false
+                    }
+                    if isDue { continuation.resume() }
+                }
+            } onCancel: {
+                let waiter = state.withLock { state in
+                    defer { state.waiter = nil }
+                    return state.waiter
+                }
+                waiter?.resume()
             }
         }
     }
@@ -56,11 +85,11 @@ final class WaitingLine: Sendable {
             if lines[place.budget]?.isEmpty == true { lines[place.budget] = nil }
             return wasHead ? lines[place.budget]?.first : nil
         }
-        head?.wake.yield()
+        head?.wake()
     }
 
     /// Wakes the head of every line: money may have come free.
     func wakeHeads() {
-        for head in lines.withLock({ $0.values.compactMap(\.first) }) { head.wake.yield() }
+        for head in lines.withLock({ $0.values.compactMap(\.first) }) { head.wake() }
     }
 }

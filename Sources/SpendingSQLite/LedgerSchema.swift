@@ -134,7 +134,6 @@ extension SQLiteLedger {
                             budget TEXT NOT NULL,
                             period_start_ms INTEGER NOT NULL,
                             percent INTEGER NOT NULL,
-                            period_end_ms INTEGER NOT NULL,
                             limit_nano_usd INTEGER NOT NULL,
                             spent_nano_usd INTEGER NOT NULL,
                             held_nano_usd INTEGER NOT NULL,

@@ -46,12 +46,12 @@ extension LedgerTransaction {
         guard counter.hasReached(percent) else { return nil }
         try database.run(
             """
-            INSERT INTO alerts (budget, period_start_ms, percent, period_end_ms, limit_nano_usd, spent_nano_usd,
-                held_nano_usd, at_ms, claimed_until_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO alerts (budget, period_start_ms, percent, limit_nano_usd, spent_nano_usd, held_nano_usd, at_ms,
+                claimed_until_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             key + [
-                line.period.end.milliseconds, line.limit.nanoUSD, counter.spent.nanoUSD, counter.held.nanoUSD,
+                line.limit.nanoUSD, counter.spent.nanoUSD, counter.held.nanoUSD,
                 now.milliseconds, claimedUntil,
             ])
         return BudgetAlert(

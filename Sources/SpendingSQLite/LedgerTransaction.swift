@@ -42,8 +42,8 @@ struct LedgerTransaction {
             let raises = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises WHERE until_ms > ?
-                        ORDER BY id
+                        SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises
+                        WHERE id IN (SELECT max(id) FROM raises GROUP BY budget) AND until_ms > ?
                         """),
                 arguments: [now.milliseconds]
             ).map(BudgetRaise.init)
@@ -208,7 +208,8 @@ struct LedgerTransaction {
                 usage?.outputTokens, usage?.cacheReadTokens, usage?.cacheWriteTokens, entry.countedBy?.rawValue,
                 entry.requestID, entry.responseDigest, entry.spent.nanoUSD, entry.held.nanoUSD,
             ])
-        guard entry.spent != .zero || entry.held != .zero else { return }
+        // Also a hold of nothing makes its counters.
+        guard entry.kind == .reserve || entry.spent != .zero || entry.held != .zero else { return }
         for line in entry.lines { try count(entry, in: line) }
     }
 

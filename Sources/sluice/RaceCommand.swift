@@ -59,19 +59,13 @@ struct RaceCommand: AsyncParsableCommand {
         process.arguments = arguments
         let output = Pipe()
         process.standardOutput = output
-        // Read as it comes, on no thread of ours.
-        let (parts, part) = AsyncStream<Data>.makeStream()
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                part.finish()
-            } else {
-                part.yield(data)
+        try process.run()
+        // A thread, because reading blocks.
+        let printed = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(returning: (try? output.fileHandleForReading.readToEnd()) ?? Data())
             }
         }
-        try process.run()
-        let printed = await parts.reduce(into: Data()) { $0 += $1 }
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw CommandFailure.failed("a process of the race ended with \(process.terminationStatus)")

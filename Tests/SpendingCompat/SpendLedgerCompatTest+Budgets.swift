@@ -146,8 +146,9 @@ extension SpendLedgerCompatTest {
         let start = bench.clock.now()
         try await governor.pay(SpendFixture.call("a", bytes: 100), tokens: 100)
         #expect(try await other.outcome(SpendFixture.call("b")) == "refused by daily")
+        // The mistake would last longer than its correction, and must not come back after it.
         try await governor.raise(
-            "daily", to: Money(nanoUSD: 500), until: start.addingTimeInterval(600), reason: "a mistake")
+            "daily", to: Money(nanoUSD: 500), until: start.addingTimeInterval(6000), reason: "a mistake")
         bench.clock.advance(seconds: 1)
         try await governor.raise(
             "daily", to: Money(nanoUSD: 150), until: start.addingTimeInterval(600), reason: "a fair")

@@ -89,10 +89,18 @@ private final class KillsLeft: Sendable {
 
 /// A process that pays until it is killed.
 private final class Helper: Sendable {
-    private let process = Process()
-    private let output = Pipe()
+    /// Foundation may leave its own ends of pipes open where several processes are started at the same moment, and then
+    /// nobody sees the end of what one said.
+    private static let starting = NSLock()
+
+    private let process: Process
+    private let output: Pipe
 
     init(folder: String, seed: Int, limit: Int64) throws {
+        Self.starting.lock()
+        defer { Self.starting.unlock() }
+        process = Process()
+        output = Pipe()
         // The tests' own program lies beside it.
         let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         process.executableURL = program.deletingLastPathComponent().appending(path: "LedgerCrashHelper")
@@ -121,14 +129,12 @@ private final class Helper: Sendable {
     private func heard() -> AsyncStream<Data> {
         AsyncStream { continuation in
             continuation.yield(Data())
-            output.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                if data.isEmpty {
-                    handle.readabilityHandler = nil
-                    continuation.finish()
-                } else {
+            // A thread, because reading blocks.
+            Thread.detachNewThread { [output] in
+                while case let data = output.fileHandleForReading.availableData, !data.isEmpty {
                     continuation.yield(data)
                 }
+                continuation.finish()
             }
         }
     }

@@ -34,6 +34,19 @@ struct WaitingLineTests {
         #expect(!line.isHead(second))
     }
 
+    @Test("a wait whose time was up is followed by whole waits, and a later wake still arrives")
+    func waitsAgain() async {
+        let place = line.join("daily")
+        await place.wait(atMost: .milliseconds(1))
+        let start = ContinuousClock.now
+        await place.wait(atMost: .milliseconds(30))
+        #expect(ContinuousClock.now - start >= .milliseconds(30))
+        async let waiting: Void = place.wait(atMost: .seconds(3600))
+        line.wakeHeads()
+        await waiting
+        line.leave(place)
+    }
+
     @Test("is contested for those budgets that somebody waits for")
     func contested() {
         let place = line.join("hourly")

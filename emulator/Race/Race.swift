@@ -75,7 +75,12 @@ package struct Race: Sendable {
                 }
             }
             var total = RaceRunner.Outcome()
-            for _ in 0..<rules.processes { if let outcome = try await group.next() ?? nil { total = total + outcome } }
+            for _ in 0..<rules.processes {
+                guard let outcome = try await group.next() ?? nil else {
+                    throw SetupProblem("the race's upstream ended before the race")
+                }
+                total = total + outcome
+            }
             group.cancelAll()
             return total
         }

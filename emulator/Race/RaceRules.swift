@@ -3,7 +3,7 @@ import FunctionKit
 package import Spending
 
 /// What a race is about: many callers, one small limit.
-package struct RaceRules: Codable, Sendable {
+package struct RaceRules: Sendable {
     /// The model whose price is raced with.
     static let model = ModelID(
         provider: "bedrock", region: "us-east-1", model: "meta.llama3-70b-instruct-v1:0")

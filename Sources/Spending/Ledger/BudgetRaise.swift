@@ -27,7 +27,7 @@ package struct BudgetRaise: Sendable, Hashable {
 package struct LedgerMoment: Sendable, Hashable {
     /// The instant, on a whole millisecond, never before that of the last journal entry.
     package var instant: Date
-    /// The raises in force, oldest first.
+    /// The raises in force, one a budget at most.
     package var raises: [BudgetRaise]
 
     /// Makes a moment.
@@ -36,8 +36,8 @@ package struct LedgerMoment: Sendable, Hashable {
         self.raises = raises
     }
 
-    /// The limit of a budget at this moment: the file's, or what the newest raise says where that is more.
+    /// The limit of a budget at this moment: the file's, or what a raise says where that is more.
     package func limit(of budget: Budget) -> Money {
-        max(budget.limit, raises.last { $0.budget == budget.name }?.limit ?? .zero)
+        max(budget.limit, raises.first { $0.budget == budget.name }?.limit ?? .zero)
     }
 }

@@ -41,6 +41,10 @@ package struct HoldTerms: Sendable, Hashable {
     /// - Returns: What to hold; or the first budget that lacks room even without the calls under way, or else the first
     ///   that lacks room with them.
     package func decide(_ counters: [LedgerCounter]) -> HoldDecision {
+        // Where one budget is spent, waiting for what others hold would be in vain.
+        if let spent = counters.first(where: { $0.roomWithoutHolds < boundMin }) {
+            return .refuse(spent, bound: boundMin)
+        }
         if let contested, let counter = counters.first(where: { $0.line.budget == contested }) {
             return .refuse(counter, bound: boundMin)
         }
@@ -58,9 +62,7 @@ package struct HoldTerms: Sendable, Hashable {
                 return .hold(bound: bound, outputTokensMax: tokens)
             }
         }
-        // Where one budget is spent, waiting for what others hold would be in vain.
-        let spent = counters.first { $0.roomWithoutHolds < boundMin }
-        return .refuse(spent ?? counters.first { $0.room < boundMin } ?? short, bound: boundMin)
+        return .refuse(counters.first { $0.room < boundMin } ?? short, bound: boundMin)
     }
 }
 

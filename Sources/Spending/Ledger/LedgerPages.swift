@@ -51,7 +51,9 @@ struct LedgerPages {
     }
 
     var moment: LedgerMoment {
-        LedgerMoment(instant: instant, raises: allRaises.filter { $0.until > instant })
+        // The newest of each budget alone: an older one must not come back when a correction of it ends.
+        let newest = Dictionary(allRaises.map { ($0.budget, $0) }) { _, newer in newer }
+        return LedgerMoment(instant: instant, raises: newest.values.filter { $0.until > instant })
     }
 
     func isInFlight(_ call: CallID) -> Bool { holds.values.contains { $0.call == call && !$0.isOrphan } }
