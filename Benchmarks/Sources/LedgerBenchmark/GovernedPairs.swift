@@ -49,7 +49,7 @@ struct GovernedPairs {
                 group.addTask { try await Self.call(governor, until: start + span, pairs: count, recorder: recorder) }
             }
         }
-        return recorder.finish(span: start.duration(to: .now))
+        return recorder.finish()
     }
 
     @concurrent

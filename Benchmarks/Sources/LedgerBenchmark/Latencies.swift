@@ -25,13 +25,18 @@ struct PairTimes {
     var pair = Latencies()
     /// From the start of the first pair to the end of the last.
     var span = Duration.zero
+    /// Of all threads, user and system.
+    var processorTime = Duration.zero
 
+    var processorMicrosecondsPerPair: Double { processorTime / .microseconds(1) / Double(pair.count) }
     var pairsPerSecond: Double { Double(pair.count) / (span / .seconds(1)) }
 }
 
 /// Takes the times of all callers: a histogram each would be most of the memory that is measured.
 final class PairRecorder: Sendable {
     private let times = Mutex(PairTimes())
+    private let start = ContinuousClock.now
+    private let processorStart = Machine.processorTime()
 
     func record(first: Duration, pair: Duration) {
         times.withLock { times in
@@ -40,9 +45,10 @@ final class PairRecorder: Sendable {
         }
     }
 
-    func finish(span: Duration) -> PairTimes {
+    func finish() -> PairTimes {
         times.withLock { times in
-            times.span = span
+            times.span = start.duration(to: .now)
+            times.processorTime = Machine.processorTime() - processorStart
             return times
         }
     }

@@ -26,6 +26,13 @@ struct Machine {
         return kibibytes.map { $0 / 1024 } ?? .nan
     }
 
+    /// What the process has used of the processors so far, user and system.
+    static func processorTime() -> Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     private static func lines(_ path: String) -> [String] {
         // A kernel without the file leaves its figure out.
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }

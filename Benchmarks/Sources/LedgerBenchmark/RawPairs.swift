@@ -36,7 +36,7 @@ struct RawPairs {
             now = clock.now
             recorder.record(first: begun.duration(to: half), pair: begun.duration(to: now))
         }
-        return recorder.finish(span: start.duration(to: now))
+        return recorder.finish()
     }
 
     // Synchronous: the task's thread waits itself, as the fastest lone writer would.

@@ -14,6 +14,7 @@ struct Report {
         let ratio = median(zip(rates, raw).map { $0 / $1.pairsPerSecond })
         return [name, decimal(median(rates), places: 0), decimal(ratio, places: 2)] + latencies(rounds, \.pair)
             + latencies(rounds, \.first)
+            + [decimal(median(rounds.map(\.processorMicrosecondsPerPair)), places: 0)]
     }
 
     static func memoryRow(entries: Int, times: PairTimes?) -> [String] {
@@ -35,7 +36,7 @@ struct Report {
 
         Pairs of reservation and settlement, each durable when it returns (latencies in ms)
         \(Self.table(
-            ["", "pairs/s", "x raw", "pair p50", "pair p99", "reserve p50", "reserve p99"], throughput))
+            ["", "pairs/s", "x raw", "pair p50", "pair p99", "reserve p50", "reserve p99", "cpu us/pair"], throughput))
 
         Resident memory while 256 callers fill one journal
         \(Self.table(["entries", "VmRSS MiB", "pairs/s"], memory))
