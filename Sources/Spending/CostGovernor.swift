@@ -90,8 +90,8 @@ package struct CostGovernor: Sendable {
         return refused
     }
 
-    /// - Parameter respectsLines: Whether the call stands behind those who wait. The head of one line does not stand behind
-    ///   another as well: two such heads could send each other back for ever.
+    // A call that `respectsLines` stands behind those who wait. The head of one line does not stand behind another as well: two
+    // such heads could send each other back for ever.
     private func attempt(
         _ call: PaidCall, waits: Bool, respectsLines: Bool
     ) async throws(GovernorError) -> LedgerAdmission {
