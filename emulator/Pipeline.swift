@@ -105,8 +105,8 @@ package struct Pipeline: Sendable {
         let invoker = Invoker()
         host = FunctionHost(
             functions: functions, broker: parts.broker, history: history, invoker: invoker,
-            drainTime: options.drainTime, hasRoom: { (try? await governor.hasRoom(budget: $0)) ?? false },
-            logger: logger)
+            drainTime: options.drainTime,
+            hasRoom: { (try? await governor.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false }, logger: logger)
         door = FrontDoor(
             pipeline: functions, broker: parts.broker, history: history, invoker: invoker, drain: host.drain,
             logger: logger)

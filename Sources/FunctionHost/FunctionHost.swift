@@ -30,7 +30,7 @@ package struct FunctionHost: Service {
     private let broker: any MessageBroker
     private let history: SQLiteHistory
     private let drainTime: Duration
-    private let hasRoom: @Sendable (String) async -> Bool
+    private let hasRoom: RoomCheck
     private let onDrained: @Sendable (DrainReport) -> Void
     private let logger: Logger
 
@@ -42,12 +42,12 @@ package struct FunctionHost: Service {
     ///   - history: Where final states go.
     ///   - invoker: Shared with the door.
     ///   - drainTime: How long invocations under way may take to finish on shutdown.
-    ///   - hasRoom: Whether a budget has something left now, for messages parked until it has.
+    ///   - hasRoom: Asked for messages that are parked until their budget has room.
     ///   - logger: Gets one line a step.
     ///   - onDrained: Told at the end.
     package init(
         functions: [RegisteredFunction], broker: any MessageBroker, history: SQLiteHistory, invoker: Invoker,
-        drainTime: Duration, hasRoom: @escaping @Sendable (String) async -> Bool, logger: Logger,
+        drainTime: Duration, hasRoom: @escaping RoomCheck, logger: Logger,
         onDrained: @escaping @Sendable (DrainReport) -> Void = { _ in }
     ) {
         self.functions = functions

@@ -28,6 +28,8 @@ public struct BudgetRefusal: Sendable, Hashable {
     public var cause: Cause
     /// What is neither spent nor held, in nano-dollars; 0 or more.
     public var remainingNanoUSD: Int64
+    /// What the refused call needs at the least, in nano-dollars.
+    public var neededNanoUSD: Int64
     /// What the budget wants done.
     public var policy: ExhaustedPolicy
     /// When the budget's period turns.
@@ -35,11 +37,13 @@ public struct BudgetRefusal: Sendable, Hashable {
 
     /// Makes a refusal.
     public init(
-        budget: String, cause: Cause = .spent, remainingNanoUSD: Int64 = 0, policy: ExhaustedPolicy, opensAt: Date
+        budget: String, cause: Cause = .spent, remainingNanoUSD: Int64 = 0, neededNanoUSD: Int64 = 0,
+        policy: ExhaustedPolicy, opensAt: Date
     ) {
         self.budget = budget
         self.cause = cause
         self.remainingNanoUSD = remainingNanoUSD
+        self.neededNanoUSD = neededNanoUSD
         self.policy = policy
         self.opensAt = opensAt
     }

@@ -136,15 +136,12 @@ package final class SQLiteStore: Sendable {
     package func commit<Value: Sendable>(
         _ update: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try await commitNumbered { database, _ in try update(database) }
+        try await commitRemembering { database, _ in try update(database) }
     }
 
-    /// Writes likewise, and tells `update` which transaction it is in.
-    ///
-    /// Nobody else writes to the file within a transaction: what was read in it need not be read again by those that
-    /// share it. The numbers rise, and each run of a transaction has one of its own.
-    package func commitNumbered<Value: Sendable>(
-        _ update: @escaping @Sendable (_ database: Database, _ transaction: UInt64) throws -> Value
+    /// Writes likewise, and gives `update` what those that share its transaction have read so far.
+    package func commitRemembering<Value: Sendable>(
+        _ update: @escaping @Sendable (_ database: Database, _ memory: TransactionMemory) throws -> Value
     ) async throws -> Value {
         do {
             let value = try await commits.run(update)

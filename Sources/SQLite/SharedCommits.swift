@@ -17,8 +17,8 @@ final class SharedCommits: Sendable {
     }
 
     private struct Write: Sendable {
-        /// Does the write in a numbered transaction; another run begins anew.
-        let perform: @Sendable (Database, UInt64) -> Outcome
+        /// Does the write in a transaction; another run begins anew.
+        let perform: @Sendable (Database, TransactionMemory) -> Outcome
         /// Answers the caller of a write that was never done.
         let fail: @Sendable (any Error) -> Void
     }
@@ -34,7 +34,6 @@ final class SharedCommits: Sendable {
     private struct Waiting {
         var writes: [Write] = []
         var isDraining = false
-        var transactions: UInt64 = 0
     }
 
     private let database: any DatabaseWriter
@@ -45,13 +44,13 @@ final class SharedCommits: Sendable {
     }
 
     func run<Value: Sendable>(
-        _ update: @escaping @Sendable (Database, UInt64) throws -> Value
+        _ update: @escaping @Sendable (Database, TransactionMemory) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let startsDrain = waiting.withLock { waiting in
                 waiting.writes.append(
-                    Write { database, transaction in
-                        let result = Result { try update(database, transaction) }
+                    Write { database, memory in
+                        let result = Result { try update(database, memory) }
                         return Outcome(
                             finish: { continuation.resume(with: $0.map { .failure($0) } ?? result) },
                             error: result.failure)
@@ -117,7 +116,7 @@ final class SharedCommits: Sendable {
 
     private func commitTogether(_ batch: [Write], to database: Database) -> Ending {
         var hasBegun = false
-        let transaction = nextTransaction()
+        let memory = TransactionMemory()
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(batch.count)
         do {
@@ -126,7 +125,7 @@ final class SharedCommits: Sendable {
                 let shape = try Self.shape(database)
                 for write in batch {
                     let changes = database.totalChangesCount
-                    let outcome = write.perform(database, transaction)
+                    let outcome = write.perform(database, memory)
                     if let error = outcome.error {
                         // SQLite does not count changes of the tables themselves.
                         guard database.totalChangesCount == changes, try Self.shape(database) == shape else {
@@ -151,11 +150,11 @@ final class SharedCommits: Sendable {
     ///
     /// - Returns: What answers its caller, and why the transaction could not begin, where it could not.
     private func commitAlone(_ write: Write, to database: Database) -> (answer: () -> Void, locked: (any Error)?) {
-        let transaction = nextTransaction()
+        let memory = TransactionMemory()
         var done: Outcome?
         do {
             try database.inTransaction(.immediate) {
-                let own = write.perform(database, transaction)
+                let own = write.perform(database, memory)
                 done = own
                 if let error = own.error { throw error }
                 return .commit
@@ -168,13 +167,6 @@ final class SharedCommits: Sendable {
                 return ({ fail(error) }, error)
             }
             return ({ outcome.finish(error) }, nil)
-        }
-    }
-
-    private func nextTransaction() -> UInt64 {
-        waiting.withLock { waiting in
-            waiting.transactions += 1
-            return waiting.transactions
         }
     }
 

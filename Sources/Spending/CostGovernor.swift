@@ -21,7 +21,6 @@ package struct CostGovernor: Sendable {
     package let ledger: any SpendLedger
     let budgets: [Budget]
     private let prices: PriceBook
-    private let refusals = Refusals()
     private let waiting = WaitingLine()
     private let news = LedgerNews()
 
@@ -110,11 +109,10 @@ package struct CostGovernor: Sendable {
         case .settled(let settlement): return .settled(settlement)
         case .inFlight: return .inFlight
         case .refused(let counter, let bound):
-            refusals.note(counter.line, bound: bound)
             return .refused(
                 BudgetRefusal(
                     budget: counter.line.budget, cause: counter.isMerelyHeld(against: bound) ? .held : .spent,
-                    remainingNanoUSD: max(0, counter.room.nanoUSD),
+                    remainingNanoUSD: max(0, counter.room.nanoUSD), neededNanoUSD: bound.nanoUSD,
                     policy: budget(ofLine: counter.line.budget)?.exhausted ?? .reject,
                     opensAt: counter.line.period.end))
         }
@@ -205,24 +203,23 @@ extension CostGovernor {
         try await ledger.verify()
     }
 
-    /// Whether messages that a budget refused can be taken back: its period turned, its limit was raised, or calls
+    /// Whether a call that a budget refused would now find room there: its period turned, its limit was raised, or calls
     /// under way left something over.
     ///
-    /// Where a call was refused in the present period, there is room once the smallest such call fits. A budget that
-    /// is no longer known keeps nobody waiting.
+    /// A budget that is no longer known keeps nobody waiting.
     ///
-    /// - Parameter name: As ``BudgetRefusal/budget``.
+    /// - Parameters:
+    ///   - name: As ``BudgetRefusal/budget``.
+    ///   - needed: As ``BudgetRefusal/neededNanoUSD``.
     /// - Returns: Whether there is room.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func hasRoom(budget name: String) async throws(GovernorError) -> Bool {
+    package func hasRoom(budget name: String, for needed: Money) async throws(GovernorError) -> Bool {
         guard let budget = budget(ofLine: name) else { return true }
         let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
         let counters = try await ledger.status { moment in
             budget.lines(for: tenant, at: moment).filter { $0.budget == name }
         }
-        return counters.allSatisfy { counter in
-            counter.room > .zero && counter.room >= refusals.smallest(in: counter.line)
-        }
+        return counters.allSatisfy { $0.room > .zero && $0.room >= needed }
     }
 
     /// Raises a limit until an instant, in the journal: for every process on the ledger, from its next reservation on.
@@ -337,25 +334,4 @@ private final class LedgerNews: Sendable {
     init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
     func tell() { continuation.yield() }
-}
-
-/// The smallest call that each budget has refused in its present period.
-private final class Refusals: Sendable {
-    private let smallest = Mutex<[String: (periodStart: Date, bound: Money)]>([:])
-
-    func note(_ line: BudgetLine, bound: Money) {
-        smallest.withLock { smallest in
-            if let known = smallest[line.budget], known.periodStart == line.period.start, known.bound <= bound {
-                return
-            }
-            smallest[line.budget] = (line.period.start, bound)
-        }
-    }
-
-    func smallest(in line: BudgetLine) -> Money {
-        smallest.withLock { smallest in
-            guard let known = smallest[line.budget], known.periodStart == line.period.start else { return .zero }
-            return known.bound
-        }
-    }
 }

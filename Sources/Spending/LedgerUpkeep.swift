@@ -54,7 +54,11 @@ package struct LedgerUpkeep: Sendable {
         // A task of its own, since this one is cancelled; awaited here.
         await Task {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await deliverDue() }
+                group.addTask {
+                    await withDiscardingTaskGroup { group in
+                        for alert in await dueAlerts() { group.addTask { await deliver(due: alert) } }
+                    }
+                }
                 group.addTask { try? await Task.sleep(for: Self.lastDelivery) }
                 await group.next()
                 group.cancelAll()
@@ -62,29 +66,28 @@ package struct LedgerUpkeep: Sendable {
         }.value
     }
 
-    /// Delivers what is due at the start, after this governor's calls, and now and then.
+    /// Delivers what is due at the start, after this governor's calls, and now and then; none waits for another.
     private func deliverAlerts() async {
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             let (looks, look) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
             group.addTask { for await _ in governor.endings { look.yield() } }
             group.addTask {
                 repeat { look.yield() } while (try? await Task.sleep(for: Self.alertInterval)) != nil
                 look.finish()
             }
-            for await _ in looks { await deliverDue() }
+            for await _ in looks {
+                for alert in await dueAlerts() { group.addTask { await deliver(due: alert) } }
+            }
             group.cancelAll()
         }
     }
 
-    private func deliverDue() async {
+    private func dueAlerts() async -> [BudgetAlert] {
         do throws(GovernorError) {
-            let alerts = try await governor.claimAlerts()
-            // At once, so that each has all of the claim's time.
-            await withTaskGroup(of: Void.self) { group in
-                for alert in alerts { group.addTask { await deliver(due: alert) } }
-            }
+            return try await governor.claimAlerts()
         } catch {
             logger.warning("alerts not looked for", metadata: ["error": "\(error)"])
+            return []
         }
     }
 
@@ -93,11 +96,13 @@ package struct LedgerUpkeep: Sendable {
             try await deliver(alert)
             try await governor.confirm(alert)
         } catch {
-            // Typed errors of ours, which hold no payload.
-            logger.warning("alert not delivered", metadata: ["error": "\(error)"])
-            // Where it was cut short it is tried once more at once; where it failed, after the claim, and so it is
-            // where the ledger cannot be written.
-            if Task.isCancelled { try? await governor.handBack(alert) }
+            if Task.isCancelled {
+                // Cut short, it is tried once more at once; where the ledger cannot be written, after the claim.
+                try? await governor.handBack(alert)
+            } else {
+                // A typed error of ours, which holds no payload. It is tried again after the claim.
+                logger.warning("alert not delivered", metadata: ["error": "\(error)"])
+            }
         }
     }
 

@@ -55,13 +55,4 @@ package struct PriceBook: Sendable {
             price.until.map { instant < $0 } ?? true ? price : nil
         }
     }
-
-    /// The most that a call can cost at an instant.
-    ///
-    /// - Throws: ``GovernorError/notGoverned(_:)`` without a price in force, ``GovernorError/unbounded`` where the
-    ///   amount does not fit.
-    package func bound(of call: PaidCall, at instant: Date) throws(GovernorError) -> Money {
-        guard let price = price(of: call.model, at: instant) else { throw .notGoverned(call.model) }
-        return try price.bound(of: call)
-    }
 }

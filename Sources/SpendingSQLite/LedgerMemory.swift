@@ -1,9 +1,7 @@
 import Spending
 import Synchronization
 
-/// What one transaction has read of the ledger, so that the operations that share it do not each read it again.
-///
-/// Nobody else writes to the file within a transaction. A new transaction begins with nothing.
+/// What one transaction has read of the ledger.
 final class LedgerMemory: Sendable {
     /// A budget in a period.
     struct Line: Hashable {
@@ -26,14 +24,11 @@ final class LedgerMemory: Sendable {
         var isSwept = false
     }
 
-    private let state = Mutex((transaction: UInt64(0), facts: Facts()))
+    private let facts = Mutex(Facts())
 
-    /// Reads or changes what is known in a transaction.
-    func facts<Value: Sendable>(of transaction: UInt64, _ body: (inout Facts) throws -> Value) rethrows -> Value {
-        try state.withLock { state in
-            if state.transaction != transaction { state = (transaction, Facts()) }
-            return try body(&state.facts)
-        }
+    /// Reads or changes what is known.
+    func withFacts<Value: Sendable>(_ body: (inout Facts) throws -> Value) rethrows -> Value {
+        try facts.withLock { try body(&$0) }
     }
 }
 

@@ -57,7 +57,7 @@ extension LedgerTransaction {
                 call.outputTokensMax, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
                 usage.cacheWriteTokens,
             ])
-        memory.facts(of: number) { $0.breaches[call.model] = nil }
+        memory.withFacts { $0.breaches[call.model] = nil }
     }
 
     func chargeInFull(_ holdID: Int64) throws {
@@ -90,9 +90,9 @@ extension LedgerTransaction {
 
     /// Charges the holds whose owners are gone.
     func chargeOrphans() throws {
-        guard !memory.facts(of: number, { $0.isSwept }) else { return }
+        guard !memory.withFacts({ $0.isSwept }) else { return }
         if let ownersFolder { try chargeDead(ownersFolder) } else { try chargeExpired() }
-        memory.facts(of: number) { $0.isSwept = true }
+        memory.withFacts { $0.isSwept = true }
     }
 
     /// The owner may be alive after all: the hold is kept, so that the owner can correct the charge once.

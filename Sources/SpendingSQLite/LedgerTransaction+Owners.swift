@@ -8,7 +8,7 @@ extension LedgerTransaction {
         try database.run(
             "INSERT INTO raises (at_ms, budget, limit_nano_usd, until_ms, reason) VALUES (?, ?, ?, ?, ?)",
             [now.milliseconds, raise.budget, raise.limit.nanoUSD, raise.until.milliseconds, raise.reason])
-        memory.facts(of: number) { $0.raises = nil }
+        memory.withFacts { $0.raises = nil }
     }
 
     func claimAlerts(

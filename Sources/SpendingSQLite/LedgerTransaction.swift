@@ -7,8 +7,6 @@ import Spending
 /// The ledger's steps within one transaction, all at one instant.
 struct LedgerTransaction {
     let database: Database
-    /// The transaction's number.
-    let number: UInt64
     let memory: LedgerMemory
     /// The ledger's instant, on a whole millisecond.
     let now: Date
@@ -22,10 +20,8 @@ struct LedgerTransaction {
     let reserved: ReservedEntries
 
     /// The clock's instant, or that of the last journal entry where the clock was set back.
-    static func instant(
-        _ database: Database, clock: Date, number: UInt64, memory: LedgerMemory
-    ) throws -> Date {
-        let last = try memory.facts(of: number) { facts in
+    static func instant(_ database: Database, clock: Date, memory: LedgerMemory) throws -> Date {
+        let last = try memory.withFacts { facts in
             if let last = facts.last { return last }
             let row = try Row.fetchOne(
                 database.cachedStatement(sql: "SELECT id, at_ms FROM journal ORDER BY id DESC LIMIT 1"))
@@ -37,7 +33,7 @@ struct LedgerTransaction {
     }
 
     func moment() throws -> LedgerMoment {
-        let raises = try memory.facts(of: number) { facts in
+        let raises = try memory.withFacts { facts in
             if let raises = facts.raises { return raises }
             let raises = try Row.fetchAll(
                 database.cachedStatement(
@@ -91,7 +87,7 @@ struct LedgerTransaction {
     }
 
     func breaches(of model: ModelID) throws -> [Breach] {
-        try memory.facts(of: number) { facts in
+        try memory.withFacts { facts in
             if let breaches = facts.breaches[model] { return breaches }
             let breaches = try Row.fetchAll(
                 database.cachedStatement(
@@ -113,7 +109,7 @@ struct LedgerTransaction {
 
     func counter(_ line: BudgetLine) throws -> LedgerCounter {
         let key = LedgerMemory.Line(budget: line.budget, periodStartMS: line.period.start.milliseconds)
-        let (spent, held) = try memory.facts(of: number) { facts -> (Int64, Int64) in
+        let (spent, held) = try memory.withFacts { facts -> (Int64, Int64) in
             if let counter = facts.counters[key] { return counter }
             let row = try Row.fetchOne(
                 database.cachedStatement(
@@ -179,7 +175,7 @@ struct LedgerTransaction {
 
     /// The next journal entry's number, which is written at the ledger's instant.
     private func nextEntryID() -> Int64 {
-        memory.facts(of: number) { facts in
+        memory.withFacts { facts in
             // Read with the ledger's instant, before all else.
             let id = (facts.last?.id ?? 0) + 1
             facts.last = LedgerMemory.Last(id: id, atMS: now.milliseconds)
@@ -230,7 +226,7 @@ struct LedgerTransaction {
                 WHERE budget = ? AND period_start_ms = ?
                 """, changes)
         }
-        memory.facts(of: number) { facts in
+        memory.withFacts { facts in
             // What was not read is read when it is needed.
             guard let counter = facts.counters[key] else { return }
             facts.counters[key] = (counter.spent + entry.spent.nanoUSD, counter.held + entry.held.nanoUSD)

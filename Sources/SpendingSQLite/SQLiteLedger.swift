@@ -15,7 +15,6 @@ package final class SQLiteLedger: SpendLedger {
     private let leaseLength: Duration
     private let now: @Sendable () -> Date
     private let abandoned = Mutex<Set<Int64>>([])
-    private let memory = LedgerMemory()
     private let reserved = ReservedEntries()
     /// How many responses one transaction forgets.
     private static let forgottenAtOnceMax = 500
@@ -25,18 +24,16 @@ package final class SQLiteLedger: SpendLedger {
     /// - Parameters:
     ///   - store: One that was opened with ``schema``.
     ///   - lease: How long a hold lives where its owner's process cannot be seen.
-    ///   - seesOwners: Whether processes that share the store can see each other; false to go by leases alone.
     ///   - now: The wall clock.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package init(
-        store: SQLiteStore, lease: Duration = .seconds(60), seesOwners: Bool = true,
-        now: @escaping @Sendable () -> Date = { Date() }
+        store: SQLiteStore, lease: Duration = .seconds(60), now: @escaping @Sendable () -> Date = { Date() }
     ) throws(GovernorError) {
         self.store = store
         leaseLength = lease
         self.now = now
         ownerID = "ledger-\(UUID().uuidString.lowercased())"
-        guard seesOwners, let folder = store.ownersFolder else {
+        guard let folder = store.ownersFolder else {
             owner = nil
             return
         }
@@ -178,12 +175,12 @@ package final class SQLiteLedger: SpendLedger {
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws(GovernorError) -> Value {
         do {
-            let (value, charged) = try await store.commitNumbered { [self] database, number in
+            let (value, charged) = try await store.commitRemembering { [self] database, shared in
+                let memory = shared.value(LedgerMemory.init)
                 let given = abandoned.withLock { $0 }
-                let instant = try LedgerTransaction.instant(
-                    database, clock: now(), number: number, memory: memory)
+                let instant = try LedgerTransaction.instant(database, clock: now(), memory: memory)
                 let transaction = LedgerTransaction(
-                    database: database, number: number, memory: memory, now: instant, ownerID: ownerID,
+                    database: database, memory: memory, now: instant, ownerID: ownerID,
                     ownersFolder: owner == nil ? nil : store.ownersFolder, lease: leaseLength, abandoned: given,
                     reserved: reserved)
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.

@@ -98,17 +98,19 @@ struct DispatcherTests {
             [
                 registered(next: "last") { input, context in
                     guard isOpen.withLock({ $0 }) else {
-                        let refusal = BudgetRefusal(budget: "month", policy: policy, opensAt: opensAt)
+                        let refusal = BudgetRefusal(
+                            budget: "month", neededNanoUSD: 42, policy: policy, opensAt: opensAt)
                         throw Told(disposition: .budgetExhausted(refusal))
                     }
                     return Scripted.Input(text: "\(context.attempt)")
                 }, registered("last"),
-            ], hasRoom: { budget in budget == "month" && isOpen.withLock { $0 } })
+            ], hasRoom: { budget, needed in budget == "month" && needed == 42 && isOpen.withLock { $0 } })
         try await test.run { _ in
             try await test.send("q")
             let parked = try MessageHeaders(
                 try #require(await test.broker.message("q", in: queues.parked)).message.headers)
             #expect(parked.budget == "month")
+            #expect(parked.needed == 42)
             #expect(parked.opensAt == opensAt)
             #expect(parked.attempt == 1)
             isOpen.withLock { $0 = true }

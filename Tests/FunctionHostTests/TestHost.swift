@@ -71,7 +71,7 @@ struct TestHost: Sendable {
 
     init(
         _ functions: [RegisteredFunction], drainTime: Duration = .seconds(20),
-        hasRoom: @escaping @Sendable (String) async -> Bool = { _ in true }
+        hasRoom: @escaping RoomCheck = { _, _ in true }
     ) throws {
         broker = ObservedBroker()
         history = SQLiteHistory(store: try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema]))

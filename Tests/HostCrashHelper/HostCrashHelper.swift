@@ -28,7 +28,7 @@ struct HostCrashHelper {
             backoff: Backoff(first: .milliseconds(10), factor: 1, longest: .milliseconds(10)))
         let host = FunctionHost(
             functions: [RegisteredFunction(settings: settings, function: AnyFunction(Work(history: history)))],
-            broker: broker, history: history, invoker: invoker, drainTime: .seconds(5), hasRoom: { _ in true },
+            broker: broker, history: history, invoker: invoker, drainTime: .seconds(5), hasRoom: { _, _ in true },
             logger: logger)
         let watchdog = Watchdog(
             patience: .milliseconds(patience), leftBehind: { invoker.leftBehind }, logger: logger)

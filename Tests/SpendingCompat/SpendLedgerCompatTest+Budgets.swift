@@ -27,17 +27,19 @@ extension SpendLedgerCompatTest {
         try await governor.pay(SpendFixture.call("a", tenant: "acme", bytes: 20), tokens: 20)
         let refusal = try await governor.refusal(SpendFixture.call("b", tenant: "acme", bytes: 6))
         #expect(refusal.budget == "daily/acme" && refusal.cause == .spent && refusal.remainingNanoUSD == 5)
+        let needed = Money(nanoUSD: refusal.neededNanoUSD)
+        #expect(needed == Money(nanoUSD: 6))
         #expect(try await governor.outcome(SpendFixture.call("b", tenant: "acme", bytes: 5)) == "held")
         #expect(try await governor.outcome(SpendFixture.call("c", tenant: "globex", bytes: 25)) == "held")
         #expect(try await governor.outcome(SpendFixture.call("c", bytes: 80)) == "held")
-        #expect(try await !governor.hasRoom(budget: "daily/acme"))
-        #expect(try await governor.hasRoom(budget: "daily"))
+        #expect(try await !governor.hasRoom(budget: "daily/acme", for: needed))
+        #expect(try await governor.hasRoom(budget: "daily", for: needed))
         // A share grows with its budget.
         let later = bench.clock.now().addingTimeInterval(60)
         try await governor.raise("daily", to: Money(nanoUSD: 200), until: later, reason: "a test")
         #expect(try await governor.outcome(SpendFixture.call("b", tenant: "acme", bytes: 30)) == "held")
         bench.clock.set("2026-11-24T00:00:00Z")
-        #expect(try await governor.hasRoom(budget: "daily/acme"))
+        #expect(try await governor.hasRoom(budget: "daily/acme", for: needed))
         #expect(try await governor.outcome(SpendFixture.call("b", tenant: "acme", bytes: 25)) == "held")
         #expect(try await governor.verify().differences.isEmpty)
     }
@@ -47,29 +49,29 @@ extension SpendLedgerCompatTest {
         let bench = try await bench()
         try await bench.governor.pay(SpendFixture.call("a", bytes: 100), tokens: 100)
         #expect(try await bench.governor.outcome(SpendFixture.call("b")) == "refused by daily")
-        #expect(try await !bench.governor.hasRoom(budget: "daily"))
+        #expect(try await !bench.governor.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         bench.clock.set("2026-11-24T00:00:00Z")
-        #expect(try await bench.governor.hasRoom(budget: "daily"))
+        #expect(try await bench.governor.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         #expect(try await bench.governor.outcome(SpendFixture.call("b")) == "held")
     }
 
-    /// There is room again once the smallest refused call fits: when holds end, or with a higher limit in the file.
+    /// There is room again once the refused call fits: when holds end, or with a higher limit in the file.
     func checkRoom() async throws {
         let bench = try await bench()
         let governor = bench.governor
         let reservation = try await governor.held(SpendFixture.call("a", bytes: 70))
         #expect(try await governor.outcome(SpendFixture.call("b", bytes: 40)) == "refused by daily")
-        #expect(try await !governor.hasRoom(budget: "daily"))
+        #expect(try await !governor.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         let raised = SpendFixture.governor(bench.ledger, budgets: [SpendFixture.budget(limit: 200)])
-        #expect(try await raised.hasRoom(budget: "daily"))
+        #expect(try await raised.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         try await governor.release(reservation)
-        #expect(try await governor.hasRoom(budget: "daily"))
-        #expect(try await governor.hasRoom(budget: "no longer known"))
+        #expect(try await governor.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
+        #expect(try await governor.hasRoom(budget: "no longer known", for: Money(nanoUSD: 40)))
         // A limit below what is spent leaves nothing.
         try await governor.pay(SpendFixture.call("c", bytes: 60), tokens: 60)
         let lowered = SpendFixture.governor(bench.ledger, budgets: [SpendFixture.budget(limit: 50)])
         #expect(try await lowered.status().first?.remaining == .zero)
-        #expect(try await !lowered.hasRoom(budget: "daily"))
+        #expect(try await !lowered.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         #expect(try await lowered.outcome(SpendFixture.call("d", bytes: 1)) == "refused by daily")
     }
 
@@ -152,7 +154,7 @@ extension SpendLedgerCompatTest {
         bench.clock.advance(seconds: 1)
         try await governor.raise(
             "daily", to: Money(nanoUSD: 150), until: start.addingTimeInterval(600), reason: "a fair")
-        #expect(try await other.hasRoom(budget: "daily"))
+        #expect(try await other.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         #expect(try await other.status().first?.limit == Money(nanoUSD: 150))
         #expect(try await other.outcome(SpendFixture.call("b", bytes: 51)) == "refused by daily")
         try await other.pay(SpendFixture.call("b", bytes: 50), tokens: 50)

@@ -25,13 +25,15 @@ extension SpendLedgerCompatTest {
         #expect(
             try await governor.refusal(SpendFixture.call("b", bytes: 40))
                 == BudgetRefusal(
-                    budget: "daily", cause: .held, remainingNanoUSD: 39, policy: .reject, opensAt: opens))
+                    budget: "daily", cause: .held, remainingNanoUSD: 39, neededNanoUSD: 40, policy: .reject,
+                    opensAt: opens))
         _ = try await governor.settle(
             held, usage: TokenUsage(inputTokens: 61, outputTokens: 0), response: Data())
         #expect(
             try await governor.refusal(SpendFixture.call("b", bytes: 40))
                 == BudgetRefusal(
-                    budget: "daily", cause: .spent, remainingNanoUSD: 39, policy: .reject, opensAt: opens))
+                    budget: "daily", cause: .spent, remainingNanoUSD: 39, neededNanoUSD: 40, policy: .reject,
+                    opensAt: opens))
         #expect(try await governor.outcome(SpendFixture.call("c", bytes: 39)) == "held")
         #expect(try await governor.heldAmount() == 0)
     }
@@ -228,5 +230,29 @@ extension SpendLedgerCompatTest {
         #expect(try await governor.spent() == 1)
         #expect(try await governor.outcome(SpendFixture.call()) == "settled")
         #expect(try await governor.journalKinds() == ["reserve", "settle"])
+    }
+
+    /// Of 180 calls that three owners make at once, as many are made as fit.
+    func checkManyAtOnce() async throws {
+        let bench = try await bench()
+        let governors = [bench.governor, try await bench.another(), try await bench.another()]
+        let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<180 {
+                group.addTask {
+                    let governor = governors[number % governors.count]
+                    guard
+                        case .held(let reservation) = try await governor.reserve(
+                            SpendFixture.call("q\(number)", bytes: 7))
+                    else { return false }
+                    try await governor.chargeInFull(reservation)
+                    return true
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(made == 14)
+        #expect(try await bench.governor.spent() == 98)
+        #expect(try await bench.governor.heldAmount() == 0)
+        #expect(try await bench.governor.verify().differences.isEmpty)
     }
 }

@@ -48,6 +48,7 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkForgetting()
         try await checkJournal()
         try await checkSameCall()
+        try await checkManyAtOnce()
     }
 
     /// Checks random schedules, with the seeds `0..<count`.

@@ -59,6 +59,23 @@ struct LedgerUpkeepTests {
         #expect(try await governor.claimAlerts().isEmpty)
     }
 
+    @Test("an alert does not wait for an older one that is slow to be delivered")
+    func overtakes() async throws {
+        let (told, tell) = AsyncStream.makeStream(of: Int.self)
+        let governor = SpendFixture.governor(
+            InMemoryLedger(), budgets: [SpendFixture.budget(alerts: [50, 80])])
+        try await withUpkeep(of: governor) { alert in
+            tell.yield(alert.percent)
+            if alert.percent == 50 { try await Task.sleep(for: .seconds(3600)) }
+        } _: {
+            try await governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+            var next = told.makeAsyncIterator()
+            #expect(await next.next() == 50)
+            try await governor.pay(SpendFixture.call("b", bytes: 30), tokens: 30)
+            #expect(await next.next() == 80)
+        }
+    }
+
     @Test("tells before its end what was cut short by it, and what the last call made due")
     func lastAlerts() async throws {
         let governor = SpendFixture.governor(

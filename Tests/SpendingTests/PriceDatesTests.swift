@@ -46,12 +46,6 @@ struct PriceDatesTests {
         #expect(try rate(Self.may, after: -0.001) == 2)
         #expect(try rate(Self.may) == nil)
         #expect(try rate("2099-01-01T00:00:00Z") == nil)
-        let call = PaidCall(
-            id: CallID(questionID: "q", function: "f", ordinal: 0, digest: "d"), model: Self.model, tenant: nil,
-            inputBytes: 1, outputTokensMax: 1)
-        #expect(throws: GovernorError.notGoverned(Self.model)) {
-            try book.bound(of: call, at: try #require(instant(Self.may)))
-        }
     }
 
     @Test("a price without an end counts until the next begins")

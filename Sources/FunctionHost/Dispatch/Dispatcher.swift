@@ -106,6 +106,7 @@ struct Dispatcher: Sendable {
             case .park(let refusal):
                 var parked = headers
                 parked.budget = refusal.budget
+                parked.needed = refusal.neededNanoUSD
                 parked.opensAt = refusal.opensAt
                 try await republish(delivery, parked, to: queues.parked)
             case .refuse(let refusal):

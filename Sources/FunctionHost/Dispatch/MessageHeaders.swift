@@ -25,6 +25,8 @@ package struct MessageHeaders: Sendable, Hashable {
     package var failedAt: Date?
     /// The budget that a parked message waits for.
     package var budget: String?
+    /// What it needs there at the least, in nano-dollars.
+    package var needed: Int64?
     /// When that budget's period turns.
     package var opensAt: Date?
 
@@ -49,6 +51,7 @@ package struct MessageHeaders: Sendable, Hashable {
         case failedFunction = "sluice-failed-function"
         case failedAt = "sluice-failed-at"
         case budget = "sluice-budget"
+        case needed = "sluice-needed-nano-usd"
         case opensAt = "sluice-opens-at"
     }
 
@@ -71,6 +74,10 @@ package struct MessageHeaders: Sendable, Hashable {
         failedFunction = fields[.failedFunction]
         failedAt = try fields.date(.failedAt)
         budget = fields[.budget]
+        if let text = fields[.needed] {
+            guard let needed = Int64(text), needed >= 0 else { throw .malformed(name: Name.needed.rawValue) }
+            self.needed = needed
+        }
         opensAt = try fields.date(.opensAt)
     }
 
@@ -80,7 +87,7 @@ package struct MessageHeaders: Sendable, Hashable {
             .format: Self.formatVersion, .attempt: String(attempt), .tenant: tenant,
             .expiresAt: expiresAt.map(Fields.text), .trace: trace.traceparent, .errorCode: errorCode,
             .failedFunction: failedFunction, .failedAt: failedAt.map(Fields.text), .budget: budget,
-            .opensAt: opensAt.map(Fields.text),
+            .needed: needed.map(String.init), .opensAt: opensAt.map(Fields.text),
         ]
         return Dictionary(
             uniqueKeysWithValues: all.compactMap { name, text in text.map { (name.rawValue, $0) } })

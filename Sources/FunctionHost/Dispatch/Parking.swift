@@ -3,6 +3,9 @@ import Logging
 import Messaging
 import ServiceLifecycle
 
+/// Whether a budget has room for a call that needs so many nano-dollars at the least.
+package typealias RoomCheck = @Sendable (_ budget: String, _ neededNanoUSD: Int64) async -> Bool
+
 /// Takes parked messages back once their budget is open again, be it by its turn or by a raise.
 struct Parking: Sendable {
     /// How often a budget is looked at while messages wait for it.
@@ -12,8 +15,8 @@ struct Parking: Sendable {
 
     let queues: FunctionQueues
     let broker: any MessageBroker
-    /// Whether a budget has something left now.
-    let hasRoom: @Sendable (_ budget: String) async -> Bool
+    /// Whether a budget has so much left now.
+    let hasRoom: RoomCheck
     let logger: Logger
 
     func run() async {
@@ -40,9 +43,10 @@ struct Parking: Sendable {
     private func takeBack(_ delivery: Delivery) async throws -> Bool {
         var headers = (try? MessageHeaders(delivery.message.headers)) ?? MessageHeaders()
         var isOpen = true
-        if let budget = headers.budget { isOpen = await hasRoom(budget) }
+        if let budget = headers.budget { isOpen = await hasRoom(budget, headers.needed ?? 0) }
         if isOpen {
             headers.budget = nil
+            headers.needed = nil
             headers.opensAt = nil
         }
         var message = delivery.message

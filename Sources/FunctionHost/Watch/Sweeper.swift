@@ -32,6 +32,8 @@ struct Sweeper: Sendable {
                 logger.notice("questions expired", metadata: [LogKey.count: "\(overdue.count)"])
             }
         } catch {
+            // Where the host ends, the next one sweeps.
+            guard !Task.isCancelled else { return }
             logger.warning("questions cannot be swept", metadata: [LogKey.error: "\(type(of: error))"])
         }
     }

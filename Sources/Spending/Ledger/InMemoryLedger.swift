@@ -143,7 +143,9 @@ package final class InMemoryLedger: SpendLedger {
 
     package func verify() async throws(GovernorError) -> LedgerVerification { books.pages.withLock { $0.verify() } }
 
-    /// One transaction: nothing of it stays where it throws.
+    /// One transaction, which begins by charging what nobody will end.
+    ///
+    /// `body` throws before it changes anything.
     private func write<Value: Sendable>(
         _ body: (inout LedgerPages) throws(GovernorError) -> Value
     ) throws(GovernorError) -> Value {

@@ -4,7 +4,7 @@ package import FunctionKit
 /// One entry of the append-only journal, from which all counters can be rebuilt.
 package struct JournalEntry: Sendable, Hashable {
     /// What was written.
-    package enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable {
         /// A hold was taken.
         case reserve
         /// A hold ended with what the call cost in truth.
