@@ -179,6 +179,7 @@ let package = Package(
             name: "SpendingTests",
             dependencies: [
                 "TestSupport", "Spending", "SpendingCompat", "FunctionKit", "StrictYAML",
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -223,7 +224,8 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Bedrock", "BedrockStandIn", "FunctionKit", "FunctionTesting", "Hashing",
                 "HTTPTransport", "Spending",
-                "SpendingSQLite", "SQLite", .product(name: "Logging", package: "swift-log"),
+                "SpendingSQLite", "SQLite", .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(

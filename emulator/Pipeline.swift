@@ -30,7 +30,7 @@ package struct Pipeline: Sendable {
     /// Runs them.
     package let host: FunctionHost
 
-    /// Longer than any message lives: one may be parked for as long as a budget's longest period, a month.
+    /// Longer than messages live: one may be parked for as long as a budget's longest period, a month.
     private static let responsesKept = Duration.seconds(62 * 86_400)
 
     let broker: any MessageBroker

@@ -6,7 +6,9 @@ extension GovernedModel {
     /// What the function is told of a governor that could not answer.
     static func modelError(_ error: GovernorError) -> LanguageModelError {
         switch error {
-        case .notGoverned(let model), .boundBreached(let model): .notGoverned(model: model.model)
+        case .notGoverned(let model): .notGoverned(model: model.model)
+        case .boundBreached(let model): .boundBreached(model: model.model)
+        case .answerForgotten: .answerForgotten
         // No price times no number of tokens that a request may ask for is so much.
         case .unbounded: .rejected(code: "cost-unbounded")
         // The last two are answers to a raise, which no function asks for.

@@ -75,6 +75,8 @@ package struct GovernedModel: LanguageModel {
             let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
             admission = try await governor.reserve(prepared.call(to: model)) { context.remaining - kept }
         } catch {
+            // What it says holds no payload: models, files, and what to do.
+            context.logger.error("paid call not admitted", metadata: [LogKey.error: "\(error)"])
             throw Self.modelError(error)
         }
         switch consume admission {
@@ -132,9 +134,17 @@ package struct GovernedModel: LanguageModel {
             let settlement = try await governor.settle(
                 reservation, usage: usage, countedBy: source, requestID: response.requestID,
                 response: response.body)
+            if settlement.cost > bound {
+                context.logger.error(
+                    "call cost more than its bound; the model is refused until the bound of its price is raised",
+                    metadata: [
+                        LogKey.model: "\(call.model.model)", LogKey.cost: "\(settlement.cost.nanoUSD)",
+                        LogKey.bound: "\(bound.nanoUSD)",
+                    ])
+            }
             return reply(answer, usage: settlement.usage, cost: settlement.cost, model: call.model.model)
         } catch {
-            context.logger.error("paid call not settled", metadata: [LogKey.error: "\(Self.modelError(error).code)"])
+            context.logger.error("paid call not settled", metadata: [LogKey.error: "\(error)"])
             return reply(answer, usage: usage, cost: bound, model: call.model.model)
         }
     }
@@ -159,7 +169,7 @@ package struct GovernedModel: LanguageModel {
         do throws(GovernorError) {
             try await governor.release(reservation)
         } catch {
-            context.logger.warning("hold not released", metadata: [LogKey.error: "\(Self.modelError(error).code)"])
+            context.logger.warning("hold not released", metadata: [LogKey.error: "\(error)"])
         }
     }
 
@@ -167,7 +177,7 @@ package struct GovernedModel: LanguageModel {
         do throws(GovernorError) {
             try await governor.chargeInFull(reservation)
         } catch {
-            context.logger.warning("hold not charged", metadata: [LogKey.error: "\(Self.modelError(error).code)"])
+            context.logger.warning("hold not charged", metadata: [LogKey.error: "\(error)"])
         }
     }
 
@@ -177,5 +187,8 @@ package struct GovernedModel: LanguageModel {
 
     private enum LogKey {
         static let error = "error"
+        static let model = "model"
+        static let cost = "cost.nano_usd"
+        static let bound = "bound.nano_usd"
     }
 }

@@ -8,6 +8,10 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case noTimeLeft
     /// The model is not priced or its cost is not bounded, so that no call may be made.
     case notGoverned(model: String)
+    /// The model has cost more than its bound before, and is refused until that is raised.
+    case boundBreached(model: String)
+    /// The call was paid for long ago and its answer is deleted; it is not paid again.
+    case answerForgotten
     /// The ledger cannot be read or written: no call is made without it.
     case ledgerUnavailable
     /// The model's service asked to come back later.
@@ -27,7 +31,7 @@ extension LanguageModelError: DispositionProviding {
         case .budgetExhausted(let refusal): .budgetExhausted(refusal)
         case .inFlight, .noTimeLeft: .handBack
         case .ledgerUnavailable, .throttled, .unavailable, .unreadableAnswer: .retry
-        case .notGoverned, .rejected: .deadLetter
+        case .notGoverned, .boundBreached, .answerForgotten, .rejected: .deadLetter
         }
     }
 
@@ -38,6 +42,8 @@ extension LanguageModelError: DispositionProviding {
         case .inFlight: "model-call-in-flight"
         case .noTimeLeft: "no-time-left"
         case .notGoverned: "model-not-governed"
+        case .boundBreached: "model-bound-breached"
+        case .answerForgotten: "model-answer-forgotten"
         case .ledgerUnavailable: "ledger-unavailable"
         case .throttled: "model-throttled"
         case .unavailable: "model-unavailable"

@@ -250,18 +250,25 @@ extension CostGovernor {
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw .uselessRaise(reason: "a raise needs a reason for those who read the journal; name one")
         }
-        let now = Mutex(Date.distantPast)
-        _ = try await ledger.status { moment in
-            now.withLock { $0 = moment.instant }
-            return []
-        }
-        guard until > now.withLock({ $0 }) else {
+        guard until > (try await ledgerInstant()) else {
             throw .uselessRaise(
                 reason: "\(until.formatted(.iso8601)) has passed by the ledger's clock; name a later instant")
         }
         try await ledger.raise(
             BudgetRaise(budget: name, limit: limit, at: .distantPast, until: until, reason: reason))
         waiting.wakeHeads()
+    }
+
+    /// The ledger's instant: the clock's, or that of the last journal entry where the clock was ahead then.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func ledgerInstant() async throws(GovernorError) -> Date {
+        let now = Mutex(Date.distantPast)
+        _ = try await ledger.status { moment in
+            now.withLock { $0 = moment.instant }
+            return []
+        }
+        return now.withLock { $0 }
     }
 
     /// Raises the alerts that are due and gives those that are to be delivered now; each is given again after five
@@ -304,11 +311,11 @@ extension Budget {
         BudgetLine(budget: name, period: period(containing: moment.instant), limit: moment.limit(of: self))
     }
 
-    /// The same in the period before; at the limit of now, since raises are not kept by period.
+    /// The same in the period before, at the limit of its end.
     fileprivate func lineBefore(_ moment: LedgerMoment) -> BudgetLine {
-        let start = period(containing: moment.instant).start
+        let lastInstant = period(containing: moment.instant).start.addingTimeInterval(-0.001)
         return BudgetLine(
-            budget: name, period: period(containing: start.addingTimeInterval(-1)), limit: moment.limit(of: self))
+            budget: name, period: period(containing: lastInstant), limit: moment.limit(of: self, at: lastInstant))
     }
 
     /// What the ledger counts a tenant's call in: the tenant's share first, so that a refusal names it.

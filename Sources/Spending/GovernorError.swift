@@ -6,6 +6,8 @@ package enum GovernorError: Error, Sendable, Hashable {
     case notGoverned(ModelID)
     /// The call cost more than its bound before; the model is refused until its bound is raised.
     case boundBreached(ModelID)
+    /// The call was paid for, and its stored answer has been deleted since; it is not paid again.
+    case answerForgotten
     /// The call's bound does not fit Int64 nano-dollars.
     case unbounded
     /// The ledger cannot be read or written. `reason` names the file and what is wrong with it.
@@ -28,6 +30,8 @@ extension GovernorError: CustomStringConvertible {
         case .boundBreached(let model):
             "\(model.model) of \(model.provider) in \(model.region) has cost more than its bound and is refused;"
                 + " raise the bound of its price in budgets/prices"
+        case .answerForgotten:
+            "the call was paid for before and its answer is deleted by now; ask again under a new question"
         case .unbounded: "the call's worst case is beyond any amount; shorten the prompt or the answer"
         case .ledgerUnavailable(let reason): "no call is paid for without the ledger: \(reason)"
         case .unknownHold: "the hold has ended before: it was settled, released or charged; nothing is charged twice"

@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import Logging
 
 /// What a ledger needs done beside the calls: leases renewed, alerts delivered, old responses forgotten.
@@ -7,6 +8,8 @@ package struct LedgerUpkeep: Sendable {
     /// How often alerts are looked for that other processes' spending has made due.
     private static let alertInterval = Duration.seconds(5)
     private static let forgetInterval = Duration.seconds(3600)
+    /// How far the ledger's clock may be ahead of the machine's before somebody is told, in seconds.
+    private static let leadMax: TimeInterval = 300
     /// How long the end of the process waits for alerts that the last calls have made due.
     private static let lastDelivery = Duration.seconds(5)
 
@@ -19,8 +22,8 @@ package struct LedgerUpkeep: Sendable {
     ///
     /// - Parameters:
     ///   - governor: Whose ledger is kept up.
-    ///   - keepResponses: How long responses are kept; longer than any message lives, since a call whose response is
-    ///     gone would be paid again.
+    ///   - keepResponses: How long responses are kept; longer than messages live, since a call whose response is gone can
+    ///     no longer be answered.
     ///   - logger: Gets what fails. The next round tries again.
     ///   - deliver: Tells people of an alert; where it throws, the alert is given again later.
     package init(
@@ -39,6 +42,7 @@ package struct LedgerUpkeep: Sendable {
             group.addTask { await deliverAlerts() }
             group.addTask {
                 await every(Self.forgetInterval, "old responses not forgotten") { () async throws(GovernorError) in
+                    try await tellOfLead()
                     _ = try await governor.ledger.forgetResponses(olderThan: keepResponses)
                 }
             }
@@ -104,6 +108,15 @@ package struct LedgerUpkeep: Sendable {
                 logger.warning("alert not delivered", metadata: ["error": "\(error)"])
             }
         }
+    }
+
+    /// The ledger's clock is never set back, so that a clock that was once ahead delays every turn of a budget.
+    private func tellOfLead() async throws(GovernorError) {
+        let instant = try await governor.ledgerInstant()
+        guard instant.timeIntervalSinceNow > Self.leadMax else { return }
+        logger.error(
+            "the ledger's last entry lies in the future: until then no period turns; raise a limit where more is needed",
+            metadata: ["ledger.instant": "\(instant.formatted(.iso8601))"])
     }
 
     private func every(

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import FunctionKit
+import StrictYAML
 
 /// Finds, before anything starts, which configured calls could only ever be refused.
 package enum SpendingCheck {
@@ -25,7 +26,9 @@ package enum SpendingCheck {
             if prices.price(of: model, at: instant) == nil { note(.noPrice(model, function: function)) }
             if !budgets.cover(model, of: function, for: nil) { note(.noBudget(model, function: function)) }
         }
+        let known = KnownNames(models: models, prices: prices)
         for budget in budgets {
+            for problem in known.problems(of: budget) { note(problem) }
             guard case .fallbackModel(let name) = budget.exhausted else { continue }
             for (function, model) in models where budget.scope.covers(model, of: function) {
                 // A fallback is asked in the region of the model that it stands in for.
@@ -43,7 +46,34 @@ package enum SpendingCheck {
     }
 }
 
-/// Why a configured call could only ever be refused.
+/// What a budget's scope may name, so that a slip of the pen does not leave calls without their limit.
+private struct KnownNames {
+    let providers: Set<String>
+    let models: Set<String>
+    let functions: Set<String>
+
+    init(models configured: [(function: String, model: ModelID)], prices: PriceBook) {
+        let priced = prices.all.map(\.model)
+        providers = Set(priced.map(\.provider))
+        models = Set(priced.map(\.model))
+        functions = Set(configured.map(\.function))
+    }
+
+    func problems(of budget: Budget) -> [SpendingProblem] {
+        let scope = budget.scope
+        return [
+            ("provider", scope.providers, providers), ("model", scope.models, models),
+            ("function", scope.functions, functions),
+        ].flatMap { key, named, known in
+            (named ?? []).subtracting(known).sorted().map { name in
+                SpendingProblem.unknownInScope(
+                    key: key, name: name, nearest: nearest(to: name, among: known.sorted()), budget: budget.name)
+            }
+        }
+    }
+}
+
+/// Why a configured call could only ever be refused, or would escape a limit that was meant for it.
 package enum SpendingProblem: Error, Sendable, Hashable {
     /// The model that a function asks has no price in force.
     case noPrice(ModelID, function: String)
@@ -53,6 +83,9 @@ package enum SpendingProblem: Error, Sendable, Hashable {
     case noFallbackPrice(ModelID, budget: String)
     /// No budget covers the model that a budget falls back to.
     case noFallbackBudget(ModelID, function: String, budget: String)
+    /// A scope names a provider or model without a price, or a function that asks no model; `nearest` is one that it may
+    /// mean.
+    case unknownInScope(key: String, name: String, nearest: String?, budget: String)
 }
 
 extension SpendingProblem: CustomStringConvertible {
@@ -71,6 +104,10 @@ extension SpendingProblem: CustomStringConvertible {
         case .noFallbackBudget(let model, let function, let budget):
             "the budget \(budget) falls back to \(model.spelled) for \(function), which no budget covers;"
                 + " add a budget to budgets, or change `fallback-model` there"
+        case .unknownInScope(let key, let name, let nearest, let budget):
+            "the scope of the budget \(budget) names the \(key) `\(name)`, which "
+                + (key == "function" ? "asks no model" : "has no price")
+                + (nearest.map { "; did you mean `\($0)`?" } ?? "; change `scope.\(key)` in budgets")
         }
     }
 }

@@ -3,10 +3,12 @@ import Synchronization
 
 /// What one transaction has read of the ledger.
 final class LedgerMemory: Sendable {
-    /// A budget in a period.
-    struct Line: Hashable {
-        let budget: String
-        let periodStartMS: Int64
+    /// A period of a budget.
+    struct Window: Hashable {
+        let startMS: Int64
+        let endMS: Int64
+
+        init(_ period: Period) { (startMS, endMS) = (period.start.milliseconds, period.end.milliseconds) }
     }
 
     /// The newest journal entry; zeros before the first.
@@ -18,7 +20,8 @@ final class LedgerMemory: Sendable {
     struct Facts {
         var last: Last?
         var raises: [BudgetRaise]?
-        var counters: [Line: (spent: Int64, held: Int64)] = [:]
+        /// By the budget's name.
+        var counters: [String: [Window: (spent: Int64, held: Int64)]] = [:]
         var breaches: [ModelID: [Breach]] = [:]
         /// Whether the holds whose owners are gone are charged.
         var isSwept = false

@@ -5,7 +5,8 @@ extension SQLiteLedger {
     /// The ledger's tables.
     ///
     /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
-    /// hold. A hold's id is the id of its `reserve` entry. `counters` and `holds` can be rebuilt from it. A raise is part of it.
+    /// hold. A hold's id is the id of its `reserve` entry. `counters` can be rebuilt from it. A raise is
+    /// part of it.
     package static let schema = Schema(
         name: "spending",
         migrations: [
@@ -128,11 +129,11 @@ extension SQLiteLedger {
                             until_ms INTEGER NOT NULL,
                             reason TEXT NOT NULL
                         ) STRICT;
-                        CREATE INDEX raises_by_end ON raises (until_ms);
 
                         CREATE TABLE alerts (
                             budget TEXT NOT NULL,
                             period_start_ms INTEGER NOT NULL,
+                            period_end_ms INTEGER NOT NULL,
                             percent INTEGER NOT NULL,
                             limit_nano_usd INTEGER NOT NULL,
                             spent_nano_usd INTEGER NOT NULL,
@@ -142,6 +143,22 @@ extension SQLiteLedger {
                             is_confirmed INTEGER NOT NULL DEFAULT 0,
                             PRIMARY KEY (budget, period_start_ms, percent)
                         ) STRICT, WITHOUT ROWID;
+                        CREATE INDEX undelivered_alerts ON alerts (claimed_until_ms) WHERE is_confirmed = 0;
+
+                        -- The calls whose responses were deleted: they are not paid again.
+                        CREATE TABLE forgotten_calls (
+                            question_id TEXT NOT NULL,
+                            function TEXT NOT NULL,
+                            ordinal INTEGER NOT NULL,
+                            digest TEXT NOT NULL,
+                            PRIMARY KEY (question_id, function, ordinal, digest)
+                        ) STRICT, WITHOUT ROWID;
+
+                        -- Where a budget's rule is changed, its periods overlap. Where none was noted, a period counts
+                        -- for itself alone.
+                        ALTER TABLE counters ADD COLUMN period_end_ms INTEGER NOT NULL DEFAULT 0;
+                        UPDATE counters SET period_end_ms = period_start_ms + 1;
+                        CREATE INDEX counters_by_end ON counters (budget, period_end_ms);
                         """)
                 try makeAppendOnly("raises", knownBy: "id = NEW.id", database)
             },

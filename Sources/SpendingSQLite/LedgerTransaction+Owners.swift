@@ -14,49 +14,49 @@ extension LedgerTransaction {
     func claimAlerts(
         _ thresholds: [(line: BudgetLine, percents: [Int])], claim: Duration
     ) throws -> [BudgetAlert] {
-        var due: [BudgetAlert] = []
         for (line, percents) in thresholds {
             let counter = try counter(line)
-            for percent in percents.sorted() {
-                if let alert = try claimAlert(percent, counter, claim: claim) { due.append(alert) }
-            }
+            for percent in percents where counter.hasReached(percent) { try note(percent, counter) }
         }
+        // Also those of budgets and periods that are over and were never delivered.
+        let due = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT budget, percent, period_start_ms, period_end_ms, limit_nano_usd, spent_nano_usd,
+                        held_nano_usd, at_ms FROM alerts
+                    WHERE is_confirmed = 0 AND claimed_until_ms <= ? ORDER BY at_ms, budget, period_start_ms, percent
+                    """), arguments: [now.milliseconds]
+        ).map { row in
+            BudgetAlert(
+                budget: row[0], percent: row[1],
+                period: Period(start: Date(milliseconds: row[2]), end: Date(milliseconds: row[3])),
+                limit: Money(nanoUSD: row[4]), spent: Money(nanoUSD: row[5]), held: Money(nanoUSD: row[6]),
+                at: Date(milliseconds: row[7]))
+        }
+        let claimedUntil = now.milliseconds + Int64(claim / .milliseconds(1))
+        for alert in due { try setClaim(until: claimedUntil, of: alert) }
         return due
     }
 
-    private func claimAlert(_ percent: Int, _ counter: LedgerCounter, claim: Duration) throws -> BudgetAlert? {
+    /// Raises an alert, unless it was raised before.
+    private func note(_ percent: Int, _ counter: LedgerCounter) throws {
         let line = counter.line
-        let key: StatementArguments = [line.budget, line.period.start.milliseconds, percent]
-        let claimedUntil = now.milliseconds + Int64(claim / .milliseconds(1))
-        let known = try Row.fetchOne(
-            database.cachedStatement(
-                sql: """
-                    SELECT limit_nano_usd, spent_nano_usd, held_nano_usd, at_ms, claimed_until_ms, is_confirmed
-                    FROM alerts WHERE budget = ? AND period_start_ms = ? AND percent = ?
-                    """), arguments: key)
-        if let known {
-            guard known[5] == 0, known[4] <= now.milliseconds else { return nil }
-            try database.run(
-                "UPDATE alerts SET claimed_until_ms = ? WHERE budget = ? AND period_start_ms = ? AND percent = ?",
-                [claimedUntil] + key)
-            return BudgetAlert(
-                budget: line.budget, percent: percent, period: line.period, limit: Money(nanoUSD: known[0]),
-                spent: Money(nanoUSD: known[1]), held: Money(nanoUSD: known[2]), at: Date(milliseconds: known[3]))
-        }
-        guard counter.hasReached(percent) else { return nil }
         try database.run(
             """
-            INSERT INTO alerts (budget, period_start_ms, percent, limit_nano_usd, spent_nano_usd, held_nano_usd, at_ms,
-                claimed_until_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO alerts (budget, period_start_ms, percent, period_end_ms, limit_nano_usd, spent_nano_usd,
+                held_nano_usd, at_ms, claimed_until_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING
             """,
-            key + [
-                line.limit.nanoUSD, counter.spent.nanoUSD, counter.held.nanoUSD,
-                now.milliseconds, claimedUntil,
+            [
+                line.budget, line.period.start.milliseconds, percent, line.period.end.milliseconds,
+                line.limit.nanoUSD, counter.spent.nanoUSD, counter.held.nanoUSD, now.milliseconds,
             ])
-        return BudgetAlert(
-            budget: line.budget, percent: percent, period: line.period, limit: line.limit, spent: counter.spent,
-            held: counter.held, at: now)
+    }
+
+    private func setClaim(until claimedUntilMS: Int64, of alert: BudgetAlert) throws {
+        try database.run(
+            "UPDATE alerts SET claimed_until_ms = ? WHERE budget = ? AND period_start_ms = ? AND percent = ?",
+            [claimedUntilMS, alert.budget, alert.period.start.milliseconds, alert.percent])
     }
 
     func confirm(_ alert: BudgetAlert) throws {
@@ -65,20 +65,18 @@ extension LedgerTransaction {
             [alert.budget, alert.period.start.milliseconds, alert.percent])
     }
 
-    func handBack(_ alert: BudgetAlert) throws {
-        try database.run(
-            "UPDATE alerts SET claimed_until_ms = 0 WHERE budget = ? AND period_start_ms = ? AND percent = ?",
-            [alert.budget, alert.period.start.milliseconds, alert.percent])
-    }
+    func handBack(_ alert: BudgetAlert) throws { try setClaim(until: 0, of: alert) }
 
     /// Deletes the oldest responses, so many at most that nobody waits long.
     func forgetResponses(olderThan age: Duration, atMost count: Int) throws -> Int {
         // They are numbered by age: a row gets a number above all others, and the clock is never set back.
+        let old = "rowid IN (SELECT rowid FROM responses ORDER BY rowid LIMIT ?) AND stored_ms < ?"
+        let arguments: StatementArguments = [count, now.milliseconds - Int64(age / .milliseconds(1))]
         try database.run(
             """
-            DELETE FROM responses
-            WHERE rowid IN (SELECT rowid FROM responses ORDER BY rowid LIMIT ?) AND stored_ms < ?
-            """, [count, now.milliseconds - Int64(age / .milliseconds(1))])
+            INSERT INTO forgotten_calls SELECT question_id, function, ordinal, digest FROM responses WHERE \(old)
+            """, arguments)
+        try database.run("DELETE FROM responses WHERE \(old)", arguments)
         return database.changesCount
     }
 }

@@ -39,30 +39,44 @@ struct LedgerTransaction {
                 database.cachedStatement(
                     sql: """
                         SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises
-                        WHERE id IN (SELECT max(id) FROM raises GROUP BY budget) AND until_ms > ?
+                        WHERE at_ms > ? OR id IN (SELECT max(id) FROM raises GROUP BY budget) ORDER BY id
                         """),
-                arguments: [now.milliseconds]
+                arguments: [now.addingTimeInterval(-LedgerMoment.raisesKnown).milliseconds]
             ).map(BudgetRaise.init)
             facts.raises = raises
             return raises
         }
-        return LedgerMoment(instant: now, raises: raises.filter { $0.until > now })
+        return LedgerMoment(instant: now, raises: raises)
     }
 
     // MARK: - Before the call
 
-    /// Whether the call has a stored settlement, and a hold that is no orphan.
-    func known(_ call: CallID) throws -> (isSettled: Bool, isInFlight: Bool) {
-        let row = try Row.fetchOne(
+    /// What the ledger knows of a call.
+    enum Known: Int64 {
+        case nothing
+        /// A living hold is for it.
+        case inFlight
+        /// It was settled, and its response is deleted.
+        case forgotten
+        /// It was settled, and its response is there.
+        case settled
+    }
+
+    func known(_ call: CallID) throws -> Known {
+        let known = try Int64.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT EXISTS (SELECT 1 FROM responses
-                            WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4),
-                        EXISTS (SELECT 1 FROM holds
+                    SELECT CASE
+                        WHEN EXISTS (SELECT 1 FROM responses
+                            WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4) THEN 3
+                        WHEN EXISTS (SELECT 1 FROM forgotten_calls
+                            WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4) THEN 2
+                        WHEN EXISTS (SELECT 1 FROM holds
                             WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4
-                                AND is_orphan = 0)
+                                AND is_orphan = 0) THEN 1
+                        ELSE 0 END
                     """), arguments: call.arguments)
-        return (row?[0] ?? false, row?[1] ?? false)
+        return known.flatMap(Known.init) ?? .nothing
     }
 
     func settlement(of call: CallID) throws -> Settlement? {
@@ -108,17 +122,18 @@ struct LedgerTransaction {
     }
 
     func counter(_ line: BudgetLine) throws -> LedgerCounter {
-        let key = LedgerMemory.Line(budget: line.budget, periodStartMS: line.period.start.milliseconds)
+        let window = LedgerMemory.Window(line.period)
         let (spent, held) = try memory.withFacts { facts -> (Int64, Int64) in
-            if let counter = facts.counters[key] { return counter }
+            if let counter = facts.counters[line.budget]?[window] { return counter }
             let row = try Row.fetchOne(
                 database.cachedStatement(
                     sql: """
-                        SELECT spent_nano_usd, held_nano_usd FROM counters WHERE budget = ? AND period_start_ms = ?
+                        SELECT sum(spent_nano_usd), sum(held_nano_usd) FROM counters
+                        WHERE budget = ? AND period_end_ms > ? AND period_start_ms < ?
                         """),
-                arguments: [key.budget, key.periodStartMS])
+                arguments: [line.budget, window.startMS, window.endMS])
             let counter: (Int64, Int64) = (row?[0] ?? 0, row?[1] ?? 0)
-            facts.counters[key] = counter
+            facts.counters[line.budget, default: [:]][window] = counter
             return counter
         }
         return LedgerCounter(line: line, spent: Money(nanoUSD: spent), held: Money(nanoUSD: held))
@@ -133,12 +148,20 @@ struct LedgerTransaction {
             lines: terms.lines.map {
                 JournalEntry.Line(budget: $0.budget, periodStart: $0.period.start, limit: $0.limit)
             })
-        try append(entry, hold: id)
-        for line in entry.lines {
+        for line in terms.lines {
+            let window = LedgerMemory.Window(line.period)
             try database.run(
                 "INSERT INTO hold_budgets (hold_id, budget, period_start_ms, limit_nano_usd) VALUES (?, ?, ?, ?)",
-                [id, line.budget, line.periodStart.milliseconds, line.limit.nanoUSD])
+                [id, line.budget, window.startMS, line.limit.nanoUSD])
+            try database.run(
+                """
+                INSERT INTO counters (budget, period_start_ms, period_end_ms, spent_nano_usd, held_nano_usd)
+                VALUES (?, ?, ?, 0, 0)
+                ON CONFLICT DO UPDATE SET period_end_ms = excluded.period_end_ms
+                    WHERE period_end_ms < excluded.period_end_ms
+                """, [line.budget, window.startMS, window.endMS])
         }
+        try append(entry, hold: id)
         try database.run(
             """
             INSERT INTO holds (hold_id, question_id, function, ordinal, digest, owner, lease_until_ms, bound_nano_usd)
@@ -204,32 +227,24 @@ struct LedgerTransaction {
                 usage?.outputTokens, usage?.cacheReadTokens, usage?.cacheWriteTokens, entry.countedBy?.rawValue,
                 entry.requestID, entry.responseDigest, entry.spent.nanoUSD, entry.held.nanoUSD,
             ])
-        // Also a hold of nothing makes its counters.
-        guard entry.kind == .reserve || entry.spent != .zero || entry.held != .zero else { return }
+        guard entry.spent != .zero || entry.held != .zero else { return }
         for line in entry.lines { try count(entry, in: line) }
     }
 
     private func count(_ entry: JournalEntry, in line: JournalEntry.Line) throws {
-        let key = LedgerMemory.Line(budget: line.budget, periodStartMS: line.periodStart.milliseconds)
-        let changes: StatementArguments = [entry.spent.nanoUSD, entry.held.nanoUSD, key.budget, key.periodStartMS]
-        if entry.kind == .reserve {
-            try database.run(
-                """
-                INSERT INTO counters (spent_nano_usd, held_nano_usd, budget, period_start_ms) VALUES (?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET held_nano_usd = held_nano_usd + excluded.held_nano_usd
-                """, changes)
-        } else {
-            // The row that an upsert offers must itself be valid, and a lower amount is not.
-            try database.run(
-                """
-                UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
-                WHERE budget = ? AND period_start_ms = ?
-                """, changes)
-        }
+        let startMS = line.periodStart.milliseconds
+        try database.run(
+            """
+            UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
+            WHERE budget = ? AND period_start_ms = ?
+            """, [entry.spent.nanoUSD, entry.held.nanoUSD, line.budget, startMS])
         memory.withFacts { facts in
-            // What was not read is read when it is needed.
-            guard let counter = facts.counters[key] else { return }
-            facts.counters[key] = (counter.spent + entry.spent.nanoUSD, counter.held + entry.held.nanoUSD)
+            // What was not read is read when it is needed; so is a period of another rule, which may overlap.
+            for (window, counter) in facts.counters[line.budget] ?? [:] {
+                facts.counters[line.budget]?[window] =
+                    window.startMS == startMS
+                    ? (counter.spent + entry.spent.nanoUSD, counter.held + entry.held.nanoUSD) : nil
+            }
         }
     }
 }

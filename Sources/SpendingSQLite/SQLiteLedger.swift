@@ -51,11 +51,13 @@ package final class SQLiteLedger: SpendLedger {
     ) async throws(GovernorError) -> LedgerAdmission {
         let (admission, entry) = try await commit { transaction -> (LedgerAdmission, JournalEntry?) in
             try transaction.chargeOrphans()
-            let (isSettled, isInFlight) = try transaction.known(call.id)
-            if isSettled, let settlement = try transaction.settlement(of: call.id) {
-                return (.settled(settlement), nil)
+            switch try transaction.known(call.id) {
+            case .settled:
+                if let settlement = try transaction.settlement(of: call.id) { return (.settled(settlement), nil) }
+            case .forgotten: throw GovernorError.answerForgotten
+            case .inFlight: return (.inFlight, nil)
+            case .nothing: break
             }
-            if isInFlight { return (.inFlight, nil) }
             let terms = try terms(transaction.moment())
             guard try transaction.breaches(of: call.model).allSatisfy(terms.price.covers) else {
                 throw GovernorError.boundBreached(call.model)

@@ -4,6 +4,8 @@ import Foundation
 import FunctionKit
 import FunctionTesting
 import HTTPTransport
+import InMemoryLogging
+import Logging
 import Spending
 import Testing
 
@@ -275,6 +277,29 @@ struct GovernedModelTests {
         try await StandInFixture.run { fixture in
             #expect(await failure(model(fixture, unknown)) == .notGoverned(model: "unknown"))
             #expect(fixture.standIn.received.isEmpty)
+        }
+    }
+
+    @Test("a call that cost more than its bound is charged, named in the log, and the last of its model")
+    func breach() async throws {
+        try await StandInFixture.run { fixture in
+            let model = model(fixture)
+            let log = InMemoryLogHandler()
+            let logger = Logger(label: "test", factory: { _ in log })
+            fixture.standIn.behaviour = StandInBehaviour(usage: TokenUsage(inputTokens: 5000, outputTokens: 1))
+            let reply = try await model.generate(Self.request, context: .testing(questionID: "a", logger: logger))
+            #expect(reply.costNanoUSD == 5000 * 3180 + 4200 && reply.costNanoUSD > Self.bound)
+            #expect(try await fixture.money() == (reply.costNanoUSD, 0))
+            let error = try #require(log.entries.first { $0.level == .error })
+            #expect("\(error.message)".hasPrefix("call cost more than its bound"))
+            #expect(error.metadata["model"] == "\(StandInFixture.model.model)")
+            #expect(error.metadata["cost.nano_usd"] == "\(reply.costNanoUSD)")
+            #expect(error.metadata["bound.nano_usd"] == "\(Self.bound)")
+            let refused = await failure(model, .testing(questionID: "b", logger: logger))
+            #expect(refused == .boundBreached(model: StandInFixture.model.model))
+            let advice = "\(try #require(log.entries.last).metadata["error"] ?? "")"
+            #expect(advice.contains("raise the bound of its price"))
+            #expect(fixture.standIn.received.count == 1)
         }
     }
 

@@ -1,17 +1,19 @@
 import FoundationEssentials
 import FunctionKit
 import Spending
+import Synchronization
 import TestSupport
 import Testing
 
 /// Does random things on a ledger and knows by itself what must have come of them.
 struct RandomSchedule {
     /// A reservation, noncopyable, in a list.
-    private final class Slot {
-        private var reservation: Reservation?
+    private final class Slot: Sendable {
+        private let reservation: Mutex<Reservation?>
         let holdID: String
         let call: CallID
         let bound: Int64
+        let outputTokensMax: Int
         let owner: Int
         let reservedAt: Date
 
@@ -19,15 +21,24 @@ struct RandomSchedule {
             holdID = reservation.holdID
             call = reservation.call.id
             bound = reservation.bound.nanoUSD
+            outputTokensMax = reservation.outputTokensMax
             self.owner = owner
             self.reservedAt = reservedAt
-            self.reservation = consume reservation
+            self.reservation = Mutex(consume reservation)
         }
 
         func take() throws -> Reservation {
-            guard let reservation = reservation.take() else { throw NotHeld() }
+            guard let reservation = reservation.withLock({ $0.take() }) else { throw NotHeld() }
             return reservation
         }
+    }
+
+    private enum Answer: Sendable {
+        case held(Slot)
+        case settled(Settlement)
+        case forgotten
+        case inFlight
+        case refused(BudgetRefusal)
     }
 
     private static let steps = 120
@@ -86,7 +97,9 @@ struct RandomSchedule {
     private mutating func step() async throws {
         latest = max(latest, clock.now())
         switch Int.random(in: 0..<100, using: &random) {
-        case ..<48: try await reserve()
+        case ..<42: try await reserve(1)
+        case ..<47: try await reserve(Int.random(in: 2...8, using: &random))
+        case ..<48: try await forget()
         case ..<84: try await end()
         case ..<91: clock.advance(seconds: Double.random(in: 0..<50, using: &random))
         case ..<92: clock.advance(seconds: -Double.random(in: 0..<3600, using: &random))
@@ -101,32 +114,69 @@ struct RandomSchedule {
         }
     }
 
-    private mutating func reserve() async throws {
-        let index = Int.random(in: 0..<3, using: &random)
-        // Few questions, so that calls repeat.
+    /// Makes some calls at the same moment.
+    private mutating func reserve(_ count: Int) async throws {
+        let calls = (0..<count).map { _ in (owner: Int.random(in: 0..<3, using: &random), call: randomCall()) }
+        let now = clock.now()
+        let answers = try await withThrowingTaskGroup(of: (PaidCall, Answer).self) { [governors] group in
+            for (owner, call) in calls {
+                group.addTask { (call, try await Self.answer(of: governors[owner], owner: owner, to: call, at: now)) }
+            }
+            return try await group.reduce(into: [(PaidCall, Answer)]()) { $0.append($1) }
+        }
+        for case (let call, .held(let slot)) in answers {
+            #expect(responses[call.id] == nil)
+            // No other hold for it can be living for sure.
+            #expect(!open.contains { $0.call == call.id && $0.reservedAt.addingTimeInterval(Self.lease) > latest })
+            #expect(charges[slot.holdID] == nil)
+            // Charged in full unless another end is written.
+            charges[slot.holdID] = slot.bound
+            unended[slot.holdID] = call.id
+            open.append(slot)
+        }
+        for (call, answer) in answers {
+            switch answer {
+            case .held: break
+            case .settled(let settlement): #expect(settlement.response == responses[call.id])
+            case .forgotten: #expect(responses[call.id] != nil)
+            case .inFlight: #expect(unended.values.contains(call.id))
+            case .refused(let refusal):
+                #expect(budgets.contains { refusal.budget == $0.name || refusal.budget == "\($0.name)/acme" })
+            }
+        }
+    }
+
+    private mutating func randomCall() -> PaidCall {
         let most = Int.random(in: 0..<20, using: &random)
-        let call = SpendFixture.call(
+        // Few questions, so that calls repeat.
+        return SpendFixture.call(
             "q\(Int.random(in: 0..<40, using: &random))", tenant: Bool.random(using: &random) ? "acme" : nil,
             bytes: Int.random(in: 0..<50, using: &random), outputMax: most,
             outputMin: Int.random(in: 0...most, using: &random))
-        let before = clock.now()
-        switch try await governors[index].reserve(call) {
-        case .held(let reservation):
-            #expect(responses[call.id] == nil)
-            #expect((call.outputTokensMin...call.outputTokensMax).contains(reservation.outputTokensMax))
-            // No other hold for it can be living for sure.
-            #expect(!open.contains { $0.call == call.id && $0.reservedAt.addingTimeInterval(Self.lease) > latest })
-            let holdID = reservation.holdID
-            #expect(charges[holdID] == nil)
-            // Charged in full unless another end is written.
-            charges[holdID] = reservation.bound.nanoUSD
-            unended[holdID] = call.id
-            open.append(Slot(reservation, owner: index, reservedAt: before))
-        case .settled(let settlement): #expect(settlement.response == responses[call.id])
-        case .inFlight: #expect(unended.values.contains(call.id))
-        case .refused(let refusal):
-            #expect(budgets.contains { refusal.budget == $0.name || refusal.budget == "\($0.name)/acme" })
+    }
+
+    private static func answer(
+        of governor: CostGovernor, owner: Int, to call: PaidCall, at now: Date
+    ) async throws -> Answer {
+        do throws(GovernorError) {
+            switch try await governor.reserve(call) {
+            case .held(let reservation):
+                let slot = Slot(reservation, owner: owner, reservedAt: now)
+                #expect((call.outputTokensMin...call.outputTokensMax).contains(slot.outputTokensMax))
+                return .held(slot)
+            case .settled(let settlement): return .settled(settlement)
+            case .inFlight: return .inFlight
+            case .refused(let refusal): return .refused(refusal)
+            }
+        } catch {
+            guard error == .answerForgotten else { throw error }
+            return .forgotten
         }
+    }
+
+    private mutating func forget() async throws {
+        let age = Duration.seconds(Int.random(in: 0..<5000, using: &random))
+        _ = try await governors[Int.random(in: 0..<3, using: &random)].ledger.forgetResponses(olderThan: age)
     }
 
     private mutating func end() async throws {

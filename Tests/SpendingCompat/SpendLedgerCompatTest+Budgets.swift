@@ -140,6 +140,54 @@ extension SpendLedgerCompatTest {
         try await governor.release(whole)
     }
 
+    /// A clock that was ahead for a moment delays the turn; nothing is paid twice, and no limit passed.
+    func checkClockForward() async throws {
+        let bench = try await bench()
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+        bench.clock.set("2036-11-23T10:00:00Z")
+        try await bench.governor.pay(SpendFixture.call("b", bytes: 60), tokens: 60)
+        #expect(try await bench.ledger.forgetResponses(olderThan: .seconds(62 * 86_400)) == 1)
+        bench.clock.set("2026-11-23T10:00:01Z")
+        await #expect(throws: GovernorError.answerForgotten) {
+            try await bench.governor.outcome(SpendFixture.call("a", bytes: 60))
+        }
+        #expect(try await bench.governor.outcome(SpendFixture.call("b", bytes: 60)) == "settled")
+        let opens = try #require(instant("2036-11-24T00:00:00Z"))
+        #expect(try await bench.governor.refusal(SpendFixture.call("c", bytes: 41)).opensAt == opens)
+        #expect(try await bench.another().outcome(SpendFixture.call("c", bytes: 40)) == "held")
+        #expect(try await bench.governor.verify().differences.isEmpty)
+    }
+
+    /// Nobody gets a second limit by a change of zone, turn or length.
+    func checkChangedRule() async throws {
+        let bench = try await bench()
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+        var changed = SpendFixture.budget()
+        changed.rule = PeriodRule(length: .day, timeZone: .gmt, turnsAtMinute: 9 * 60)
+        var monthly = SpendFixture.budget(length: .month)
+        let other = try await bench.another(budgets: [changed])
+        let longer = try await bench.another(budgets: [monthly])
+        for governor in [other, longer] {
+            #expect(try await governor.spent() == 60)
+            #expect(try await governor.outcome(SpendFixture.call("b", bytes: 41)) == "refused by daily")
+        }
+        // What is held under one rule is missing under the others.
+        let reservation = try await other.held(SpendFixture.call("b", bytes: 30))
+        #expect(try await bench.governor.outcome(SpendFixture.call("c", bytes: 11)) == "refused by daily")
+        #expect(try await longer.outcome(SpendFixture.call("c", bytes: 10)) == "held")
+        _ = try await other.settle(
+            reservation, usage: TokenUsage(inputTokens: 30, outputTokens: 0), response: Data())
+        bench.clock.set("2026-11-24T09:00:00Z")
+        #expect(try await other.spent() == 0)
+        // The day that began yesterday at 9 reached into this one.
+        #expect(try await bench.governor.spent() == 30)
+        #expect(try await longer.spent() == 90)
+        monthly.limit = Money(nanoUSD: 91)
+        let tight = try await bench.another(budgets: [monthly])
+        #expect(try await tight.outcome(SpendFixture.call("d", bytes: 2)) == "refused by daily")
+        #expect(try await bench.governor.verify().differences.isEmpty)
+    }
+
     /// A raise is in force at once for all owners until its end, and only the newest counts.
     func checkRaise() async throws {
         let bench = try await bench()
@@ -217,7 +265,29 @@ extension SpendLedgerCompatTest {
         #expect(try await other.claimAlerts().map(\.id).count == 2)
     }
 
-    /// Old responses are forgotten, and the journal keeps their digests.
+    /// An alert is judged by the limit of its own period, and is delivered however long that takes.
+    func checkAlertsOfOldPeriods() async throws {
+        let budgets = [SpendFixture.budget(length: .hour, alerts: [50])]
+        let bench = try await bench("2026-11-23T10:30:00Z", budgets: budgets)
+        let turn = try #require(instant("2026-11-23T11:00:00Z"))
+        try await bench.governor.raise("daily", to: Money(nanoUSD: 1000), until: turn, reason: "a test")
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 90), tokens: 90)
+        // 90 of 1000: no alert, also after the raise has ended.
+        #expect(try await bench.governor.claimAlerts().isEmpty)
+        bench.clock.set("2026-11-23T11:00:01Z")
+        #expect(try await bench.governor.claimAlerts().isEmpty)
+        try await bench.governor.pay(SpendFixture.call("b", bytes: 50), tokens: 50)
+        let due = try await bench.governor.claimAlerts()
+        #expect(due.map(\.id) == ["daily/2026-11-23T11:00:00Z/50"])
+        // Nobody took it for two days.
+        bench.clock.set("2026-11-25T12:00:00Z")
+        #expect(try await bench.another(budgets: budgets).claimAlerts() == due)
+        try await bench.governor.confirm(try #require(due.first))
+        bench.clock.set("2026-11-26T12:00:00Z")
+        #expect(try await bench.governor.claimAlerts().isEmpty)
+    }
+
+    /// Old responses are forgotten, and the journal keeps their digests; the calls stay paid.
     func checkForgetting() async throws {
         let bench = try await bench()
         try await bench.governor.pay(SpendFixture.call("a", bytes: 10), tokens: 1, response: "abc")
@@ -226,6 +296,10 @@ extension SpendLedgerCompatTest {
         #expect(try await bench.ledger.forgetResponses(olderThan: .seconds(101)) == 0)
         #expect(try await bench.ledger.forgetResponses(olderThan: .seconds(99)) == 1)
         #expect(try await bench.governor.outcome(SpendFixture.call("b", bytes: 10)) == "settled")
+        await #expect(throws: GovernorError.answerForgotten) {
+            try await bench.governor.outcome(SpendFixture.call("a", bytes: 10))
+        }
+        #expect(try await bench.another().spent() == 2)
         let digest = try await JournalReplay(of: bench.governor).entries.first { $0.kind == .settle }?.responseDigest
         // SHA-256 of "abc": FIPS 180-2, appendix B.1.
         #expect(digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")

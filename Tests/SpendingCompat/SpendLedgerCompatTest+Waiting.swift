@@ -89,12 +89,45 @@ extension SpendLedgerCompatTest {
         try await governor.release(reservation)
     }
 
+    /// Who comes later with a call that would fit now waits behind one that does not fit yet.
+    func checkNobodyOvertakes() async throws {
+        let governor = try await bench().governor
+        let reservation = try await governor.held(SpendFixture.call("a", bytes: 80))
+        let (served, serve) = AsyncStream.makeStream(of: String.self)
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        async let large: Void = Self.waitAndGiveBack(
+            governor, SpendFixture.call("large", bytes: 90), asked: ask, served: serve)
+        // Asked a second time, it stands in line.
+        for await _ in asked.prefix(2) {}
+        let (askedAgain, askAgain) = AsyncStream.makeStream(of: Void.self)
+        async let small: Void = Self.waitAndGiveBack(
+            governor, SpendFixture.call("small", bytes: 15), asked: askAgain, served: serve)
+        for await _ in askedAgain.prefix(2) {}
+        try await governor.release(reservation)
+        _ = try await (large, small)
+        serve.finish()
+        #expect(await served.reduce(into: []) { $0.append($1) } == ["large", "small"])
+    }
+
+    private static func waitAndGiveBack(
+        _ governor: CostGovernor, _ call: PaidCall, asked: AsyncStream<Void>.Continuation,
+        served: AsyncStream<String>.Continuation
+    ) async throws {
+        let reservation = try await governor.held(call) {
+            asked.yield()
+            return .seconds(50)
+        }
+        served.yield(call.id.questionID)
+        try await governor.release(reservation)
+    }
+
     /// Of many that wait, each is served in the end, and what is left does not fit one more.
     func checkWaitingCrowd() async throws {
-        let bench = try await bench(budgets: [
+        let budgets = [
             SpendFixture.budget(limit: 1000, share: 60), SpendFixture.budget("hourly", limit: 900, length: .hour),
-        ])
-        let governors = [bench.governor, bench.governor]
+        ]
+        let bench = try await bench(budgets: budgets)
+        let governors = [bench.governor, try await bench.another(budgets: budgets)]
         let outcomes = try await withThrowingTaskGroup(of: Int64.self) { group in
             for task in 0..<200 {
                 group.addTask {

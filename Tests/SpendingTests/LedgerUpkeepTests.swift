@@ -1,5 +1,6 @@
 import FoundationEssentials
 import FunctionKit
+import InMemoryLogging
 import Logging
 import Spending
 import SpendingCompat
@@ -14,11 +15,12 @@ struct LedgerUpkeepTests {
 
     /// Runs an upkeep beside `body`, and ends it.
     private func withUpkeep(
-        of governor: CostGovernor, deliver: @escaping @Sendable (BudgetAlert) async throws -> Void,
+        of governor: CostGovernor, logger: Logger? = nil,
+        deliver: @escaping @Sendable (BudgetAlert) async throws -> Void,
         _ body: () async throws -> Void
     ) async throws {
         let upkeep = LedgerUpkeep(
-            governor: governor, keepResponses: .seconds(86_400), logger: silent, deliver: deliver)
+            governor: governor, keepResponses: .seconds(86_400), logger: logger ?? silent, deliver: deliver)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep.run() }
             try await body()
@@ -37,6 +39,23 @@ struct LedgerUpkeepTests {
                 seen[event, default: 0] += 1
                 if seen["renew", default: 0] >= 3, seen["forget", default: 0] >= 1 { break }
             }
+        }
+    }
+
+    @Test("says that the ledger's clock is ahead of the machine's, and says nothing where it is not")
+    func lead() async throws {
+        for (seconds, isAhead) in [(3600.0, true), (60, false)] {
+            let clock = ManualClock(Date(timeIntervalSinceNow: seconds).formatted(.iso8601))
+            let log = InMemoryLogHandler()
+            let (events, event) = AsyncStream.makeStream(of: String.self)
+            let ledger = ToldLedger(InMemoryLedger(now: clock.now)) { event.yield($0) }
+            try await withUpkeep(
+                of: SpendFixture.governor(ledger), logger: Logger(label: "test", factory: { _ in log })
+            ) { _ in
+            } _: {
+                for await event in events where event == "forget" { break }
+            }
+            #expect(log.entries.contains { "\($0.message)".contains("lies in the future") } == isAhead)
         }
     }
 

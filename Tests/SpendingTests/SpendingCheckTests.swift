@@ -24,11 +24,14 @@ struct SpendingCheckTests {
             scope: scope, exhausted: exhausted)
     }
 
+    /// All problems but those of names in scopes.
     private static func problems(
         models: [(function: String, model: ModelID)] = [("llm", model)], prices: [Price] = [price(model)],
         budgets: [Budget] = [budget()]
     ) -> [SpendingProblem] {
-        SpendingCheck.problems(models: models, prices: PriceBook(prices), budgets: budgets, at: now)
+        SpendingCheck.problems(models: models, prices: PriceBook(prices), budgets: budgets, at: now).filter {
+            if case .unknownInScope = $0 { false } else { true }
+        }
     }
 
     @Test("finds nothing where every model is priced and covered")
@@ -110,6 +113,24 @@ struct SpendingCheckTests {
         #expect(Self.problems(prices: prices, budgets: [everything, acmeLarge, acmeSmall]) == [problem])
     }
 
+    @Test("finds what a scope names that there is not, so that no limit is off by a slip of the pen")
+    func scopes() {
+        func problems(_ scope: BudgetScope) -> [SpendingProblem] {
+            SpendingCheck.problems(
+                models: [("llm", Self.model)], prices: PriceBook([Self.price(Self.model), Self.price(Self.small)]),
+                budgets: [Self.budget(), Self.budget("cap", scope: scope)], at: Self.now)
+        }
+        func unknown(_ key: String, _ name: String, _ nearest: String?) -> SpendingProblem {
+            .unknownInScope(key: key, name: name, nearest: nearest, budget: "cap")
+        }
+        #expect(problems(BudgetScope(models: ["large", "lrge"])) == [unknown("model", "lrge", "large")])
+        #expect(problems(BudgetScope(functions: ["lm", "llm"])) == [unknown("function", "lm", "llm")])
+        #expect(problems(BudgetScope(providers: ["acmesoft"])) == [unknown("provider", "acmesoft", nil)])
+        let known = BudgetScope(
+            providers: ["bedrock"], models: ["small"], functions: ["llm"], tenants: ["anybody"])
+        #expect(problems(known).isEmpty)
+    }
+
     @Test(
         "says what to do",
         arguments: [
@@ -132,6 +153,14 @@ struct SpendingCheckTests {
                 .noFallbackBudget(small, function: "llm", budget: "daily"),
                 "the budget daily falls back to small of bedrock in ap-south-1 for llm, which no budget covers;"
                     + " add a budget to budgets, or change `fallback-model` there"
+            ),
+            (
+                .unknownInScope(key: "model", name: "lrge", nearest: "large", budget: "cap"),
+                "the scope of the budget cap names the model `lrge`, which has no price; did you mean `large`?"
+            ),
+            (
+                .unknownInScope(key: "function", name: "rag", nearest: nil, budget: "cap"),
+                "the scope of the budget cap names the function `rag`, which asks no model; change `scope.function` in budgets"
             ),
         ] as [(SpendingProblem, String)])
     func texts(_ problem: SpendingProblem, _ text: String) {

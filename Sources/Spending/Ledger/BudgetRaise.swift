@@ -25,9 +25,12 @@ package struct BudgetRaise: Sendable, Hashable {
 
 /// The ledger's own instant, and what owners have changed until then.
 package struct LedgerMoment: Sendable, Hashable {
+    /// How far back raises are known, in seconds: longer than any two periods.
+    package static let raisesKnown: TimeInterval = 63 * 86_400
+
     /// The instant, on a whole millisecond, never before that of the last journal entry.
     package var instant: Date
-    /// The raises in force, one a budget at most.
+    /// Every budget's newest raise, and all of the last ``raisesKnown`` seconds; oldest first.
     package var raises: [BudgetRaise]
 
     /// Makes a moment.
@@ -36,8 +39,18 @@ package struct LedgerMoment: Sendable, Hashable {
         self.raises = raises
     }
 
-    /// The limit of a budget at this moment: the file's, or what a raise says where that is more.
-    package func limit(of budget: Budget) -> Money {
-        max(budget.limit, raises.first { $0.budget == budget.name }?.limit ?? .zero)
+    /// The limit of a budget: the file's, or what its newest raise says where that is in force and more.
+    ///
+    /// An older raise does not come back when a correction of it ends.
+    ///
+    /// - Parameters:
+    ///   - budget: The budget.
+    ///   - earlier: An instant of the past; nil for this moment.
+    /// - Returns: The limit in force then.
+    package func limit(of budget: Budget, at earlier: Date? = nil) -> Money {
+        let instant = earlier ?? instant
+        guard let raise = raises.last(where: { $0.budget == budget.name && $0.at <= instant }), raise.until > instant
+        else { return budget.limit }
+        return max(budget.limit, raise.limit)
     }
 }

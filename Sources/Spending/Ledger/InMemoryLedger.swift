@@ -48,6 +48,7 @@ package final class InMemoryLedger: SpendLedger {
         try write { pages throws(GovernorError) in
             pages.chargeOrphans()
             if let settlement = pages.responses[call.id]?.settlement { return .settled(settlement) }
+            if pages.forgotten.contains(call.id) { throw .answerForgotten }
             if pages.isInFlight(call.id) { return .inFlight }
             let terms = try terms(pages.moment)
             guard pages.breaches[call.model, default: []].allSatisfy(terms.price.covers) else {
@@ -127,10 +128,7 @@ package final class InMemoryLedger: SpendLedger {
 
     package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
         try write { pages throws(GovernorError) in
-            let before = pages.responses.count
-            let oldest = pages.instant.addingTimeInterval(-(age / .seconds(1)))
-            pages.responses = pages.responses.filter { $0.value.storedAt >= oldest }
-            return before - pages.responses.count
+            pages.forgetResponses(before: pages.instant.addingTimeInterval(-(age / .seconds(1))))
         }
     }
 

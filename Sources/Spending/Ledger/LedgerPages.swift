@@ -40,9 +40,12 @@ struct LedgerPages {
     private(set) var holds: [String: Hold] = [:]
     private(set) var breaches: [ModelID: [Breach]] = [:]
     var responses: [CallID: Response] = [:]
+    /// The calls whose responses were deleted.
+    var forgotten: Set<CallID> = []
     var alerts: [String: Alert] = [:]
     var allRaises: [BudgetRaise] = []
     private var counters: [CounterKey: Amounts] = [:]
+    private var periodEnds: [CounterKey: Date] = [:]
 
     /// Sets the instant to the clock's, on a whole millisecond, never back.
     mutating func turn(to clock: Date) {
@@ -51,22 +54,29 @@ struct LedgerPages {
     }
 
     var moment: LedgerMoment {
-        // The newest of each budget alone: an older one must not come back when a correction of it ends.
-        let newest = Dictionary(allRaises.map { ($0.budget, $0) }) { _, newer in newer }
-        return LedgerMoment(instant: instant, raises: newest.values.filter { $0.until > instant })
+        LedgerMoment(instant: instant, raises: allRaises)
     }
 
     func isInFlight(_ call: CallID) -> Bool { holds.values.contains { $0.call == call && !$0.isOrphan } }
 
     func counter(_ line: BudgetLine) -> LedgerCounter {
-        let amounts = counters[CounterKey(budget: line.budget, periodStart: line.period.start)] ?? Amounts()
-        return LedgerCounter(line: line, spent: amounts.spent, held: amounts.held)
+        var counter = LedgerCounter(line: line, spent: .zero, held: .zero)
+        for (key, amounts) in counters where key.budget == line.budget && key.periodStart < line.period.end {
+            guard let end = periodEnds[key], end > line.period.start else { continue }
+            counter.spent.nanoUSD += amounts.spent.nanoUSD
+            counter.held.nanoUSD += amounts.held.nanoUSD
+        }
+        return counter
     }
 
     mutating func hold(
         _ call: PaidCall, terms: HoldTerms, bound: Money, outputTokensMax: Int, owner: Int, leaseUntil: Date
     ) -> String {
         let id = Int64(journal.count + 1)
+        for line in terms.lines {
+            let key = CounterKey(budget: line.budget, periodStart: line.period.start)
+            periodEnds[key] = max(periodEnds[key] ?? .distantPast, line.period.end)
+        }
         append(
             JournalEntry(
                 id: id, at: instant, kind: .reserve, holdID: String(id), reservedAt: instant, call: call.id,
@@ -141,24 +151,28 @@ struct LedgerPages {
     }
 
     mutating func claimAlerts(_ thresholds: [(line: BudgetLine, percents: [Int])], until: Date) -> [BudgetAlert] {
-        var due: [BudgetAlert] = []
         for (line, percents) in thresholds {
             let counter = counter(line)
-            for percent in percents.sorted() {
+            for percent in percents where counter.hasReached(percent) {
                 let alert = BudgetAlert(
                     budget: line.budget, percent: percent, period: line.period, limit: line.limit,
                     spent: counter.spent, held: counter.held, at: instant)
-                if let known = alerts[alert.id] {
-                    guard !known.isConfirmed, known.claimedUntil <= instant else { continue }
-                    alerts[alert.id]?.claimedUntil = until
-                    due.append(known.alert)
-                } else if counter.hasReached(percent) {
-                    alerts[alert.id] = Alert(alert: alert, claimedUntil: until)
-                    due.append(alert)
-                }
+                if alerts[alert.id] == nil { alerts[alert.id] = Alert(alert: alert, claimedUntil: .distantPast) }
             }
         }
+        // Also those of budgets and periods that are over and were never delivered.
+        let due = alerts.values.filter { !$0.isConfirmed && $0.claimedUntil <= instant }.map(\.alert).sorted {
+            ($0.at, $0.budget, $0.period.start, $0.percent) < ($1.at, $1.budget, $1.period.start, $1.percent)
+        }
+        for alert in due { alerts[alert.id]?.claimedUntil = until }
         return due
+    }
+
+    mutating func forgetResponses(before oldest: Date) -> Int {
+        let old = responses.filter { $0.value.storedAt < oldest }
+        forgotten.formUnion(old.keys)
+        for call in old.keys { responses[call] = nil }
+        return old.count
     }
 
     func verify() -> LedgerVerification {

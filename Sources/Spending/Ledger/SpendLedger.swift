@@ -19,7 +19,8 @@ package protocol SpendLedger: Sendable {
     ///     once unless the transaction is repeated, and not for a call whose settlement is stored or that is in flight.
     ///     ``HoldTerms/decide(_:)`` then decides.
     /// - Returns: A new hold, or why there is none.
-    /// - Throws: What `terms` throws, ``GovernorError/boundBreached(_:)`` or ``GovernorError/ledgerUnavailable(reason:)``.
+    /// - Throws: What `terms` throws, ``GovernorError/boundBreached(_:)``, ``GovernorError/answerForgotten`` or
+    ///   ``GovernorError/ledgerUnavailable(reason:)``.
     func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission
@@ -42,7 +43,8 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
     func release(_ holdID: String) async throws(GovernorError)
 
-    /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by the next operation.
+    /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by this owner's next operation,
+    /// and at the latest when this owner is gone.
     ///
     /// Does not wait and writes nothing itself. Does nothing for a hold that has ended.
     func abandon(_ holdID: String)
@@ -53,6 +55,9 @@ package protocol SpendLedger: Sendable {
     func renewLeases() async throws(GovernorError)
 
     /// Counts some budgets in their periods at the ledger's moment.
+    ///
+    /// A counter holds all that was counted under the budget's name in periods that overlap its own, so that nobody gets
+    /// a second limit by a change of zone, turn or length.
     ///
     /// - Parameter lines: The budgets and their periods at a moment.
     /// - Returns: A counter for each line, in their order.
@@ -96,7 +101,7 @@ package protocol SpendLedger: Sendable {
 
     /// Deletes stored responses; the journal keeps their digests.
     ///
-    /// A call whose response is gone would be paid again: `age` must be longer than any message lives.
+    /// The call stays paid: a redelivery gets ``GovernorError/answerForgotten``.
     ///
     /// - Parameter age: How old a response must be.
     /// - Returns: How many were deleted.
