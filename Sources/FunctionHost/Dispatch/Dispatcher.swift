@@ -49,9 +49,10 @@ struct Dispatcher: Sendable {
         on delivery: Delivery, headers: MessageHeaders, isAlone: Bool, logger: Logger
     ) async -> Outcome {
         if let expiresAt = headers.expiresAt, expiresAt <= Date.now { return .expire }
+        // Before the rest: what this host has just handed back may reach it once more, and has killed nobody.
+        if drain.deadline != nil { return .handBack }
         if !isAlone, delivery.priorDeliveries > 0 { return .isolate }
         if headers.attempt > settings.attemptsMax { return .dead(code: "process-died") }
-        if drain.deadline != nil { return .handBack }
 
         let ending = await gate.pass(isAlone ? .alone : .shared) { () -> Invoker.Ending in
             // The drain may have begun while the message waited at the gate.
