@@ -13,7 +13,7 @@ extension AnswerReport {
             let again = stage.attempt == 1 ? "" : "  (attempt \(stage.attempt))"
             lines.append("  \(function)  \(String(repeating: " ", count: time - taken.count))\(taken) ms\(again)")
         }
-        lines += ["", isDegraded ? "Answer (without the model: the budget is spent)" : "Answer"]
+        lines += ["", isDegraded ? "Answer (without the model)" : "Answer"]
         for paragraph in answer.split(separator: "\n") {
             lines += wrap(String(paragraph), width: width, indent: "  ")
         }

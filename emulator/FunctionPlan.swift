@@ -23,9 +23,16 @@ struct FunctionPlan: Sendable {
     /// - Throws: ``YAMLProblem`` for a name that is not here, and for parameters that the function does not take.
     init(_ entry: Manifest.Entry) throws(YAMLProblem) {
         settings = entry.settings
+        if entry.settings.model != nil, entry.settings.name != "llm-connector" {
+            throw entry.value.problem("`\(entry.settings.name)` asks no model; leave `model` out")
+        }
         switch entry.settings.name {
         case "pii-filter":
             try Self.refuseParameters(of: entry)
+            guard entry.settings.redacts else {
+                throw entry.value.problem(
+                    "`pii-filter` must come first, with `redacts: true`; otherwise questions are stored as they were asked")
+            }
             kind = .piiFilter
         case "rag-core":
             let keys = try entry.parameters?.mapping(keys: ["passages"])
@@ -37,6 +44,9 @@ struct FunctionPlan: Sendable {
             kind = .llmConnector(try Self.modelParameters(entry.parameters))
         case "psql-worker":
             try Self.refuseParameters(of: entry)
+            guard entry.settings.next == nil else {
+                throw entry.value.problem("`psql-worker` ends a question; it has no `next`")
+            }
             kind = .psqlWorker
         default:
             let hint = nearest(to: entry.settings.name, among: Self.names).map { "did you mean `\($0)`?" }
@@ -44,6 +54,20 @@ struct FunctionPlan: Sendable {
                 "there is no such function in this program; "
                     + (hint ?? "there are \(Self.names.map { "`\($0)`" }.joined(separator: ", "))"))
         }
+    }
+
+    /// The plans of a whole pipeline.
+    ///
+    /// - Throws: As ``init(_:)``, and where the last function gives a question no final state.
+    static func plans(_ manifest: Manifest) throws(YAMLProblem) -> [FunctionPlan] {
+        var plans: [FunctionPlan] = []
+        for entry in manifest.entries { plans.append(try FunctionPlan(entry)) }
+        if let last = manifest.entries.last, last.settings.name != "psql-worker" {
+            throw last.value.problem(
+                "`\(last.settings.name)` leads nowhere, so that no question would ever be answered;"
+                    + " write `next: psql-worker`")
+        }
+        return plans
     }
 
     private static func modelParameters(_ value: YAMLValue?) throws(YAMLProblem) -> ModelParameters {

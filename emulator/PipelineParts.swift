@@ -44,7 +44,7 @@ struct PipelineParts: Sendable {
     /// - Throws: ``SetupProblem`` with one line for a person.
     init(options: EmulatorOptions) async throws {
         do {
-            plans = try Manifest(YAMLValue.load(file: options.manifestFile)).entries.map { try FunctionPlan($0) }
+            plans = try FunctionPlan.plans(Manifest(YAMLValue.load(file: options.manifestFile)))
             guard let asked = plans.lazy.compactMap(\.settings.model).first else {
                 throw SetupProblem("\(options.manifestFile): no function has a `model`; give one to `llm-connector`")
             }

@@ -27,7 +27,6 @@ struct AskCommand: AsyncParsableCommand {
     var pipeline: PipelineArguments
 
     func run() async throws {
-        try UTF8Arguments.check()
         try FrontDoor.check(question)
         let options = try pipeline.options()
         let outcome = try await Pipeline.withPipeline(options, logger: pipeline.logger(.warning)) {

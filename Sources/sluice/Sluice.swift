@@ -42,6 +42,7 @@ struct Sluice: AsyncParsableCommand {
         // A reader that goes away, such as `head`, must end the program like a failed write, not like a crash.
         _ = signal(SIGPIPE, SIG_IGN)
         do {
+            try UTF8Arguments.check()
             var command = try Sluice.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

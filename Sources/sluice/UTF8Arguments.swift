@@ -8,7 +8,7 @@ enum UTF8Arguments {
     static func check() throws {
         let isValid = unsafe CommandLine.unsafeArgv.isAllUTF8(count: Int(CommandLine.argc))
         guard isValid else {
-            throw CommandFailure.wrongArguments("the question is not valid UTF-8; check the terminal's encoding")
+            throw CommandFailure.wrongArguments("the arguments are not valid UTF-8; check the terminal's encoding")
         }
     }
 }

@@ -29,7 +29,7 @@ struct BadInputTests {
     @Test("an empty question, and one of spaces")
     func empty() async throws {
         try await check(["ask", ""], status: 2, says: ["the question is empty"])
-        try await check(["ask", " \n\t"], status: 2, says: ["the question is empty"])
+        try await check(["ask", " \n\t\u{200B}"], status: 2, says: ["the question is empty"])
     }
 
     @Test("a question over 8 KB")
@@ -38,15 +38,15 @@ struct BadInputTests {
             ["ask", String(repeating: "ab ", count: 2731)], status: 2, says: ["8193 bytes", "the most is 8192"])
     }
 
-    @Test("a question that is no UTF-8")
-    func invalidUTF8() async throws {
+    @Test("arguments that are no UTF-8", arguments: ["ask", "invoke pii-filter --payload", "emulate --ask"])
+    func invalidUTF8(command: String) async throws {
         let folder = try TemporaryFolder()
         // Foundation passes no invalid bytes, so a shell does.
         let process = try SluiceProcess(
-            ["-c", "exec \"$0\" ask \"$(printf 'caf\\351 bill')\"", SluiceProcess.binary], in: folder.url,
+            ["-c", "exec \"$0\" \(command) \"$(printf 'caf\\351 bill')\"", SluiceProcess.binary], in: folder.url,
             executable: "/bin/sh")
         #expect(await process.status() == 2)
-        #expect(process.errors == "sluice: the question is not valid UTF-8; check the terminal's encoding\n")
+        #expect(process.errors == "sluice: the arguments are not valid UTF-8; check the terminal's encoding\n")
     }
 
     @Test("an unknown function, with the nearest name")
@@ -80,14 +80,14 @@ struct BadInputTests {
                 "m.yaml:5: `functions.rag-cor`: there is no such function in this program; did you mean `rag-core`?"
             ],
             files: [
-                "m.yaml": "pipeline: p\nfirst: pii-filter\nfunctions:\n  pii-filter: {next: rag-cor}\n  rag-cor: {}\n"
+                "m.yaml": "pipeline: p\nfirst: pii-filter\nfunctions:\n  pii-filter: {next: rag-cor, redacts: true}\n  rag-cor: {}\n"
             ])
         try await check(
             ["ask", "--manifest", "m.yaml", "a?"], status: 1,
             says: ["llm-connector asks unknown.model of bedrock in ap-south-1, which has no price in force"],
             files: [
                 "m.yaml":
-                    "pipeline: p\nfirst: llm-connector\nfunctions:\n  llm-connector: {model: {provider: bedrock, region: ap-south-1, id: unknown.model}}\n"
+                    "pipeline: p\nfirst: llm-connector\nfunctions:\n  llm-connector: {next: psql-worker, model: {provider: bedrock, region: ap-south-1, id: unknown.model}}\n  psql-worker: {}\n"
             ])
         try await check(
             ["ask", "--manifest", "gone.yaml", "a?"], status: 1, says: ["gone.yaml: the file cannot be read"])
@@ -103,6 +103,26 @@ struct BadInputTests {
                 "b/b.yaml":
                     "budgets:\n  - name: daily\n    limit: \"-1\"\n    period: day\n    timezone: Asia/Kolkata\n    exhausted: reject\n",
             ])
+    }
+
+    @Test("a pipeline that would store raw questions, ask a model that nobody asks, or answer nobody")
+    func pipeline() async throws {
+        let model = "model: {provider: bedrock, region: us-east-1, id: \"meta.llama3-70b-instruct-v1:0\"}"
+        for (functions, says) in [
+            ("  pii-filter: {next: psql-worker}\n  psql-worker: {}\n", "m.yaml:4: `functions.pii-filter`: `pii-filter` must"),
+            (
+                "  pii-filter: {next: psql-worker, redacts: true, \(model)}\n  psql-worker: {}\n",
+                "m.yaml:4: `functions.pii-filter`: `pii-filter` asks no model"
+            ),
+            (
+                "  pii-filter: {next: rag-core, redacts: true}\n  rag-core: {}\n",
+                "m.yaml:5: `functions.rag-core`: `rag-core` leads nowhere"
+            ),
+        ] {
+            try await check(
+                ["ask", "--manifest", "m.yaml", "a?"], status: 1, says: [says],
+                files: ["m.yaml": "pipeline: p\nfirst: pii-filter\nfunctions:\n\(functions)"])
+        }
     }
 
     @Test("a data folder that cannot be written")

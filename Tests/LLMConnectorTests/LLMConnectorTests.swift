@@ -115,6 +115,31 @@ struct LLMConnectorTests {
         #expect(answer.usage == TokenUsage(inputTokens: 0, outputTokens: 0))
     }
 
+    @Test("An extract joins wrapped lines and lists, and leaves out the line of sources")
+    func extractOfWrappedNote() async throws {
+        let model = InMemoryLanguageModel([.failure(.budgetExhausted(refusal(.answerWithoutModel)))])
+        let text = """
+            The seller must refund the price, where the goods
+            are faulty. What to attach to a claim for a refund:
+
+            - the bill, with its
+              date;
+            - photographs.
+
+            Ask in writing.
+
+            Law: Refund Act, section 2.
+            """
+        let answer = try await LLMConnector(model: model).invoke(
+            QuestionWithPassages(
+                question: "Who must refund faulty goods?",
+                passages: [.testing(id: "x", heading: "Refunds", text: text)]), context: .testing())
+        #expect(
+            answer.answer.hasSuffix(
+                "Refunds: The seller must refund the price, where the goods are faulty."
+                    + " What to attach to a claim for a refund: the bill, with its date; photographs. [x]"))
+    }
+
     @Test("An extract takes the sentences that fit the question, in the passage's order")
     func extractPicks() async throws {
         let model = InMemoryLanguageModel([.failure(.budgetExhausted(refusal(.answerWithoutModel)))])

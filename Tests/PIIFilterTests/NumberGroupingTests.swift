@@ -19,7 +19,7 @@ import Testing
             "0 98765 43210", "９８７６５４３２１０", "９８７６５－４３２１０", "९८७६५४३२१०", "९८७६५ ४३२१०", "৯৮৭৬৫৪৩২১০", "98765\u{A0}43210",
             "9\u{200B}8\u{200B}7\u{200B}6\u{200B}5\u{200B}4\u{200B}3\u{200B}2\u{200B}1\u{200B}0", "98765\u{2060}43210",
             "98765\u{AD}43210",
-            "98765\u{2013}43210", "98765\u{2011}43210", "98765\u{2009}43210", "98765•43210", "𝟗𝟖𝟕𝟔𝟓𝟒𝟑𝟐𝟏𝟎", "⑨⑧⑦⑥⑤④③②①0",
+            "98765\u{2013}43210", "98765\u{2011}43210", "98765\u{2009}43210", "98765•43210", "98765=43210", "𝟗𝟖𝟕𝟔𝟓𝟒𝟑𝟐𝟏𝟎", "⑨⑧⑦⑥⑤④③②①0",
             "9️⃣8️⃣7️⃣6️⃣5️⃣4️⃣3️⃣2️⃣1️⃣0️⃣", "98765\u{202A}43210\u{202C}",
             "022-23456789", "080 4123 4567", "(033) 4337 2884", "0484-2345678", "+91 22 2345 6789",
         ])
@@ -43,6 +43,14 @@ import Testing
         ])
     func addresses(address: String) async throws {
         #expect(try await filter("mail \(address) now").question == "mail [EMAIL_1] now")
+    }
+
+    @Test("A number that is known as a phone is taken out wherever it stands, and an amount with a call for it")
+    func repeated() async throws {
+        let output = try await filter("Call me on +91 98765 43210 about order 9876543210, worth 9,876,543,210 rupees.")
+        #expect(output.question == "Call me on [PHONE_1] about order [PHONE_1], worth [PHONE_1] rupees.")
+        #expect(try await filter("Call me on 9,876,543,210").question == "Call me on [PHONE_1]")
+        #expect(try await filter("They owe 9,876,543,210 rupees").question == "They owe 9,876,543,210 rupees")
     }
 
     @Test("A phone number put anywhere in any grouping never survives", arguments: UInt64(1)...40)

@@ -23,11 +23,33 @@ struct Extract {
     }
 
     private static func best(of passage: Passage, wanted: Set<Substring>) -> [String] {
-        let sentences = Sentences.split(passage.text).map(\.text)
+        let sentences = Sentences.split(unwrapped(passage.text)).map(\.text)
         let scores = sentences.map { wanted.intersection(stems($0)).count }
         let best = sentences.indices.filter { scores[$0] > 0 }.sorted { (scores[$1], $0) < (scores[$0], $1) }
         guard !best.isEmpty else { return Array(sentences.prefix(1)) }
         return best.prefix(sentencesMax).sorted().map { sentences[$0] }
+    }
+
+    /// The text with a line a paragraph: wrapped lines are joined, a list with the line that introduces it, and the line of
+    /// sources that begins with `Law:` ends it.
+    private static func unwrapped(_ text: String) -> String {
+        var paragraphs: [String] = []
+        var isNew = true
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            let line = String(line).trimmed()
+            if line.hasPrefix("Law:") { break }
+            let isItem = line.hasPrefix("- ") || line.hasPrefix("* ")
+            if line.isEmpty {
+                isNew = true
+            } else if let last = paragraphs.indices.last, !isNew || isItem {
+                paragraphs[last] += " " + (isItem ? String(line.dropFirst(2)) : line)
+                isNew = false
+            } else {
+                paragraphs.append(line)
+                isNew = false
+            }
+        }
+        return paragraphs.joined(separator: "\n")
     }
 
     /// Words that say nothing about the subject; those of one or two letters are left out anyway.

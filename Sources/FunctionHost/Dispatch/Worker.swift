@@ -33,6 +33,8 @@ struct Worker: Sendable {
     }
 
     private func next(of deliveries: DeliveryStream) async -> Step {
+        // A queue with messages would win against the signal below for a while, and take back what was handed back.
+        guard dispatcher.drain.deadline == nil else { return .end }
         let delivery = await cancelWhenGracefulShutdown {
             var iterator = deliveries.makeAsyncIterator()
             // A broker that fails ends the stream; what it held comes again when it is back.

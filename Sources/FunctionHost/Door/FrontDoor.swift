@@ -78,7 +78,10 @@ package struct FrontDoor: Sendable {
     /// Whether a text may be asked at all.
     package static func check(_ question: String) throws(FrontDoorError) {
         guard question.utf8.count <= questionBytesMax else { throw .tooLong(bytes: question.utf8.count) }
-        guard question.contains(where: { !$0.isWhitespace }) else { throw .empty }
+        let isVisible = question.unicodeScalars.contains {
+            !$0.properties.isWhitespace && !$0.properties.isDefaultIgnorableCodePoint
+        }
+        guard isVisible else { throw .empty }
     }
 
     /// Accepts a question; it is durable when this returns.

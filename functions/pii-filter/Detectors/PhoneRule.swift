@@ -29,6 +29,9 @@ enum PhoneRule {
         return context.candidate(.phone, key: "+\(context.run.text)", strength: .usual)
     }
 
+    /// The ten digits of a national number, with the country's code or zeros before them or without; nil for other runs.
+    static func nationalKey(_ run: NumberRun) -> String? { national(run)?.key }
+
     /// Ten digits, and whether the country's code stood before them.
     private struct National {
         let digits: ArraySlice<UInt8>
@@ -74,10 +77,10 @@ enum PhoneRule {
         return (2...7).contains(subscriber) || context.cue == .phone
     }
 
-    /// Digits in groups by commas, as money is written: 9,87,65,43,210 or 9,876,543,210.
+    /// Digits in groups by commas, as money is written: 9,87,65,43,210 or 9,876,543,210. Nobody is called on an amount.
     private static func isAmount(_ context: RunContext) -> Bool {
         let run = context.run
-        guard run.hasCommas else { return false }
+        guard run.hasCommas, context.cue != .phone else { return false }
         let groups = context.groups
         let middle = groups.dropFirst().dropLast()
         return groups.last == 3 && groups[0] <= 3 && middle.allSatisfy { $0 == 2 || $0 == 3 }

@@ -28,6 +28,7 @@ struct Redactor: Sendable {
             let placeholders = Placeholder.all(in: scalars)
             numbering.skip(placeholders.map(\.placeholder))
             let folded = FoldedText(scalars, barriers: placeholders.map(\.range))
+            let detectors = detectors + [RepeatedNumberDetector(known: numbering.values)]
             let selected = Selection(detectors.flatMap { $0.candidates(in: folded) }, in: folded).chosen
             if selected.isEmpty { break }
             var output: [Unicode.Scalar] = []
@@ -49,13 +50,11 @@ struct Redactor: Sendable {
 
 /// Gives the same value of a kind the same number, from 1 or above what the text already holds.
 private struct Numbering {
-    private struct Value: Hashable {
-        let kind: Kind
-        let key: String
-    }
-
-    private var numbers: [Value: Int] = [:]
+    private var numbers: [FoundValue: Int] = [:]
     private var last: [Kind: Int] = [:]
+
+    /// What has been numbered so far.
+    var values: some Collection<FoundValue> { numbers.keys }
 
     /// Leaves out the numbers that are taken.
     mutating func skip(_ placeholders: [Placeholder]) {
@@ -65,7 +64,7 @@ private struct Numbering {
     }
 
     mutating func placeholder(for candidate: Candidate) -> Placeholder {
-        let value = Value(kind: candidate.kind, key: candidate.key)
+        let value = FoundValue(kind: candidate.kind, key: candidate.key)
         let number = numbers[value] ?? (last[candidate.kind] ?? 0) + 1
         numbers[value] = number
         last[candidate.kind] = max(last[candidate.kind] ?? 0, number)

@@ -87,10 +87,10 @@ extension FoldedText {
         return (isPlain, isComma, newlines > 0)
     }
 
-    /// One of ' ( ) * + , - . / : _ | ~
+    /// One of ' ( ) * + , - . / : = _ | ~
     private static func isSeparator(_ value: UInt32) -> Bool {
         switch value {
-        case 0x27...0x2F, 0x3A, 0x5F, 0x7C, 0x7E: true
+        case 0x27...0x2F, 0x3A, 0x3D, 0x5F, 0x7C, 0x7E: true
         default: false
         }
     }
