@@ -31,7 +31,8 @@ struct FunctionPlan: Sendable {
             try Self.refuseParameters(of: entry)
             guard entry.settings.redacts else {
                 throw entry.value.problem(
-                    "`pii-filter` must come first, with `redacts: true`; otherwise questions are stored as they were asked")
+                    "`pii-filter` must come first, with `redacts: true`; otherwise questions are stored as they were asked"
+                )
             }
             kind = .piiFilter
         case "rag-core":

@@ -80,7 +80,8 @@ struct BadInputTests {
                 "m.yaml:5: `functions.rag-cor`: there is no such function in this program; did you mean `rag-core`?"
             ],
             files: [
-                "m.yaml": "pipeline: p\nfirst: pii-filter\nfunctions:\n  pii-filter: {next: rag-cor, redacts: true}\n  rag-cor: {}\n"
+                "m.yaml":
+                    "pipeline: p\nfirst: pii-filter\nfunctions:\n  pii-filter: {next: rag-cor, redacts: true}\n  rag-cor: {}\n"
             ])
         try await check(
             ["ask", "--manifest", "m.yaml", "a?"], status: 1,
@@ -109,7 +110,10 @@ struct BadInputTests {
     func pipeline() async throws {
         let model = "model: {provider: bedrock, region: us-east-1, id: \"meta.llama3-70b-instruct-v1:0\"}"
         for (functions, says) in [
-            ("  pii-filter: {next: psql-worker}\n  psql-worker: {}\n", "m.yaml:4: `functions.pii-filter`: `pii-filter` must"),
+            (
+                "  pii-filter: {next: psql-worker}\n  psql-worker: {}\n",
+                "m.yaml:4: `functions.pii-filter`: `pii-filter` must"
+            ),
             (
                 "  pii-filter: {next: psql-worker, redacts: true, \(model)}\n  psql-worker: {}\n",
                 "m.yaml:4: `functions.pii-filter`: `pii-filter` asks no model"

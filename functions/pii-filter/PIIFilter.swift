@@ -38,9 +38,11 @@ package struct PIIFilter: Function {
         guard input.question.utf8.count <= Self.questionBytesMax else {
             throw FunctionError.permanent("the question is longer than 8192 bytes: send a shorter one")
         }
-        guard input.question.unicodeScalars.contains(where: {
-            !$0.properties.isWhitespace && !$0.properties.isDefaultIgnorableCodePoint
-        }) else {
+        guard
+            input.question.unicodeScalars.contains(where: {
+                !$0.properties.isWhitespace && !$0.properties.isDefaultIgnorableCodePoint
+            })
+        else {
             throw FunctionError.permanent("the question is empty: send some text")
         }
         let redaction = Redactor().redact(input.question)

@@ -77,7 +77,9 @@ enum PhoneRule {
         return (2...7).contains(subscriber) || context.cue == .phone
     }
 
-    /// Digits in groups by commas, as money is written: 9,87,65,43,210 or 9,876,543,210. Nobody is called on an amount.
+    /// Digits in groups by commas, as money is written: 9,87,65,43,210 or 9,876,543,210.
+    ///
+    /// Nobody is called on an amount.
     private static func isAmount(_ context: RunContext) -> Bool {
         let run = context.run
         guard run.hasCommas, context.cue != .phone else { return false }

@@ -11,7 +11,8 @@ struct RepeatedNumberDetector: Detector {
     init(known: some Sequence<FoundValue>) {
         kinds = Dictionary(
             known.lazy.filter { value in
-                value.key.utf8.count >= Self.digits.lowerBound && value.key.utf8.allSatisfy { (0x30...0x39).contains($0) }
+                value.key.utf8.count >= Self.digits.lowerBound
+                    && value.key.utf8.allSatisfy { (0x30...0x39).contains($0) }
             }.map { ($0.key, $0.kind) }, uniquingKeysWith: { first, _ in first })
     }
 
