@@ -41,6 +41,23 @@ package struct FileLock: ~Copyable {
         self.descriptor = descriptor
     }
 
+    /// What stands in the file, up to 64 bytes.
+    var content: String {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    /// Writes a short text to the start of the file, durably.
+    ///
+    /// - Throws: ``Failure/cannotOpen(reason:)`` where the disk does not take it.
+    func write(_ text: String) throws(Failure) {
+        let bytes = Array(text.utf8)
+        guard unsafe pwrite(descriptor, bytes, bytes.count, 0) == bytes.count, fsync(descriptor) == 0 else {
+            throw .cannotOpen(reason: systemReason(errno))
+        }
+    }
+
     deinit {
         close(descriptor)
     }

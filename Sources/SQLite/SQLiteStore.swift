@@ -49,13 +49,19 @@ package final class SQLiteStore: Sendable {
         do {
             // Two processes that start at once must not both run the same migration.
             let lock = try FileLock(path: "\(folder)/start.lock", waitSeconds: lockSeconds)
+            let wasUsed = lock.content == Self.usedMark
+            guard !wasUsed || Self.hasContent(file) else { throw SQLiteStoreError.lost(file: file) }
             var configuration = Configuration()
             configuration.busyMode = .timeout(lockSeconds)
             let pool = try DatabasePool(path: file, configuration: configuration)
             // After opening: GRDB itself sets NORMAL, which may lose the last commits in a power cut.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            try migrate(pool, schemas: schemas, file: file)
+            try migrate(pool, schemas: schemas, file: file, wasUsed: wasUsed)
+            // Into the file itself: it is whole without its log.
+            try checkpoint(pool)
+            if !wasUsed { try lock.write(Self.usedMark) }
             _ = consume lock
+            OwnerLock.sweep(folder: owners)
             let observer = try DatabaseQueue(path: file, configuration: configuration)
             return SQLiteStore(file: file, ownersFolder: owners, database: pool, observer: observer)
         } catch let error as SQLiteStoreError {
@@ -76,7 +82,7 @@ package final class SQLiteStore: Sendable {
         let file = ":memory:"
         do {
             let queue = try DatabaseQueue()
-            try migrate(queue, schemas: schemas, file: file)
+            try migrate(queue, schemas: schemas, file: file, wasUsed: false)
             return SQLiteStore(file: file, ownersFolder: nil, database: queue, observer: nil)
         } catch let error as SQLiteStoreError {
             throw error
@@ -85,7 +91,23 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    private static func migrate(_ database: any DatabaseWriter, schemas: [Schema], file: String) throws {
+    /// Stands in the folder's lock once the file has tables: one that is gone or empty later is not begun anew, since it
+    /// would forget what was spent.
+    private static let usedMark = "used\n"
+
+    private static func hasContent(_ file: String) -> Bool {
+        let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? UInt64
+        return (size ?? 0) > 0
+    }
+
+    /// Moves what the log holds into the file, as far as nobody reads or writes.
+    private static func checkpoint(_ database: any DatabaseWriter) throws {
+        try database.writeWithoutTransaction { _ = try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint(PASSIVE)") }
+    }
+
+    private static func migrate(
+        _ database: any DatabaseWriter, schemas: [Schema], file: String, wasUsed: Bool
+    ) throws {
         var migrator = DatabaseMigrator()
         for schema in schemas {
             for (identifier, migration) in zip(schema.identifiers, schema.migrations) {
@@ -100,6 +122,7 @@ package final class SQLiteStore: Sendable {
         }) {
             throw SQLiteStoreError.newer(file: file, migration: unknown)
         }
+        guard !wasUsed || !applied.isEmpty else { throw SQLiteStoreError.lost(file: file) }
         try migrator.migrate(database)
     }
 
@@ -182,6 +205,8 @@ package final class SQLiteStore: Sendable {
     /// Closes the file after the writes under way; later calls throw.
     package func close() throws {
         try observer?.close()
+        // SQLite does this with the last connection, but the pool closes its readers last, which cannot write.
+        if ownersFolder != nil { try Self.checkpoint(database) }
         try database.close()
     }
 }

@@ -1,4 +1,5 @@
 package import GRDB
+import Glibc
 
 /// Why the data file cannot be used; each case names the file.
 package enum SQLiteStoreError: Error, Sendable, Hashable {
@@ -6,6 +7,8 @@ package enum SQLiteStoreError: Error, Sendable, Hashable {
     case cannotOpen(file: String, reason: String)
     /// The file is damaged or no SQLite database.
     case damaged(file: String)
+    /// The folder was used before, and its file is gone or empty.
+    case lost(file: String)
     /// A newer program wrote the file; this one would misread it.
     case newer(file: String, migration: String)
     /// Another program has kept the file locked for too long.
@@ -25,9 +28,16 @@ extension SQLiteStoreError {
         case .SQLITE_FULL: self = .full(file: file)
         case .SQLITE_READONLY: self = .cannotOpen(file: file, reason: "it is read-only")
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: self = .cannotOpen(file: file, reason: "no access")
+        // The shared memory beside the file may be what found no room.
+        case .SQLITE_IOERR where Self.isDiskFull(file): self = .full(file: file)
         case .SQLITE_IOERR: self = .cannotOpen(file: file, reason: "the disk reports an error")
         default: self = .failed(file: file, code: error.extendedResultCode.rawValue)
         }
+    }
+
+    private static func isDiskFull(_ file: String) -> Bool {
+        var disk = statvfs()
+        return unsafe statvfs(file, &disk) == 0 && disk.f_bavail == 0
     }
 }
 
@@ -37,6 +47,9 @@ extension SQLiteStoreError: CustomStringConvertible {
         switch self {
         case .cannotOpen(let file, let reason): "cannot open \(file): \(reason); name another folder with --data"
         case .damaged(let file): "\(file) is damaged or no data file of sluice; restore it from a copy or move it away"
+        case .lost(let file):
+            "\(file) is gone or empty, and with it what was spent; restore it from a copy, or begin anew with another"
+                + " folder"
         case .newer(let file, let migration):
             "\(file) was written by a newer sluice (it has \(migration)); use that one"
         case .locked(let file): "\(file) is locked by another program; close that one and try again"

@@ -11,7 +11,7 @@ final class LedgerMemory: Sendable {
         init(_ period: Period) { (startMS, endMS) = (period.start.milliseconds, period.end.milliseconds) }
     }
 
-    /// The newest journal entry; zeros before the first.
+    /// The number of the newest journal entry, 0 before the first, and the instant of the newest entry or raise.
     struct Last {
         var id: Int64
         var atMS: Int64

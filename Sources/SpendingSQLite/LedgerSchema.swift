@@ -144,7 +144,12 @@ extension SQLiteLedger {
                             PRIMARY KEY (budget, period_start_ms, percent)
                         ) STRICT, WITHOUT ROWID;
                         CREATE INDEX undelivered_alerts ON alerts (claimed_until_ms) WHERE is_confirmed = 0;
-
+                        """)
+                try makeAppendOnly("raises", knownBy: "id = NEW.id", database)
+            },
+            { database in
+                try database.execute(
+                    sql: """
                         -- The calls whose responses were deleted: they are not paid again.
                         CREATE TABLE forgotten_calls (
                             question_id TEXT NOT NULL,
@@ -160,7 +165,6 @@ extension SQLiteLedger {
                         UPDATE counters SET period_end_ms = period_start_ms + 1;
                         CREATE INDEX counters_by_end ON counters (budget, period_end_ms);
                         """)
-                try makeAppendOnly("raises", knownBy: "id = NEW.id", database)
             },
         ])
 

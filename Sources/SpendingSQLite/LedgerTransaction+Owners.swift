@@ -8,7 +8,10 @@ extension LedgerTransaction {
         try database.run(
             "INSERT INTO raises (at_ms, budget, limit_nano_usd, until_ms, reason) VALUES (?, ?, ?, ?, ?)",
             [now.milliseconds, raise.budget, raise.limit.nanoUSD, raise.until.milliseconds, raise.reason])
-        memory.withFacts { $0.raises = nil }
+        memory.withFacts { facts in
+            facts.raises = nil
+            facts.last?.atMS = now.milliseconds
+        }
     }
 
     func claimAlerts(
@@ -75,6 +78,7 @@ extension LedgerTransaction {
         try database.run(
             """
             INSERT INTO forgotten_calls SELECT question_id, function, ordinal, digest FROM responses WHERE \(old)
+            ON CONFLICT DO NOTHING
             """, arguments)
         try database.run("DELETE FROM responses WHERE \(old)", arguments)
         return database.changesCount

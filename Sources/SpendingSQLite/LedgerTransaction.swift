@@ -19,13 +19,16 @@ struct LedgerTransaction {
     /// The `reserve` entries of this owner's open holds, as far as it remembers.
     let reserved: ReservedEntries
 
-    /// The clock's instant, or that of the last journal entry where the clock was set back.
+    /// The clock's instant, or that of the last journal entry or raise where the clock was set back.
     static func instant(_ database: Database, clock: Date, memory: LedgerMemory) throws -> Date {
         let last = try memory.withFacts { facts in
             if let last = facts.last { return last }
             let row = try Row.fetchOne(
                 database.cachedStatement(sql: "SELECT id, at_ms FROM journal ORDER BY id DESC LIMIT 1"))
-            let last = row.map { LedgerMemory.Last(id: $0[0], atMS: $0[1]) } ?? LedgerMemory.Last(id: 0, atMS: .min)
+            var last = row.map { LedgerMemory.Last(id: $0[0], atMS: $0[1]) } ?? LedgerMemory.Last(id: 0, atMS: .min)
+            let raisedMS = try Int64.fetchOne(
+                database.cachedStatement(sql: "SELECT at_ms FROM raises ORDER BY id DESC LIMIT 1"))
+            last.atMS = max(last.atMS, raisedMS ?? .min)
             facts.last = last
             return last
         }
@@ -39,7 +42,8 @@ struct LedgerTransaction {
                 database.cachedStatement(
                     sql: """
                         SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises
-                        WHERE at_ms > ? OR id IN (SELECT max(id) FROM raises GROUP BY budget) ORDER BY id
+                        WHERE at_ms > ?1 OR id IN (SELECT max(id) FROM raises WHERE at_ms <= ?1 GROUP BY budget)
+                        ORDER BY id
                         """),
                 arguments: [now.addingTimeInterval(-LedgerMoment.raisesKnown).milliseconds]
             ).map(BudgetRaise.init)

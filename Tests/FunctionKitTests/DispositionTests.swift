@@ -14,6 +14,8 @@ struct DispositionTests {
             (LanguageModelError.inFlight, Disposition.handBack, "model-call-in-flight"),
             (.noTimeLeft, .handBack, "no-time-left"),
             (.notGoverned(model: "m"), .deadLetter, "model-not-governed"),
+            (.boundBreached(model: "m"), .deadLetter, "model-bound-breached"),
+            (.answerForgotten, .deadLetter, "model-answer-forgotten"),
             (.ledgerUnavailable, .retry, "ledger-unavailable"),
             (.throttled, .retry, "model-throttled"),
             (.unavailable, .retry, "model-unavailable"),

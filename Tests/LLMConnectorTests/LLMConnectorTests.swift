@@ -165,7 +165,8 @@ struct LLMConnectorTests {
     @Test(
         "Every other error of the model passes through",
         arguments: [
-            .inFlight, .noTimeLeft, .notGoverned(model: "m"), .ledgerUnavailable, .throttled, .unavailable,
+            .inFlight, .noTimeLeft, .notGoverned(model: "m"), .boundBreached(model: "m"), .answerForgotten,
+            .ledgerUnavailable, .throttled, .unavailable,
             .rejected(code: "AccessDeniedException"), .unreadableAnswer, .budgetExhausted(refusal(.reject)),
             .budgetExhausted(refusal(.waitUntilReset)), .budgetExhausted(refusal(.fallbackModel("small"))),
         ] as [LanguageModelError])

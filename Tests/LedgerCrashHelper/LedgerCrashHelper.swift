@@ -34,7 +34,7 @@ enum LedgerCrashHelper {
                     rule: PeriodRule(length: .month, timeZone: .gmt, turnsAtMinute: 0), exhausted: .reject)
             ])
         // Several at once, so that the kill finds several holds and shared commits.
-        await withThrowingTaskGroup { group in
+        try await withThrowingDiscardingTaskGroup { group in
             for worker in 0..<4 {
                 group.addTask {
                     try await pay(

@@ -170,6 +170,39 @@ struct SQLiteStoreTests {
         #expect(throws: SQLiteStoreError.damaged(file: file)) { try open() }
     }
 
+    @Test("A file that is gone or emptied is not begun anew", arguments: [0, nil])
+    func lost(bytes: Int?) async throws {
+        let store = try open()
+        try await store.commit { try $0.execute(sql: "INSERT INTO notes VALUES ('a')") }
+        try store.close()
+        if bytes == nil { try FileManager.default.removeItem(atPath: file) } else { try write(Data()) }
+        #expect(throws: SQLiteStoreError.lost(file: file)) { try open() }
+        #expect("\(SQLiteStoreError.lost(file: file))".contains("restore it from a copy"))
+        // Nor at the second try.
+        #expect(throws: SQLiteStoreError.lost(file: file)) { try open() }
+    }
+
+    @Test("A file alone is whole, without its log")
+    func copy() async throws {
+        let store = try open()
+        try await store.commit { try $0.execute(sql: "INSERT INTO notes VALUES ('a')") }
+        try store.close()
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + suffix) }
+        let again = try open()
+        #expect(try await again.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM notes") } == 1)
+    }
+
+    @Test("Files of owners that have gone do not pile up")
+    func sweep() throws {
+        let left = "\(folder.path)/owners/gone.owner"
+        try open().close()
+        try Data().write(to: URL(filePath: left))
+        let living = try OwnerLock(id: "living", folder: "\(folder.path)/owners")
+        try open().close()
+        #expect(!FileManager.default.fileExists(atPath: left))
+        #expect(OwnerLock.isAlive(living.id, folder: "\(folder.path)/owners"))
+    }
+
     @Test("A folder in place of the file cannot be opened")
     func notAFile() throws {
         try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)

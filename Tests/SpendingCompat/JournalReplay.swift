@@ -39,8 +39,14 @@ package struct JournalReplay: Sendable {
     ///
     /// A hold must fit the limit of its moment. No other entry may add to the sum of spent and held, so that the sum
     /// never passes a limit that was in force when it last grew.
+    ///
+    /// - Parameter limit: What the test itself knows of a budget's limit in nano-dollars at an instant; the journal's own
+    ///   word counts beside it.
+    /// - Returns: What is spent, where it is not nothing.
     @discardableResult
-    package func expectWithinLimits() -> [Line: Int64] {
+    package func expectWithinLimits(
+        _ limit: (_ budget: String, _ at: Date) -> Int64 = { _, _ in .max }
+    ) -> [Line: Int64] {
         var spent: [Line: Int64] = [:]
         var held: [Line: Int64] = [:]
         var overshoots: [Int64] = []
@@ -52,7 +58,8 @@ package struct JournalReplay: Sendable {
                 let (spent, held) = (spent[key, default: 0], held[key, default: 0])
                 let isWithin =
                     entry.kind == .reserve
-                    ? spent + held <= line.limit.nanoUSD : entry.spent.nanoUSD + entry.held.nanoUSD <= 0
+                    ? spent + held <= min(line.limit.nanoUSD, limit(line.budget, entry.at))
+                    : entry.spent.nanoUSD + entry.held.nanoUSD <= 0
                 if spent < 0 || held < 0 || !isWithin { overshoots.append(entry.id) }
             }
         }

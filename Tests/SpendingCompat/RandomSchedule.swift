@@ -61,6 +61,7 @@ struct RandomSchedule {
     /// Holds whose end nobody has written: also those that were dropped, and those of owners that died.
     private var unended: [String: CallID] = [:]
     private var alerts: Set<String> = []
+    private var raises: [(budget: String, limit: Int64, until: Date)] = []
     /// No earlier than the ledger's own instant.
     private var latest = Date.distantPast
 
@@ -75,11 +76,12 @@ struct RandomSchedule {
     mutating func run() async throws {
         for _ in 0..<Self.steps { try await step() }
         // Owners that live charge what they dropped; the leases of the dead end.
-        open = []
+        for slot in open { _ = try slot.take() }
         clock.advance(seconds: 100_000)
         for governor in governors { #expect(try await governor.status().allSatisfy { $0.held == .zero }) }
         let journal = try await JournalReplay(of: governors[0])
-        let spent = journal.expectWithinLimits()
+        let raised = try await governors[0].ledger.raises().map(\.at)
+        let spent = journal.expectWithinLimits { budget, at in limit(of: budget, at: at, raised: raised) }
         journal.expectEachChargedOnce()
         journal.expectPeriods(of: budgets)
         var expected: [JournalReplay.Line: Int64] = [:]
@@ -92,6 +94,21 @@ struct RandomSchedule {
         #expect(spent == expected.filter { $0.value != 0 })
         #expect(journal.entries.filter { $0.kind == .reserve }.count == charges.count)
         #expect(try await governors[0].verify().differences.isEmpty)
+    }
+
+    /// The most that a line could be let at an instant by the budgets and raises of this schedule alone.
+    ///
+    /// - Parameter raised: When the raises were journaled: only the ledger knows its instant.
+    private func limit(of line: String, at instant: Date, raised: [Date]) -> Int64 {
+        let parts = line.split(separator: "/")
+        guard let budget = budgets.first(where: { $0.name == parts[0] }) else { return 0 }
+        var limit = budget.limit.nanoUSD
+        for (raise, at) in zip(raises, raised) where raise.budget == budget.name && at <= instant {
+            let inForce = raise.until > instant ? max(raise.limit, budget.limit.nanoUSD) : budget.limit.nanoUSD
+            // Of those of the same millisecond, any may have been the newest.
+            limit = at == instant ? max(limit, inForce) : inForce
+        }
+        return parts.count == 1 ? limit : limit * Int64(budget.tenantSharePercent) / 100
     }
 
     private mutating func step() async throws {
@@ -142,6 +159,13 @@ struct RandomSchedule {
             case .inFlight: #expect(unended.values.contains(call.id))
             case .refused(let refusal):
                 #expect(budgets.contains { refusal.budget == $0.name || refusal.budget == "\($0.name)/acme" })
+                // Nobody else asked, and so nothing has changed since.
+                if answers.count == 1, let index = budgets.firstIndex(where: { $0.name == refusal.budget }) {
+                    let status = try await governors[0].status()[index]
+                    // Less than nothing is left where a raise has ended.
+                    let left = status.limit.nanoUSD - status.spent.nanoUSD - status.held.nanoUSD
+                    #expect(left < refusal.neededNanoUSD)
+                }
             }
         }
     }
@@ -206,17 +230,35 @@ struct RandomSchedule {
     /// An owner's process ends at this instant, and another starts.
     private mutating func die() async throws {
         let owner = Int.random(in: 0..<3, using: &random)
+        for slot in open where slot.owner == owner { _ = try slot.take() }
         open.removeAll { $0.owner == owner }
+        let dying = Dying(governors[owner].ledger)
         governors[owner] = SpendFixture.governor(try await owners(), budgets: budgets)
+        await dying.isGone()
+    }
+
+    /// A ledger whose last holder may be a task that has just ended.
+    private final class Dying {
+        private weak var ledger: AnyObject?
+
+        init(_ ledger: any SpendLedger) { self.ledger = ledger as AnyObject }
+
+        func isGone() async {
+            while ledger != nil { await Task.yield() }
+        }
     }
 
     private mutating func raise() async throws {
         guard let budget = budgets.randomElement(using: &random) else { return }
         let now = try #require(try await governors[0].status().first?.period.start)
         let until = max(now, clock.now()).addingTimeInterval(Double.random(in: 3601..<9000, using: &random))
+        let raise = (
+            budget: budget.name, limit: budget.limit.nanoUSD + Int64.random(in: 1...200, using: &random),
+            until: max(until, latest.addingTimeInterval(1))
+        )
         try await governors[1].raise(
-            budget.name, to: Money(nanoUSD: budget.limit.nanoUSD + Int64.random(in: 1...200, using: &random)),
-            until: max(until, latest.addingTimeInterval(1)), reason: "a test")
+            raise.budget, to: Money(nanoUSD: raise.limit), until: raise.until, reason: "a test")
+        raises.append(raise)
     }
 
     private mutating func claim() async throws {

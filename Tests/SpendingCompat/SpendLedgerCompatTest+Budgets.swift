@@ -210,16 +210,22 @@ extension SpendLedgerCompatTest {
         #expect(try await other.status().first?.limit == Money(nanoUSD: 100))
         #expect(try await other.status().first?.remaining == .zero)
         #expect(try await other.outcome(SpendFixture.call("c", bytes: 1)) == "refused by daily")
-        #expect(try await bench.ledger.raises().map(\.reason) == ["a mistake", "a fair"])
-        #expect(try await bench.ledger.raises().map(\.at) == [start, start.addingTimeInterval(1)])
+        // A clock that is set back does not undo it.
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 160), until: start.addingTimeInterval(3000), reason: "a crowd")
+        bench.clock.advance(seconds: -10)
+        #expect(try await other.status().first?.limit == Money(nanoUSD: 160))
+        bench.clock.advance(seconds: 2500)
+        #expect(try await bench.ledger.raises().map(\.reason) == ["a mistake", "a fair", "a crowd"])
+        #expect(try await bench.ledger.raises().map(\.at).prefix(2) == [start, start.addingTimeInterval(1)])
         try await JournalReplay(of: governor).expectWithinLimits()
         await #expect(throws: GovernorError.unknownBudget("dayly", hint: "did you mean `daily`?")) {
             try await governor.raise(
-                "dayly", to: Money(nanoUSD: 500), until: start.addingTimeInterval(900), reason: "a test")
+                "dayly", to: Money(nanoUSD: 500), until: start.addingTimeInterval(9000), reason: "a test")
         }
         for (limit, until, reason) in [
-            (100, start.addingTimeInterval(900), "a test"), (500, start.addingTimeInterval(600), "a test"),
-            (500, start.addingTimeInterval(900), " "),
+            (100, start.addingTimeInterval(9000), "a test"), (500, start.addingTimeInterval(600), "a test"),
+            (500, start.addingTimeInterval(9000), " "),
         ] as [(Int64, Date, String)] {
             await #expect {
                 try await governor.raise("daily", to: Money(nanoUSD: limit), until: until, reason: reason)
@@ -284,6 +290,19 @@ extension SpendLedgerCompatTest {
         #expect(try await bench.another(budgets: budgets).claimAlerts() == due)
         try await bench.governor.confirm(try #require(due.first))
         bench.clock.set("2026-11-26T12:00:00Z")
+        #expect(try await bench.governor.claimAlerts().isEmpty)
+    }
+
+    /// A long raise still says what the limit was, after a newer one has taken its place.
+    func checkAlertsUnderLongRaise() async throws {
+        let budgets = [SpendFixture.budget(length: .hour, alerts: [50])]
+        let bench = try await bench("2026-01-01T10:00:00Z", budgets: budgets)
+        let end = try #require(instant("2027-01-01T00:00:00Z"))
+        try await bench.governor.raise("daily", to: Money(nanoUSD: 1000), until: end, reason: "a year")
+        bench.clock.set("2026-11-23T10:30:00Z")
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 90), tokens: 90)
+        bench.clock.set("2026-11-23T11:00:01Z")
+        try await bench.governor.raise("daily", to: Money(nanoUSD: 2000), until: end, reason: "more")
         #expect(try await bench.governor.claimAlerts().isEmpty)
     }
 

@@ -46,7 +46,7 @@ struct CrashTests {
                 folder: folder, seed: Int.random(in: 0..<1_000_000, using: &random), limit: limit)
             said += try await helper.killed(afterLines: Int.random(in: 0..<120, using: &random))
             // The survivors' holds live on, and no limit is passed.
-            try await JournalReplay(of: governor).expectWithinLimits()
+            try await JournalReplay(of: governor).expectWithinLimits { _, _ in limit }
             #expect(try await governor.verify().differences.isEmpty)
         }
         return said
@@ -57,7 +57,7 @@ struct CrashTests {
         #expect(try await governor.status().map(\.held) == [.zero])
         #expect(try await governor.verify().differences.isEmpty)
         let journal = try await JournalReplay(of: governor)
-        journal.expectWithinLimits()
+        journal.expectWithinLimits { _, _ in Self.limit }
         journal.expectEachChargedOnce()
         #expect(Set(journal.entries.map(\.kind)) == [.reserve, .settle, .charge, .release, .orphan])
         let ends = Dictionary(grouping: journal.entries.filter { $0.kind != .reserve }, by: \.holdID)

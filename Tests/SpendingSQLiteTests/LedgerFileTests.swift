@@ -78,7 +78,10 @@ struct LedgerFileTests {
             name: "spending",
             migrations: SQLiteLedger.schema.migrations + [{ try $0.execute(sql: "CREATE TABLE later (x)") }])
         try SQLiteStore.open(folder: folder.path, schemas: [newer]).close()
-        #expect(throws: SQLiteStoreError.newer(file: "\(folder.path)/sluice.sqlite", migration: "spending.3")) {
+        #expect(
+            throws: SQLiteStoreError.newer(
+                file: "\(folder.path)/sluice.sqlite", migration: "spending.\(SQLiteLedger.schema.migrations.count + 1)")
+        ) {
             _ = try open()
         }
         try SQLiteStore.open(folder: folder.path, schemas: [newer]).close()

@@ -1,3 +1,4 @@
+import FunctionKit
 import Messaging
 import ServiceLifecycle
 

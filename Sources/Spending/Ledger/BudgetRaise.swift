@@ -30,7 +30,7 @@ package struct LedgerMoment: Sendable, Hashable {
 
     /// The instant, on a whole millisecond, never before that of the last journal entry.
     package var instant: Date
-    /// Every budget's newest raise, and all of the last ``raisesKnown`` seconds; oldest first.
+    /// All raises of the last ``raisesKnown`` seconds, and every budget's newest one from before; oldest first.
     package var raises: [BudgetRaise]
 
     /// Makes a moment.
