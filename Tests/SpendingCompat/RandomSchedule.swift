@@ -96,9 +96,8 @@ struct RandomSchedule {
         #expect(try await governors[0].verify().differences.isEmpty)
     }
 
-    /// The most that a line could be let at an instant by the budgets and raises of this schedule alone.
-    ///
-    /// - Parameter raised: When the raises were journaled: only the ledger knows its instant.
+    // The most that a line could be let at an instant by the budgets and raises of this schedule alone. When the raises
+    // were journaled, only the ledger knows.
     private func limit(of line: String, at instant: Date, raised: [Date]) -> Int64 {
         let parts = line.split(separator: "/")
         guard let budget = budgets.first(where: { $0.name == parts[0] }) else { return 0 }
