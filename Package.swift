@@ -26,6 +26,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         // Manifest, budgets and prices are YAML.
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        // Reads back the CSV that reports write, in tests.
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
         // Graceful shutdown.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -107,6 +109,10 @@ let package = Package(
         // Passages.
         .target(
             name: "Retrieval", dependencies: ["FunctionKit", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // What is spent, as people look at it.
+        .systemLibrary(name: "CWideCharacters"),
+        .target(name: "BudgetReport", dependencies: ["CWideCharacters", "Spending", "StrictYAML"]),
 
         // Dispatch, retry, drain.
         .target(
@@ -200,6 +206,11 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "BudgetReportTests",
+            dependencies: [
+                "TestSupport", "BudgetReport", "Spending", .product(name: "SwiftCSV", package: "SwiftCSV"),
             ]),
         .executableTarget(
             name: "HostCrashHelper",

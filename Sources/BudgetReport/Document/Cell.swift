@@ -1,0 +1,66 @@
+package import FoundationEssentials
+package import Spending
+
+/// One value of a table.
+package enum Cell: Sendable, Hashable {
+    /// Nothing is known, or nothing applies.
+    case none
+    /// Words.
+    case text(String)
+    /// An amount in US dollars.
+    case money(Money)
+    /// A whole number.
+    case count(Int)
+    /// A share of a hundred.
+    case percent(Double)
+    /// A moment.
+    case instant(Date)
+    /// A bar, drawn where there is room for it.
+    case bar(Bar)
+
+    /// Whether it says nothing, or zero.
+    package var isEmpty: Bool {
+        switch self {
+        case .none: true
+        case .money(let amount): amount == .zero
+        case .count(let count): count == 0
+        default: false
+        }
+    }
+
+    /// An amount that may be missing.
+    package static func money(ifKnown amount: Money?) -> Cell { amount.map(Cell.money) ?? .none }
+
+    /// A number that may be missing.
+    package static func count(ifKnown count: Int?) -> Cell { count.map(Cell.count) ?? .none }
+
+    /// An instant that may be missing.
+    package static func instant(ifKnown instant: Date?) -> Cell { instant.map(Cell.instant) ?? .none }
+}
+
+/// How full something is.
+package struct Bar: Sendable, Hashable {
+    /// How loud it is shown.
+    package enum Level: Sendable, Hashable {
+        /// There is room.
+        case calm
+        /// A threshold is passed.
+        case warning
+        /// The limit is reached.
+        case full
+    }
+
+    /// The part that is used up, 0 to 1; more is drawn as 1.
+    package var filled: Double
+    /// The part beyond it that is held, 0 to 1.
+    package var held: Double
+    /// How loud it is shown.
+    package var level: Level
+
+    /// Makes a bar.
+    package init(filled: Double, held: Double = 0, level: Level = .calm) {
+        self.filled = filled
+        self.held = held
+        self.level = level
+    }
+}

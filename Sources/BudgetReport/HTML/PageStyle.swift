@@ -1,0 +1,78 @@
+/// The page's style sheet.
+///
+/// Colours come in pairs for light and dark; words keep a contrast of at least 4.5 against their ground, and what is drawn
+/// at least 3 (WCAG 2.2, 1.4.3 and 1.4.11).
+enum PageStyle {
+    static let sheet = """
+        :root {
+          color-scheme: light dark;
+          --ground: #f6f7f9; --card: #ffffff; --ink: #16202b; --quiet: #51606f; --rule: #dde3ea;
+          --spent: #1f6fb2; --held: #9a6700; --limit: #c2293b; --forecast: #5b6876; --range: #5b687626;
+          --calm: #1a7f4b; --warning: #9a6700; --full: #c2293b; --track: #e4e9ef;
+        }
+        @media (prefers-color-scheme: dark) {
+          :root {
+            --ground: #0f151c; --card: #18212b; --ink: #e8eef4; --quiet: #a3b1bf; --rule: #2b3743;
+            --spent: #5aa9e6; --held: #e0a93b; --limit: #ff7b86; --forecast: #b4c0cc; --range: #b4c0cc2e;
+            --calm: #4cc38a; --warning: #e0a93b; --full: #ff7b86; --track: #2b3743;
+          }
+        }
+        * { box-sizing: border-box; }
+        body {
+          margin: 0; background: var(--ground); color: var(--ink);
+          font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
+        }
+        main { max-width: 72rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+        h1 { font-size: clamp(1.35rem, 1.1rem + 1.4vw, 2rem); line-height: 1.25; margin: 0 0 1.5rem; text-wrap: balance; }
+        h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
+        section, figure {
+          background: var(--card); border: 1px solid var(--rule); border-radius: .75rem;
+          padding: 1.25rem; margin: 0 0 1.25rem;
+        }
+        section > figure { border: 0; padding: 0; margin: 0 0 1.25rem; }
+        section > :last-child { margin-bottom: 0; }
+        figcaption { font-weight: 600; margin-bottom: .25rem; }
+        .note { color: var(--quiet); margin: .75rem 0 0; max-width: 60rem; }
+        .scroll { overflow-x: auto; }
+        .scroll:focus-visible, summary:focus-visible { outline: 3px solid var(--spent); outline-offset: 2px; }
+        table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
+        th, td { padding: .45rem .75rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: baseline; }
+        th:first-child, td:first-child { padding-left: 0; }
+        th:last-child, td:last-child { padding-right: 0; }
+        thead th { color: var(--quiet); font-weight: 600; font-size: .82rem; vertical-align: bottom; }
+        tbody th { font-weight: 600; }
+        tbody tr:last-child > * { border-bottom: 0; }
+        tfoot > tr > * { border-top: 2px solid var(--rule); border-bottom: 0; font-weight: 600; }
+        .number { text-align: right; white-space: nowrap; }
+        .words { overflow-wrap: anywhere; min-width: 6.5rem; }
+        td.bar { min-width: 7rem; width: 20%; }
+        .meter { display: block; width: 100%; height: .7rem; border-radius: .35rem; }
+        .track { fill: var(--track); } .calm { fill: var(--calm); } .warning { fill: var(--warning); }
+        .full { fill: var(--full); }
+        details { margin-top: .5rem; }
+        summary { color: var(--quiet); cursor: pointer; font-size: .88rem; padding: .25rem 0; width: fit-content; }
+        .chart { display: block; width: 100%; height: auto; overflow: visible; }
+        .chart text { fill: var(--quiet); font-size: 12px; font-family: inherit; font-variant-numeric: tabular-nums; }
+        .chart .name { fill: var(--ink); }
+        .grid { stroke: var(--rule); stroke-width: 1; }
+        .spent { fill: var(--spent); } .held { fill: var(--held); }
+        .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round; }
+        .line.spent { stroke: var(--spent); fill: none; } .line.held { stroke: var(--held); fill: none; }
+        .line.limit { stroke: var(--limit); stroke-width: 2; stroke-dasharray: 7 4; }
+        .line.forecast { stroke: var(--forecast); stroke-dasharray: 2 5; }
+        .range { fill: var(--range); }
+        .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: 0 0 .5rem; padding: 0; }
+        .legend li { display: flex; align-items: center; gap: .45rem; color: var(--quiet); font-size: .85rem; }
+        .legend svg { width: 18px; height: 12px; flex: none; }
+        .narrow { display: none; }
+        @media (max-width: 34rem) {
+          main { padding: 1.25rem .75rem 3rem; }
+          section, figure { padding: 1rem .85rem; }
+          th, td { padding: .45rem .55rem; }
+          .wide { display: none; }
+          .narrow { display: block; }
+        }
+        @media print { section, figure { break-inside: avoid; } }
+
+        """
+}

@@ -1,0 +1,78 @@
+package import Foundation
+import Spending
+
+extension Cell {
+    /// As programs read it: amounts as decimal strings, instants in UTC.
+    var plainText: String {
+        switch self {
+        case .none, .bar: ""
+        case .text(let text): text
+        case .money(let amount): amount.description
+        case .count(let count): String(count)
+        case .percent(let percent): percent.decimal(1)
+        case .instant(let instant): instant.formatted(.iso8601)
+        }
+    }
+
+    /// As people read it.
+    ///
+    /// - Parameters:
+    ///   - timeZone: Whose wall clock instants are told by.
+    ///   - decimals: How many decimals amounts get at the least, so that a column of them lines up.
+    func text(timeZone: TimeZone, decimals: Int = 2) -> String {
+        switch self {
+        case .none: "-"
+        case .text(let text): TerminalText.clean(text)
+        case .money(let amount): amount.dollars(decimals: decimals)
+        case .count(let count): count.grouped
+        case .percent(let percent): "\(percent.decimal(1)) %"
+        case .instant(let instant): instant.wallClock(timeZone)
+        case .bar: ""
+        }
+    }
+
+    /// How many decimals an amount needs; nil for other cells.
+    var decimals: Int? {
+        guard case .money(let amount) = self else { return nil }
+        return amount.description.split(separator: ".").last?.count
+    }
+}
+
+extension Money {
+    /// With its sign and at least so many decimals: `$0.0069`, `-$1.50`.
+    func dollars(decimals: Int = 2) -> String {
+        let digits = description.drop { $0 == "-" }
+        let written = digits.split(separator: ".").last?.count ?? 0
+        let padding = String(repeating: "0", count: max(0, decimals - written))
+        return "\(nanoUSD < 0 ? "-" : "")$\(digits)\(padding)"
+    }
+}
+
+extension Double {
+    /// With so many decimals, rounded: `37.4`.
+    func decimal(_ places: Int) -> String {
+        String(format: "%.\(places)f", self)
+    }
+}
+
+extension Int {
+    /// With commas between thousands: `1,234,567`.
+    var grouped: String {
+        let digits = String(magnitude)
+        let head = digits.count % 3
+        let groups = stride(from: head, to: digits.count, by: 3).map { offset in
+            String(digits.dropFirst(offset).prefix(3))
+        }
+        return (self < 0 ? "-" : "") + ((head > 0 ? [String(digits.prefix(head))] : []) + groups).joined(separator: ",")
+    }
+}
+
+extension Date {
+    /// What a zone's wall clock reads: `2026-11-27 00:00`, with seconds where there are any.
+    package func wallClock(_ zone: TimeZone) -> String {
+        let text = formatted(
+            Date.ISO8601FormatStyle(timeZone: zone).year().month().day().dateTimeSeparator(.space)
+                .time(includingFractionalSeconds: false))
+        return text.hasSuffix(":00") ? String(text.dropLast(3)) : text
+    }
+}

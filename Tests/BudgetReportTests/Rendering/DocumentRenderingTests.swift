@@ -1,0 +1,121 @@
+import Foundation
+import Spending
+import SwiftCSV
+import Testing
+
+@testable import BudgetReport
+
+@Suite("A document")
+struct DocumentRenderingTests {
+    private func text(
+        _ format: DocumentFormat, _ document: Document = DocumentFixture.document, on terminal: Terminal = .plain
+    ) throws -> String {
+        String(decoding: try document.rendered(as: format, on: terminal), as: UTF8.self)
+    }
+
+    @Test("as a table fits 80 columns, lines amounts up and lets no name touch the terminal")
+    func table() throws {
+        let text = try text(.table)
+        #expect(
+            text == """
+                Two budgets, one of them nearly spent
+
+                                                                         Calls
+                Budget                   Used        Used         Spent   made  Turns
+                ────────────────────────────────────────────────────────────────────────────────
+                daily                    ██░░░░░░  25.0 %  $0.125000000  1,234  2026-11-27 00:00
+                a "quoted", long|name\u{FFFD}…  ███████░  96.0 %  $0.960000001      7  -
+                ────────────────────────────────────────────────────────────────────────────────
+                Total                                      $1.085000001  1,241
+
+                Amounts are US dollars.
+
+                """)
+        #expect(text.split(separator: "\n").allSatisfy { TerminalText.width(String($0)) <= 80 })
+    }
+
+    @Test("as a table leaves out what matters least on a narrow terminal, and says so")
+    func narrow() throws {
+        let text = try text(.table, on: Terminal(width: 50, isUnicode: false, isColoured: false))
+        #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count <= 50 }, "\(text)")
+        #expect(text.contains("Left out for lack of room: "))
+        #expect(text.unicodeScalars.allSatisfy { $0.isASCII || $0 == "\u{FFFD}" })
+        #expect(!text.contains("Calls made "))
+    }
+
+    @Test("as a table uses more room where there is more")
+    func wide() throws {
+        let text = try text(.table, on: Terminal(width: 140, isUnicode: true, isColoured: false))
+        #expect((text.split(separator: "\n").map { TerminalText.width(String($0)) }.max() ?? 0) > 80)
+    }
+
+    @Test("as CSV is read back by another's parser")
+    func csv() throws {
+        let read = try EnumeratedCSV(string: try text(.csv))
+        #expect(read.header == ["budget", "used_percent", "spent_usd", "held_usd", "calls", "turns"])
+        #expect(
+            read.rows == [
+                ["daily", "25.0", "0.125", "0.00", "1234", "2026-11-26T18:30:00Z"],
+                ["a \"quoted\", long|name\nof two lines \u{1B}[31m", "96.0", "0.960000001", "0.00", "7", ""],
+            ])
+    }
+
+    @Test("as Markdown has one bold headline and no name that is read as markup")
+    func markdown() throws {
+        let text = try text(.markdown)
+        #expect(
+            text == """
+                **Two budgets, one of them nearly spent**
+
+                | Budget | Used | Spent | Calls made | Turns |
+                | --- | ---: | ---: | ---: | --- |
+                | daily | 25.0 % | \\$0.125000000 | 1,234 | 2026-11-27 00:00 |
+                | a "quoted", long\\|name\u{FFFD}of two lines \u{FFFD}\\[31m | 96.0 % | \\$0.960000001 | 7 | - |
+                | **Total** |  | **\\$1.085000001** | **1,241** |  |
+
+                Amounts are US dollars.
+
+                """)
+    }
+
+    @Test("as HTML lets no name be read as markup")
+    func html() throws {
+        var document = DocumentFixture.document
+        document.headline = "<script>alert('x')</script> & \"more\""
+        let text = try text(.html, document)
+        #expect(!text.contains("<script"))
+        #expect(text.contains("<h1>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;more&quot;</h1>"))
+    }
+
+    @Test("is coloured on a terminal alone, and never under NO_COLOR")
+    func colour() {
+        let utf8 = ["LANG": "en_IN.UTF-8", "TERM": "xterm-256color"]
+        #expect(Terminal(environment: utf8, columns: 120) == Terminal(width: 120, isUnicode: true, isColoured: true))
+        #expect(!Terminal(environment: utf8, columns: nil).isColoured)
+        #expect(!Terminal(environment: utf8.merging(["NO_COLOR": "1"]) { $1 }, columns: 120).isColoured)
+        #expect(Terminal(environment: utf8.merging(["NO_COLOR": ""]) { $1 }, columns: 120).isColoured)
+        let dumb = Terminal(environment: utf8.merging(["TERM": "dumb"]) { $1 }, columns: 120)
+        #expect(!dumb.isColoured && !dumb.isUnicode)
+        #expect(!Terminal(environment: ["LANG": "C.UTF-8", "LC_ALL": "C"], columns: nil).isUnicode)
+        #expect(Terminal(environment: [:], columns: nil) == Terminal(width: 80, isUnicode: false, isColoured: false))
+    }
+
+    @Test(
+        "draws bars that never look full before they are, nor empty when something is there",
+        arguments: [
+            (Bar(filled: 0), "░░░░░░░░░░"), (Bar(filled: 0.001), "█░░░░░░░░░"), (Bar(filled: 0.999), "█████████░"),
+            (Bar(filled: 1), "██████████"), (Bar(filled: 1.4), "██████████"),
+            (Bar(filled: 0.5, held: 0.21), "█████▒▒▒░░"), (Bar(filled: 0.95, held: 0.5), "█████████▒"),
+        ])
+    func bar(bar: Bar, drawn: String) {
+        #expect(bar.text(width: 10, isUnicode: true) == drawn)
+    }
+
+    @Test("counts the columns of a terminal, not characters")
+    func widths() {
+        #expect(TerminalText.width("daily") == 5)
+        #expect(TerminalText.width("日次") == 4)
+        #expect(TerminalText.width("e\u{301}") == 1)
+        #expect(TerminalText.shortened("日次予算", to: 5, ellipsis: "…") == "日次…")
+    }
+}
