@@ -34,8 +34,18 @@ package struct SQLiteHistory: History {
                             UNIQUE (question_id, function)
                         ) STRICT;
                         """)
-            }
+            },
+            { db in
+                try db.execute(
+                    sql: """
+                        CREATE INDEX degraded_questions ON questions (accepted_at_ms, tenant)
+                            WHERE \(isDegraded);
+                        """)
+            },
         ])
+
+    /// The condition of an answer without the model; an index goes by its very words.
+    private static let isDegraded = "answer IS NOT NULL AND json_extract(CAST(answer AS TEXT), '$.degraded')"
 
     private let store: SQLiteStore
     private let now: @Sendable () -> Date
@@ -163,6 +173,27 @@ package struct SQLiteHistory: History {
                 uniqueKeysWithValues: rows.compactMap { row in
                     QuestionState(rawValue: row["state"]).map { ($0, row["count"]) }
                 })
+        }
+    }
+
+    /// How many questions were answered without the model.
+    ///
+    /// - Parameter span: When they were accepted, from its first instant up to, but without, its last.
+    /// - Returns: A count for each quarter of an hour and tenant that has any.
+    /// - Throws: ``SQLiteStoreError``.
+    package func degradedAnswers(
+        in span: Range<Date>
+    ) async throws -> [(quarter: Date, tenant: String?, count: Int)] {
+        try await store.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT accepted_at_ms / 900000 AS quarter, tenant, count(*) FROM questions
+                    WHERE \(Self.isDegraded) AND accepted_at_ms >= ? AND accepted_at_ms < ? GROUP BY quarter, tenant
+                    """, arguments: [span.lowerBound.milliseconds, span.upperBound.milliseconds]
+            ).map { row in
+                (Date(timeIntervalSince1970: Double(row[0] as Int64) * 900), row[1], row[2])
+            }
         }
     }
 

@@ -80,8 +80,13 @@ package struct BudgetScope: Sendable, Hashable {
 
     /// Whether a call fits every list.
     package func contains(_ call: PaidCall) -> Bool {
-        providers?.contains(call.model.provider) ?? true && models?.contains(call.model.model) ?? true
-            && functions?.contains(call.id.function) ?? true
-            && tenants.map { tenants in call.tenant.map(tenants.contains) ?? false } ?? true
+        contains(call.model, function: call.id.function, tenant: call.tenant)
+    }
+
+    /// Whether a call of a function to a model for a tenant fits every list.
+    func contains(_ model: ModelID, function: String, tenant: String?) -> Bool {
+        providers?.contains(model.provider) ?? true && models?.contains(model.model) ?? true
+            && functions?.contains(function) ?? true
+            && tenants.map { tenants in tenant.map(tenants.contains) ?? false } ?? true
     }
 }

@@ -74,11 +74,8 @@ private enum BudgetFile {
 
     private static func zone(_ value: YAMLValue) throws(YAMLProblem) -> TimeZone {
         let identifier = try value.string()
-        // Abbreviations and offsets are no zones: `IST` is three of them, and `GMT+5:30` has no rules.
-        if identifier.contains("/") || identifier == "UTC", let zone = TimeZone(identifier: identifier) { return zone }
-        // The system's list has some zones under their older names only.
-        let newer = ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Yangon", "Asia/Ho_Chi_Minh", "Europe/Kyiv"]
-        let hint = nearest(to: identifier, among: newer + TimeZone.knownTimeZoneIdentifiers)
+        if let zone = IANATimeZone.named(identifier) { return zone }
+        let hint = IANATimeZone.nearestName(to: identifier)
         throw value.problem(
             "`\(identifier)` is no time zone of the IANA database; "
                 + (hint.map { "did you mean `\($0)`?" } ?? "write one such as `Asia/Kolkata` or `UTC`"))

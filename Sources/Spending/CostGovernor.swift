@@ -19,7 +19,8 @@ package struct CostGovernor: Sendable {
     private static let alertClaim = Duration.seconds(300)
 
     package let ledger: any SpendLedger
-    let budgets: [Budget]
+    /// In the order in which refusals name them.
+    package let budgets: [Budget]
     private let prices: PriceBook
     private let waiting = WaitingLine()
     private let news = LedgerNews()
@@ -262,7 +263,7 @@ extension CostGovernor {
     /// The ledger's instant: the clock's, or that of the last journal entry where the clock was ahead then.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    func ledgerInstant() async throws(GovernorError) -> Date {
+    package func ledgerInstant() async throws(GovernorError) -> Date {
         let now = Mutex(Date.distantPast)
         _ = try await ledger.status { moment in
             now.withLock { $0 = moment.instant }

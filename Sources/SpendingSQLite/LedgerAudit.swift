@@ -46,8 +46,34 @@ enum LedgerAudit {
                         counted: Money(nanoUSD: counted), journaled: Money(nanoUSD: journaled)))
             }
         }
+        differences += try reportDifferences(database)
         let entries = try Int.fetchOne(database, sql: "SELECT count(*) FROM journal") ?? 0
         return LedgerVerification(entries: entries, differences: differences)
+    }
+
+    /// Where the sums that reports read disagree with the journal.
+    private static func reportDifferences(_ database: Database) throws -> [LedgerDifference] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT quarter, sum(spent), sum(journaled_spent), sum(held), sum(journaled_held) FROM (
+                    SELECT quarter, spent_nano_usd AS spent, held_nano_usd AS held, 0 AS journaled_spent,
+                        0 AS journaled_held FROM spend_quarters
+                    UNION ALL
+                    SELECT reserved_ms / 900000, 0, 0, spent_nano_usd, held_nano_usd FROM journal)
+                GROUP BY quarter HAVING sum(spent) <> sum(journaled_spent) OR sum(held) <> sum(journaled_held)
+                ORDER BY quarter
+                """)
+        return rows.flatMap { row in
+            let amounts: [(LedgerDifference.Amount, counted: Int64, journaled: Int64)] = [
+                (.spent, row[1], row[2]), (.held, row[3], row[4]),
+            ]
+            return amounts.filter { $0.counted != $0.journaled }.map {
+                LedgerDifference(
+                    budget: nil, periodStart: SpendQuarter.start(row[0]), amount: $0.0,
+                    counted: Money(nanoUSD: $0.counted), journaled: Money(nanoUSD: $0.journaled))
+            }
+        }
     }
 
     private static func amounts(_ database: Database, _ sql: String) throws -> [Key: Amounts] {

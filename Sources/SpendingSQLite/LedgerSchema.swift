@@ -166,6 +166,36 @@ extension SQLiteLedger {
                         CREATE INDEX counters_by_end ON counters (budget, period_end_ms);
                         """)
             },
+            { database in
+                try database.execute(
+                    sql: """
+                        -- The journal's sums by the quarter of an hour in which calls were reserved, for reports. The
+                        -- three kinds of questions count first settlements: of the question, of the question by the
+                        -- function, and of the question by the model. No tenant is ''. All but the replays can be
+                        -- rebuilt from the journal.
+                        CREATE TABLE spend_quarters (
+                            quarter INTEGER NOT NULL,
+                            function TEXT NOT NULL,
+                            provider TEXT NOT NULL,
+                            region TEXT NOT NULL,
+                            model TEXT NOT NULL,
+                            tenant TEXT NOT NULL,
+                            calls INTEGER NOT NULL,
+                            input_tokens INTEGER NOT NULL,
+                            output_tokens INTEGER NOT NULL,
+                            spent_nano_usd INTEGER NOT NULL,
+                            held_nano_usd INTEGER NOT NULL,
+                            replays INTEGER NOT NULL,
+                            questions INTEGER NOT NULL,
+                            function_questions INTEGER NOT NULL,
+                            model_questions INTEGER NOT NULL,
+                            PRIMARY KEY (quarter, function, provider, region, model, tenant)
+                        ) STRICT, WITHOUT ROWID;
+                        INSERT INTO spend_quarters \(SpendQuarters.fromJournal);
+
+                        CREATE INDEX journal_exceptions ON journal (reserved_ms) WHERE kind IN ('orphan', 'breach');
+                        """)
+            },
         ])
 
     private static func makeAppendOnly(_ table: String, knownBy isKnown: String, _ database: Database) throws {

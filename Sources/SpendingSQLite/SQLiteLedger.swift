@@ -53,7 +53,10 @@ package final class SQLiteLedger: SpendLedger {
             try transaction.chargeOrphans()
             switch try transaction.known(call.id) {
             case .settled:
-                if let settlement = try transaction.settlement(of: call.id) { return (.settled(settlement), nil) }
+                if let settlement = try transaction.settlement(of: call.id) {
+                    try transaction.countReplay(of: call)
+                    return (.settled(settlement), nil)
+                }
             case .forgotten: throw GovernorError.answerForgotten
             case .inFlight: return (.inFlight, nil)
             case .nothing: break
@@ -163,7 +166,7 @@ package final class SQLiteLedger: SpendLedger {
         try await read { try LedgerAudit.verify($0) }
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(GovernorError) -> Value {
         do {

@@ -42,6 +42,13 @@ struct GovernorTests {
         }.run()
     }
 
+    @Test("keeps every promise of a reader")
+    func reading() async throws {
+        try await SpendReaderCompatTest { clock in
+            try SQLiteLedger(store: .inMemory(schemas: [SQLiteLedger.schema]), now: clock.now)
+        }.run()
+    }
+
     @Test("holds every invariant in random schedules, going by leases")
     func schedules() async throws {
         try await SpendLedgerCompatTest { clock in

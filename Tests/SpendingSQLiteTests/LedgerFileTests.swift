@@ -51,7 +51,7 @@ struct LedgerFileTests {
                     """)
         }
         try old.close()
-        let (_, governor) = try open()
+        let (store, governor) = try open()
         #expect(try await governor.verify() == LedgerVerification(entries: 3, differences: []))
         guard case .settled(let settlement) = try await governor.reserve(SpendFixture.call("a")) else {
             Issue.record("it was not settled")
@@ -68,6 +68,11 @@ struct LedgerFileTests {
         #expect(entries.map(\.kind) == [.reserve, .settle, .reserve, .orphan])
         #expect(entries[1].usage == TokenUsage(inputTokens: 7, outputTokens: 3) && entries[1].rates == nil)
         #expect(entries[3].tenant == "acme" && entries[3].spent == Money(nanoUSD: 20))
+        // Reports know the old calls.
+        let sums = try await SQLiteLedger(store: store).spending(
+            SpendQuery(span: .distantPast ..< .distantFuture, grouping: .tenant))
+        #expect(sums.map(\.key) == [.tenant(nil), .tenant("acme")])
+        #expect(sums.map(\.amounts.spent.nanoUSD) == [10, 20] && sums.map(\.amounts.questions) == [1, 0])
         try await governor.pay(SpendFixture.call("d"), tokens: 5)
         #expect(try await governor.verify().differences.isEmpty)
     }

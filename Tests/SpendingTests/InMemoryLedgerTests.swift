@@ -13,6 +13,9 @@ struct InMemoryLedgerTests {
     @Test("keeps every promise of a ledger")
     func compat() async throws { try await suite.run() }
 
+    @Test("keeps every promise of a reader")
+    func reading() async throws { try await SpendReaderCompatTest { InMemoryLedger(now: $0.now) }.run() }
+
     @Test("holds every invariant in random schedules")
     func schedules() async throws { try await suite.runSchedules(Campaign.isLong ? 20_000 : 2_000) }
 }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// It keeps every promise of ``SpendLedger`` but the one to be durable. Owners cannot see each other: a hold whose lease
 /// is not renewed is an orphan.
-package final class InMemoryLedger: SpendLedger {
+package final class InMemoryLedger: SpendLedger, SpendReader {
     package let lease: Duration?
 
     private let books: Books
@@ -47,7 +47,10 @@ package final class InMemoryLedger: SpendLedger {
     ) async throws(GovernorError) -> LedgerAdmission {
         try write { pages throws(GovernorError) in
             pages.chargeOrphans()
-            if let settlement = pages.responses[call.id]?.settlement { return .settled(settlement) }
+            if let settlement = pages.responses[call.id]?.settlement {
+                pages.noteReplay(of: call)
+                return .settled(settlement)
+            }
             if pages.forgotten.contains(call.id) { throw .answerForgotten }
             if pages.isInFlight(call.id) { return .inFlight }
             let terms = try terms(pages.moment)
@@ -140,6 +143,20 @@ package final class InMemoryLedger: SpendLedger {
     }
 
     package func verify() async throws(GovernorError) -> LedgerVerification { books.pages.withLock { $0.verify() } }
+
+    package func spending(_ query: SpendQuery) async throws(GovernorError) -> [SpendSum] {
+        books.pages.withLock { $0.spending(query) }
+    }
+
+    package func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter] {
+        books.pages.withLock { $0.counters(in: span) }
+    }
+
+    package func exceptions(
+        in span: Range<Date>, atMost count: Int
+    ) async throws(GovernorError) -> [JournalEntry] {
+        books.pages.withLock { $0.exceptions(in: span, atMost: count) }
+    }
 
     /// One transaction, which begins by charging what nobody will end.
     ///

@@ -25,6 +25,12 @@ struct LedgerPages {
         var isConfirmed = false
     }
 
+    /// A call that was answered from its stored settlement.
+    struct Replay {
+        let call: PaidCall
+        let at: Date
+    }
+
     private struct CounterKey: Hashable {
         let budget: String
         let periodStart: Date
@@ -44,6 +50,7 @@ struct LedgerPages {
     var forgotten: Set<CallID> = []
     var alerts: [String: Alert] = [:]
     var allRaises: [BudgetRaise] = []
+    private(set) var replays: [Replay] = []
     private var counters: [CounterKey: Amounts] = [:]
     private var periodEnds: [CounterKey: Date] = [:]
 
@@ -56,6 +63,19 @@ struct LedgerPages {
     var moment: LedgerMoment {
         LedgerMoment(instant: instant, raises: allRaises)
     }
+
+    /// Every budget and tenant's share in every period that anything was counted in.
+    var periodCounters: [PeriodCounter] {
+        counters.compactMap { key, amounts in
+            periodEnds[key].map {
+                PeriodCounter(
+                    budget: key.budget, period: Period(start: key.periodStart, end: $0), spent: amounts.spent,
+                    held: amounts.held)
+            }
+        }
+    }
+
+    mutating func noteReplay(of call: PaidCall) { replays.append(Replay(call: call, at: instant)) }
 
     func isInFlight(_ call: CallID) -> Bool { holds.values.contains { $0.call == call && !$0.isOrphan } }
 

@@ -26,9 +26,9 @@ package struct LedgerDifference: Sendable, Hashable {
         case openHolds = "open holds"
     }
 
-    /// The budget's name.
-    package var budget: String
-    /// The first instant of the period.
+    /// The budget's name; nil for the sums of all calls that reports read.
+    package var budget: String?
+    /// The first instant of the period, or of the quarter of an hour.
     package var periodStart: Date
     /// Which amount.
     package var amount: Amount
@@ -38,7 +38,7 @@ package struct LedgerDifference: Sendable, Hashable {
     package var journaled: Money
 
     /// Makes a difference.
-    package init(budget: String, periodStart: Date, amount: Amount, counted: Money, journaled: Money) {
+    package init(budget: String?, periodStart: Date, amount: Amount, counted: Money, journaled: Money) {
         self.budget = budget
         self.periodStart = periodStart
         self.amount = amount

@@ -1,0 +1,24 @@
+package import Foundation
+import StrictYAML
+
+/// Time zones as people name them in files and options.
+package enum IANATimeZone {
+    /// The zone of an IANA name such as `Asia/Kolkata`; nil for any other word.
+    ///
+    /// Abbreviations and offsets are no zones: `IST` is three of them, and `GMT+5:30` has no rules.
+    package static func named(_ name: String) -> TimeZone? {
+        guard name.contains("/") || name == "UTC" else { return nil }
+        return TimeZone(identifier: name)
+    }
+
+    /// The name that was most likely meant by a word that names none: also the one of a city.
+    package static func nearestName(to word: String) -> String? {
+        // The system's list has some zones under their older names only.
+        let names =
+            [
+                "UTC", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Yangon", "Asia/Ho_Chi_Minh", "Europe/Kyiv",
+            ] + TimeZone.knownTimeZoneIdentifiers
+        let city = names.first { $0.split(separator: "/").last?.lowercased() == word.lowercased() }
+        return city ?? nearest(to: word, among: names)
+    }
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+
+/// How reports read the ledger in memory.
+extension LedgerPages {
+    func spending(_ query: SpendQuery) -> [SpendSum] {
+        let quarters = query.quarters
+        var sums: [SpendKey: SpendAmounts] = [:]
+        var asked: Set<[String]> = []
+        for entry in journal {
+            let isInSpan = quarters.contains(SpendQuarter.number(entry.reservedAt))
+            var amounts = entry.amounts
+            if case .question = query.grouping, !isInSpan { continue }
+            if entry.kind == .settle, asked.insert(Self.asked(entry, by: query.grouping)).inserted {
+                amounts.questions = 1
+            }
+            guard isInSpan, query.scope.contains(entry.model, function: entry.call.function, tenant: entry.tenant)
+            else { continue }
+            let key = Self.key(
+                query.grouping, at: entry.reservedAt, call: entry.call, model: entry.model, tenant: entry.tenant)
+            if case .question = key { amounts.replays = nil }
+            sums[key] = sums[key].map { $0 + amounts } ?? amounts
+        }
+        for replay in replays
+        where quarters.contains(SpendQuarter.number(replay.at))
+            && query.scope.contains(
+                replay.call.model, function: replay.call.id.function, tenant: replay.call.tenant)
+        {
+            let key = Self.key(
+                query.grouping, at: replay.at, call: replay.call.id, model: replay.call.model,
+                tenant: replay.call.tenant)
+            if case .question = key { continue }
+            sums[key] = (sums[key] ?? .zero) + SpendAmounts(replays: 1)
+        }
+        return Self.sorted(sums.map { SpendSum(key: $0.key, amounts: $0.value) }, query.grouping)
+    }
+
+    func counters(in span: Range<Date>) -> [PeriodCounter] {
+        periodCounters.filter {
+            $0.period.start < span.upperBound && $0.period.end > span.lowerBound && !$0.budget.contains("/")
+        }.sorted { ($0.budget, $0.period.start) < ($1.budget, $1.period.start) }
+    }
+
+    func exceptions(in span: Range<Date>, atMost count: Int) -> [JournalEntry] {
+        let entries = journal.filter { [.orphan, .breach].contains($0.kind) && span.contains($0.reservedAt) }
+        return Array(entries.sorted { ($0.reservedAt, $0.id) > ($1.reservedAt, $1.id) }.prefix(max(0, count)))
+    }
+
+    /// What makes a settlement the first of its kind.
+    private static func asked(_ entry: JournalEntry, by grouping: SpendQuery.Grouping) -> [String] {
+        switch grouping {
+        case .quarter, .tenant, .question: [entry.call.questionID]
+        case .function: [entry.call.questionID, entry.call.function]
+        case .model: [entry.call.questionID, entry.model.provider, entry.model.region, entry.model.model]
+        }
+    }
+
+    private static func key(
+        _ grouping: SpendQuery.Grouping, at instant: Date, call: CallID, model: ModelID, tenant: String?
+    ) -> SpendKey {
+        switch grouping {
+        case .quarter: .quarter(SpendQuarter.start(SpendQuarter.number(instant)))
+        case .function: .function(call.function)
+        case .model: .model(model)
+        case .tenant: .tenant(tenant.flatMap { $0.isEmpty ? nil : $0 })
+        case .question: .question(call.questionID)
+        }
+    }
+
+    private static func sorted(_ sums: [SpendSum], _ grouping: SpendQuery.Grouping) -> [SpendSum] {
+        guard case .question(let count) = grouping else { return sums.sorted { $0.key < $1.key } }
+        let dearest = sums.sorted {
+            $0.amounts.spent == $1.amounts.spent ? $0.key < $1.key : $0.amounts.spent > $1.amounts.spent
+        }
+        return Array(dearest.prefix(max(0, count)))
+    }
+}
+
+extension SpendKey: Comparable {
+    /// Earlier before later, and names in the order of their bytes; no tenant before all others.
+    package static func < (left: SpendKey, right: SpendKey) -> Bool {
+        left.words.lexicographicallyPrecedes(right.words) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private var words: [String] {
+        switch self {
+        // Quarters of our time have the same number of digits.
+        case .quarter(let start): [String(SpendQuarter.number(start))]
+        case .function(let name), .question(let name): [name]
+        case .model(let model): [model.provider, model.region, model.model]
+        case .tenant(let name): [name ?? ""]
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package import FoundationEssentials
+
+/// Reads what a ledger has counted, for reports.
+///
+/// It is the same ledger that enforces: what is read here is what its limits went by. Reading charges no orphans and changes
+/// nothing.
+package protocol SpendReader: Sendable {
+    /// Sums up the calls that were reserved in a span, each at the moment of its reservation, however late it ended.
+    ///
+    /// - Parameter query: Which calls, and by what they are put together.
+    /// - Returns: A sum for each group that has any, in the order of ``SpendKey``; by question, the dearest first.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func spending(_ query: SpendQuery) async throws(GovernorError) -> [SpendSum]
+
+    /// The counters of budgets in all periods that overlap a span; tenants' shares are left out.
+    ///
+    /// - Parameter span: From its first instant up to, but without, its last.
+    /// - Returns: In the order of budgets' names and periods.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter]
+
+    /// The `orphan` and `breach` entries of calls that were reserved in a span, newest first.
+    ///
+    /// - Parameters:
+    ///   - span: From its first instant up to, but without, its last.
+    ///   - count: How many at most.
+    /// - Returns: The entries.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func exceptions(in span: Range<Date>, atMost count: Int) async throws(GovernorError) -> [JournalEntry]
+}
+
+/// What a budget counted in one period, whatever the files say of it today.
+package struct PeriodCounter: Sendable, Hashable {
+    /// The budget's name.
+    package var budget: String
+    /// The period.
+    package var period: Period
+    /// What was spent.
+    package var spent: Money
+    /// What is held.
+    package var held: Money
+
+    /// Makes a counter.
+    package init(budget: String, period: Period, spent: Money, held: Money) {
+        self.budget = budget
+        self.period = period
+        self.spent = spent
+        self.held = held
+    }
+}
