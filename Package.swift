@@ -128,8 +128,8 @@ let package = Package(
             name: "Emulator",
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
-                "SpendingSQLite", "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval", "PIIFilter",
-                "RAGCore",
+                "SpendingSQLite", "BudgetReport", "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval",
+                "PIIFilter", "RAGCore",
                 "LLMConnector", "PSQLWorker", "StrictYAML",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -141,9 +141,10 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Emulator", "FunctionHost",
+                "BudgetReport", "Emulator", "FunctionHost", "Spending",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
 
         // Tests, and what they share.
@@ -210,7 +211,8 @@ let package = Package(
         .testTarget(
             name: "BudgetReportTests",
             dependencies: [
-                "TestSupport", "BudgetReport", "Spending", .product(name: "SwiftCSV", package: "SwiftCSV"),
+                "TestSupport", "BudgetReport", "FunctionKit", "SQLite", "Spending", "SpendingCompat", "SpendingSQLite",
+                .product(name: "SwiftCSV", package: "SwiftCSV"),
             ]),
         .executableTarget(
             name: "HostCrashHelper",

@@ -1,101 +1,44 @@
 import Bedrock
-import FoundationEssentials
+package import BudgetReport
+package import FoundationEssentials
+import History
 import SQLite
-import Spending
+package import Spending
 import SpendingSQLite
 
-/// Opens the ledger alone, for commands that only look at it.
-package enum LedgerAccess {
-    /// Where the budgets stand.
+/// A ledger that is open, for commands that look at it.
+package struct LedgerAccess: Sendable {
+    /// The budgets and prices of the files, over the ledger.
+    package let governor: CostGovernor
+    private let ledger: SQLiteLedger
+    private let history: SQLiteHistory
+
+    /// Opens a ledger, and closes it afterwards.
     ///
     /// - Parameters:
     ///   - dataFolder: Where the ledger lies; made where it is missing.
     ///   - budgetsFolder: Budgets, with the price book in `prices/`.
-    /// - Returns: All budgets, in the order of their files.
-    /// - Throws: ``SetupProblem`` where a file cannot be read.
-    package static func status(dataFolder: String, budgetsFolder: String) async throws -> BudgetReport {
-        try await withGovernor(dataFolder: dataFolder, budgetsFolder: budgetsFolder) { governor in
-            BudgetReport(try await governor.status())
-        }
-    }
-
-    /// Rebuilds all counters from the journal and compares.
-    ///
-    /// - Parameters:
-    ///   - dataFolder: Where the ledger lies; made where it is missing.
-    ///   - budgetsFolder: Budgets, with the price book in `prices/`.
-    /// - Returns: What was found.
-    /// - Throws: ``SetupProblem`` where a file cannot be read.
-    package static func verify(dataFolder: String, budgetsFolder: String) async throws -> VerificationReport {
-        try await withGovernor(dataFolder: dataFolder, budgetsFolder: budgetsFolder) { governor in
-            VerificationReport(try await governor.verify())
-        }
-    }
-
-    /// Raises a budget's limit until an instant, in the journal.
-    ///
-    /// - Parameters:
-    ///   - raise: Which budget, to what and how long; see `CostGovernor.raise`.
-    ///   - dataFolder: Where the ledger lies; made where it is missing.
-    ///   - budgetsFolder: Budgets, with the price book in `prices/`.
-    /// - Returns: All budgets, with the raise in force.
-    /// - Throws: ``SetupProblem`` where a file cannot be read, ``RaiseProblem`` where nothing would be raised.
-    package static func raise(
-        _ raise: RequestedRaise, dataFolder: String, budgetsFolder: String
-    ) async throws -> BudgetReport {
-        try await withGovernor(dataFolder: dataFolder, budgetsFolder: budgetsFolder) { governor in
-            do throws(GovernorError) {
-                try await governor.raise(raise.budget, to: raise.limit, until: raise.until, reason: raise.reason)
-            } catch {
-                switch error {
-                case .unknownBudget, .uselessRaise: throw RaiseProblem(description: error.description)
-                default: throw SetupProblem(error.description)
-                }
-            }
-            return BudgetReport(try await governor.status())
-        }
-    }
-
-    /// Compares the journal with Bedrock's log of model invocations.
-    ///
-    /// - Parameters:
-    ///   - logFiles: The log's files; `-` is standard input.
-    ///   - dataFolder: Where the ledger lies; made where it is missing.
-    ///   - budgetsFolder: Budgets, with the price book in `prices/`.
-    /// - Returns: What differs.
-    /// - Throws: ``SetupProblem`` where a file cannot be read.
-    package static func reconcile(
-        logFiles: [String], dataFolder: String, budgetsFolder: String
-    ) async throws -> ReconciliationReport {
-        let log: InvocationLog
-        do throws(InvocationLogError) {
-            log = try InvocationLog(reading: logFiles)
-        } catch {
-            throw SetupProblem("\(error)")
-        }
-        return try await withGovernor(dataFolder: dataFolder, budgetsFolder: budgetsFolder) { governor in
-            let result = try await Reconciliation.compare(Reconciler(log: log.calls)) { after in
-                try await governor.ledger.journal(after: after, atMost: 1000)
-            }
-            return ReconciliationReport(result, recordsSkipped: log.skipped)
-        }
-    }
-
-    private static func withGovernor<Value: Sendable>(
-        dataFolder: String, budgetsFolder: String, _ body: @Sendable (CostGovernor) async throws -> Value
+    ///   - body: What is done with it.
+    /// - Returns: What `body` gives.
+    /// - Throws: ``SetupProblem`` where a file cannot be read, or what `body` throws.
+    package static func with<Value: Sendable>(
+        dataFolder: String, budgetsFolder: String, _ body: (LedgerAccess) async throws -> Value
     ) async throws -> Value {
         let store: SQLiteStore
-        let governor: CostGovernor
+        let access: LedgerAccess
         do {
             let prices = try PriceBook.load(folder: "\(budgetsFolder)/prices")
             let budgets = try Budget.load(folder: budgetsFolder)
             store = try SQLiteStore.open(folder: dataFolder, schemas: PipelineParts.schemas)
-            governor = CostGovernor(ledger: try SQLiteLedger(store: store), prices: prices, budgets: budgets)
+            let ledger = try SQLiteLedger(store: store)
+            access = LedgerAccess(
+                governor: CostGovernor(ledger: ledger, prices: prices, budgets: budgets), ledger: ledger,
+                history: SQLiteHistory(store: store))
         } catch let error as any CustomStringConvertible & Error {
             throw SetupProblem(error.description)
         }
         do {
-            let value = try await body(governor)
+            let value = try await body(access)
             try store.close()
             return value
         } catch {
@@ -103,41 +46,51 @@ package enum LedgerAccess {
             throw error
         }
     }
-}
 
-/// What an owner wants to raise.
-package struct RequestedRaise: Sendable {
-    let budget: String
-    let limit: Money
-    let until: Date
-    let reason: String
-
-    /// Reads what a person wrote.
+    /// What reports are made from.
     ///
-    /// - Parameters:
-    ///   - budget: The budget's name.
-    ///   - limit: US dollars as a decimal string.
-    ///   - until: An instant in ISO 8601 with its offset.
-    ///   - reason: Why.
-    /// - Throws: ``RaiseProblem`` that says what to write instead.
-    package init(budget: String, limit: String, until: String, reason: String) throws(RaiseProblem) {
-        guard let amount = Money(limit), amount > .zero else {
-            throw RaiseProblem(
-                description: "--to takes US dollars above zero with at most nine decimals, such as 2.50")
-        }
-        guard let instant = try? Date(until, strategy: .iso8601) else {
-            throw RaiseProblem(
-                description: "--until takes an instant with its offset, such as 2026-11-24T18:00:00+05:30")
-        }
-        self.budget = budget
-        self.limit = amount
-        self.until = instant
-        self.reason = reason
-    }
-}
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func view() async throws(GovernorError) -> LedgerView { try await LedgerView(governor, reader: ledger) }
 
-/// Why nothing was raised; the person's arguments are to be written otherwise.
-package struct RaiseProblem: Error, CustomStringConvertible {
-    /// One sentence with what to write instead.
-    package let description: String
+    /// The answers of questions that were accepted in a span and answered without the model.
+    ///
+    /// - Throws: Where the history cannot be read.
+    package func degradedAnswers(in span: Range<Date>) async throws -> [DegradedAnswers] {
+        try await history.degradedAnswers(in: span).map {
+            DegradedAnswers(quarter: $0.quarter, tenant: $0.tenant, count: $0.count)
+        }
+    }
+
+    /// Raises a budget's limit until an instant, in the journal.
+    ///
+    /// - Parameter raise: Which budget, to what and how long; see `CostGovernor.raise`.
+    /// - Throws: ``SetupProblem`` where a file cannot be read, ``RaiseProblem`` where nothing would be raised.
+    package func raise(_ raise: RequestedRaise) async throws {
+        do throws(GovernorError) {
+            try await governor.raise(raise.budget, to: raise.limit, until: raise.until, reason: raise.reason)
+        } catch {
+            switch error {
+            case .unknownBudget, .uselessRaise: throw RaiseProblem(description: error.description)
+            default: throw SetupProblem(error.description)
+            }
+        }
+    }
+
+    /// Compares the journal with Bedrock's log of model invocations.
+    ///
+    /// - Parameter logFiles: The log's files; `-` is standard input.
+    /// - Returns: What differs.
+    /// - Throws: ``SetupProblem`` where a file cannot be read.
+    package func reconcile(logFiles: [String]) async throws -> ReconciliationReport {
+        let log: InvocationLog
+        do throws(InvocationLogError) {
+            log = try InvocationLog(reading: logFiles)
+        } catch {
+            throw SetupProblem("\(error)")
+        }
+        let result = try await Reconciliation.compare(Reconciler(log: log.calls)) { [governor] after in
+            try await governor.ledger.journal(after: after, atMost: 1000)
+        }
+        return ReconciliationReport(result, recordsSkipped: log.skipped)
+    }
 }

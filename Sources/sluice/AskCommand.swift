@@ -1,4 +1,5 @@
 import ArgumentParser
+import BudgetReport
 import Emulator
 import FoundationEssentials
 import FunctionHost

@@ -1,3 +1,4 @@
+import BudgetReport
 import FoundationEssentials
 import Glibc
 
@@ -13,11 +14,21 @@ enum CommandOutput {
     static func message(_ line: String) { write(Data((line + "\n").utf8), to: STDERR_FILENO) }
 
     /// The width of the terminal on stdout, between 40 and 100; 80 elsewhere.
-    static var width: Int {
+    static var width: Int { min(100, max(40, size?.columns ?? 80)) }
+
+    /// The lines of the terminal on stdout; 24 elsewhere.
+    static var rows: Int { size?.rows ?? 24 }
+
+    /// What a table on stdout is shown on.
+    static var terminal: Terminal {
+        Terminal(environment: ProcessInfo.processInfo.environment, columns: size?.columns)
+    }
+
+    private static var size: (columns: Int, rows: Int)? {
         var size = winsize()
         guard isatty(STDOUT_FILENO) == 1, unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
-        else { return 80 }
-        return min(100, max(40, Int(size.ws_col)))
+        else { return nil }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     private static func write(_ bytes: Data, to descriptor: Int32) {

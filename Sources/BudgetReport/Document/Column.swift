@@ -1,7 +1,9 @@
 /// A column of a table.
 package struct Column: Sendable, Hashable {
-    /// What becomes of a column where the terminal is too narrow for all.
+    /// How much a column matters: what becomes of it where the terminal is too narrow for all.
     package enum Importance: Int, Sendable, Hashable, Comparable {
+        /// Never shown to people, who read it off another column; for `csv` alone.
+        case record
         /// Left out first.
         case low
         /// Left out next.

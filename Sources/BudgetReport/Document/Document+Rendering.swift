@@ -11,17 +11,10 @@ extension Document {
     package func rendered(as format: DocumentFormat, on terminal: Terminal = .plain) throws -> Data {
         switch format {
         case .table: Data(TableRenderer(document: self, terminal: terminal).text.utf8)
-        case .json: try Self.json(value)
+        case .json: try value.stableJSON()
         case .csv: Data(CSVRenderer(table: records).text.utf8)
         case .markdown: Data(MarkdownRenderer(document: self).text.utf8)
         case .html: Data(HTMLRenderer(document: self).text.utf8)
         }
-    }
-
-    /// Stable JSON: sorted keys, a line break at the end.
-    package static func json(_ value: any Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return try encoder.encode(value) + Data("\n".utf8)
     }
 }

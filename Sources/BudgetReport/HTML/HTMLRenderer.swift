@@ -53,11 +53,11 @@ struct HTMLRenderer {
         .element(
             "figure", [:],
             [
-                .element("figcaption", text: chart.title),
-                ChartDrawing(chart).markup,
+                .element("figcaption", text: chart.title)
+            ] + ChartDrawing(chart).markup + [
                 .element(
                     "details", [:],
-                    [.element("summary", text: "The numbers"), table(chart.table)]),
+                    [.element("summary", text: "The numbers"), table(chart.table)])
             ])
     }
 

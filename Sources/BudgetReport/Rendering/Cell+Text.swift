@@ -14,11 +14,8 @@ extension Cell {
         }
     }
 
-    /// As people read it.
-    ///
-    /// - Parameters:
-    ///   - timeZone: Whose wall clock instants are told by.
-    ///   - decimals: How many decimals amounts get at the least, so that a column of them lines up.
+    /// As people read it: instants by a zone's wall clock, amounts with at least so many decimals, so that a column of them
+    /// lines up.
     func text(timeZone: TimeZone, decimals: Int = 2) -> String {
         switch self {
         case .none: "-"

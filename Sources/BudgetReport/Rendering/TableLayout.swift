@@ -18,23 +18,28 @@ struct TableLayout {
 
     init(_ table: VisibleTable, width: Int) {
         var shown = Array(table.columns.indices)
-        while true {
-            columns = shown.map { index in
-                Placed(index: index, width: Self.natural(table, index), isNumeric: table.columns[index].isNumeric)
+        place(shown, of: table)
+        // What matters least goes first; words are shortened before anything that matters more.
+        for importance in [Column.Importance.low, .normal] {
+            if importance > .low { shrinkTexts(table, to: width) }
+            while total > width, let dropped = shown.last(where: { table.columns[$0].importance == importance }) {
+                shown.removeAll { $0 == dropped }
+                leftOut.append(dropped)
+                place(shown, of: table)
+                if importance > .low { shrinkTexts(table, to: width) }
             }
-            shrinkTexts(table, to: width)
-            let least = shown.map { table.columns[$0].importance }.min()
-            guard total > width, let least, least < .high,
-                let dropped = shown.last(where: { table.columns[$0].importance == least })
-            else { break }
-            shown.removeAll { $0 == dropped }
-            leftOut.append(dropped)
         }
         leftOut.sort()
         growBars(table, to: width)
     }
 
     private var total: Int { columns.map(\.width).reduce(0, +) + Self.gap * max(0, columns.count - 1) }
+
+    private mutating func place(_ shown: [Int], of table: VisibleTable) {
+        columns = shown.map { index in
+            Placed(index: index, width: Self.natural(table, index), isNumeric: table.columns[index].isNumeric)
+        }
+    }
 
     private static func natural(_ table: VisibleTable, _ column: Int) -> Int {
         let word = table.columns[column].title.split(separator: " ").map { TerminalText.width(String($0)) }.max() ?? 0
@@ -47,7 +52,7 @@ struct TableLayout {
     private mutating func shrinkTexts(_ table: VisibleTable, to width: Int) {
         while total > width {
             let widest = columns.indices.filter {
-                !columns[$0].isNumeric && !table.isBar[columns[$0].index] && columns[$0].width > Self.textMin
+                table.isText[columns[$0].index] && columns[$0].width > Self.textMin
             }.max { columns[$0].width < columns[$1].width }
             guard let widest else { return }
             columns[widest].width -= 1

@@ -12,7 +12,7 @@ package struct Terminal: Sendable, Hashable {
     /// Lines longer than this are hard to follow.
     private static let widthMax = 160
 
-    /// Makes a terminal.
+    /// Makes a terminal of a known kind.
     package init(width: Int, isUnicode: Bool, isColoured: Bool) {
         self.width = width
         self.isUnicode = isUnicode
@@ -21,9 +21,11 @@ package struct Terminal: Sendable, Hashable {
 
     /// Judges by the environment.
     ///
+    /// `LC_ALL`, `LC_CTYPE` and `LANG` say whether it shows UTF-8; `TERM=dumb` shows ASCII alone; under `NO_COLOR` nothing is
+    /// coloured (<https://no-color.org>).
+    ///
     /// - Parameters:
-    ///   - environment: `LC_ALL`, `LC_CTYPE` and `LANG` say whether the terminal shows UTF-8; `TERM=dumb` shows ASCII; under
-    ///     `NO_COLOR` (<https://no-color.org>) nothing is coloured.
+    ///   - environment: The process's variables.
     ///   - columns: The terminal's width; nil where the output is no terminal.
     package init(environment: [String: String], columns: Int?) {
         let isDumb = environment["TERM"] == "dumb"

@@ -9,11 +9,14 @@ struct VisibleTable {
     let bars: [[Bar?]]
     /// For each column, whether it holds bars.
     let isBar: [Bool]
+    /// For each column, whether it holds words, which may be shortened.
+    let isText: [Bool]
 
     init(_ table: Table, timeZone: TimeZone) {
         let all = table.rows + [table.total].compactMap { $0 }
         let kept = table.columns.indices.filter { column in
-            !table.columns[column].isHiddenWhenEmpty || all.contains { !$0[column].isEmpty }
+            table.columns[column].importance != .record
+                && (!table.columns[column].isHiddenWhenEmpty || all.contains { !$0[column].isEmpty })
         }
         let decimals = kept.map { column in all.compactMap { $0[column].decimals }.max() ?? 2 }
         func texts(_ row: [Cell]) -> [String] {
@@ -27,6 +30,9 @@ struct VisibleTable {
         }
         bars = table.rows.map { row in
             kept.map { if case .bar(let bar) = row[$0] { bar } else { nil } }
+        }
+        isText = kept.map { column in
+            table.rows.contains { if case .text = $0[column] { true } else { false } }
         }
         isBar = kept.map { column in table.rows.contains { if case .bar = $0[column] { true } else { false } } }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BudgetReport
 import Emulator
 import Foundation
 
@@ -24,8 +25,8 @@ struct RaceCommand: AsyncParsableCommand {
     @Option(help: "How many processes share the calls and the ledger.")
     var processes = 1
 
-    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
-    var format = OutputFormat.text
+    @Option(help: ArgumentHelp("table or json.", valueName: "format"))
+    var format = TallyFormat.table
 
     @Option(help: ArgumentHelp("Budgets, with the price book in prices/. (default: budgets)", valueName: "dir"))
     var budgets: String?
@@ -46,7 +47,7 @@ struct RaceCommand: AsyncParsableCommand {
             ])
         }
         switch format {
-        case .text: CommandOutput.data(report.text)
+        case .table: CommandOutput.data(report.text)
         case .json: CommandOutput.data(try report.stableJSON())
         }
         guard report.isKept else { throw CommandFailure.failed("the race was not run clean; see above") }

@@ -1,0 +1,53 @@
+package import FoundationEssentials
+package import Spending
+
+/// What reports are made from: the ledger that enforces, and what the files say of today.
+package struct LedgerView: Sendable {
+    /// The ledger.
+    package let reader: any SpendReader
+    /// Where each budget of the files stands, in their order.
+    package let statuses: [BudgetStatus]
+    /// The budgets of the files, in the same order.
+    package let budgets: [Budget]
+    /// The ledger's instant, and the raises that are known.
+    package let moment: LedgerMoment
+    /// All that budgets ever counted, also under names that the files no longer hold.
+    package let counters: [PeriodCounter]
+    /// When the first call was reserved; nil for an empty ledger.
+    package let start: Date?
+
+    /// Looks at a ledger.
+    ///
+    /// - Parameters:
+    ///   - governor: The budgets, over the ledger that is read.
+    ///   - reader: That ledger.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package init(_ governor: CostGovernor, reader: any SpendReader) async throws(GovernorError) {
+        self.reader = reader
+        // First: it charges the orphans that are due, which the others then see.
+        statuses = try await governor.status()
+        budgets = governor.budgets
+        moment = LedgerMoment(
+            instant: try await governor.ledgerInstant(), raises: try await governor.ledger.raises())
+        start = try await governor.ledger.journal(after: 0, atMost: 1).first?.at
+        counters = try await reader.counters(in: .distantPast ..< .distantFuture)
+    }
+
+    /// The ledger's instant.
+    package var now: Date { moment.instant }
+
+    /// The zone in which the budgets turn; UTC where they do not agree.
+    package var timeZone: TimeZone {
+        let zones = Set(budgets.map(\.rule.timeZone))
+        return zones.count == 1 ? zones.first ?? .gmt : .gmt
+    }
+
+    /// The sum over all calls of a scope that were reserved in a span.
+    package func total(
+        in span: Range<Date>, scope: BudgetScope = BudgetScope()
+    ) async throws(GovernorError) -> SpendAmounts {
+        try await reader.spending(SpendQuery(span: span, grouping: .quarter, scope: scope)).reduce(.zero) {
+            $0 + $1.amounts
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Spending
+
+extension SpendReport {
+    /// The most labels that can be told apart.
+    private static let labelsMax = 400
+    private static let barsMax = 12
+
+    /// The report as a picture; nil where there is nothing to see.
+    var chart: Chart? { grouping.length == nil ? barChart : columnChart }
+
+    private var columnChart: Chart? {
+        guard let length = grouping.length, let first = groups.first, case .period(var period) = first.key,
+            let last = groups.last, case .period(let end) = last.key
+        else { return nil }
+        let rule = PeriodRule(length: length, timeZone: span.timeZone, turnsAtMinute: 0)
+        let byPeriod = Dictionary(
+            uniqueKeysWithValues: groups.compactMap { group -> (Period, SpendAmounts)? in
+                if case .period(let period) = group.key { (period, group.amounts) } else { nil }
+            })
+        var periods: [Period] = []
+        // Also those without a call, so that time runs evenly.
+        while period.start <= end.start, periods.count < Self.labelsMax {
+            periods.append(period)
+            period = rule.period(containing: period.end)
+        }
+        var series = [
+            Chart.Series("Spent", role: .spent, amounts: periods.map { byPeriod[$0]?.spent ?? .zero })
+        ]
+        if total.amounts.held != .zero {
+            series.append(
+                Chart.Series("Held", role: .held, amounts: periods.map { byPeriod[$0]?.held ?? .zero }))
+        }
+        if !limits.isEmpty {
+            // A period without a call has the limit of the one before.
+            var limit = periods.lazy.compactMap { limits[$0] }.first
+            series.append(
+                Chart.Series(
+                    "Limit", role: .limit,
+                    amounts: periods.map {
+                        limit = limits[$0] ?? limit
+                        return limit
+                    }))
+        }
+        return Chart(
+            title: "Spent by \(grouping.rawValue)" + (limits.isEmpty ? "" : ", against the limit"),
+            summary: "Columns, one for each \(grouping.rawValue); in all \(total.amounts.spent.dollars()).",
+            kind: .columns, axis: grouping.rawValue.capitalized, labels: periods.map { label(.period($0)) },
+            series: series)
+    }
+
+    private var barChart: Chart? {
+        let shown = groups.prefix(Self.barsMax).filter { $0.amounts.spent != .zero || $0.amounts.held != .zero }
+        guard !shown.isEmpty else { return nil }
+        var series = [Chart.Series("Spent", role: .spent, amounts: shown.map(\.amounts.spent))]
+        if shown.contains(where: { $0.amounts.held != .zero }) {
+            series.append(Chart.Series("Held", role: .held, amounts: shown.map(\.amounts.held)))
+        }
+        return Chart(
+            title: "Spent by \(grouping.rawValue)",
+            summary: "Bars, the dearest \(grouping.rawValue) first; in all \(total.amounts.spent.dollars()).",
+            kind: .bars, axis: grouping.rawValue.capitalized, labels: shown.map { label($0.key) }, series: series)
+    }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import Spending
+
+extension SpendReport {
+    /// The report as a document.
+    ///
+    /// - Parameter more: What follows the table, such as charts of the whole.
+    /// - Returns: The document.
+    package func document(with more: [Section] = []) -> Document {
+        Document(
+            headline: headline, sections: [Section(blocks)] + more, records: table(withOthers: true, withTotal: false),
+            value: value, timeZone: span.timeZone)
+    }
+
+    private var isEmpty: Bool { groups.isEmpty && others == nil }
+
+    private var headline: String {
+        let spanText =
+            "from \(span.range.lowerBound.wallClock(span.timeZone)) to \(span.range.upperBound.wallClock(span.timeZone))"
+        guard !isEmpty else { return "Nothing was spent \(spanText)" }
+        let questions = total.amounts.questions
+        let each = total.costAQuestion.map { ", \($0.dollars()) a question" } ?? ""
+        return "\(total.amounts.spent.dollars()) spent, \(questions.counted("answered question"))\(each), \(spanText)"
+    }
+
+    private var blocks: [Section.Block] {
+        guard !isEmpty else {
+            return [.note("The ledger has no call in this span.")]
+        }
+        var blocks: [Section.Block] = [.table(table(withOthers: true, withTotal: true))]
+        if let chart { blocks.insert(.chart(chart), at: 0) }
+        blocks.append(
+            .note(
+                "A call counts where it was reserved. Cache hits are calls answered from a stored settlement; degraded "
+                    + "answers were made without the model. Times are those of \(span.timeZone.identifier)."))
+        return blocks
+    }
+
+    private func table(withOthers: Bool, withTotal: Bool) -> Table {
+        Table(
+            columns: columns,
+            rows: groups.map(cells) + (withOthers ? [others].compactMap { $0 }.map(cells) : []),
+            total: withTotal ? cells(total) : nil)
+    }
+
+    private var columns: [Column] {
+        [
+            Column(grouping.rawValue, grouping.rawValue.capitalized, importance: .high),
+            Column("provider", "Provider", importance: .record),
+            Column("region", "Region", importance: .record),
+            Column("start", "Start", importance: .record),
+            Column("end", "End", importance: .record),
+            Column("calls", "Calls", isNumeric: true, importance: .high),
+            Column("input_tokens", "Tokens in", isNumeric: true),
+            Column("output_tokens", "Tokens out", isNumeric: true),
+            Column("spent_usd", "Spent", isNumeric: true, importance: .high),
+            Column("held_usd", "Held", isNumeric: true, isHiddenWhenEmpty: true),
+            Column("cache_hits", "Cache hits", isNumeric: true, isHiddenWhenEmpty: true),
+            Column("degraded_answers", "Degraded", isNumeric: true, isHiddenWhenEmpty: true),
+            Column("questions", "Questions", isNumeric: true, importance: .low),
+            Column("usd_per_question", "A question", isNumeric: true),
+        ]
+    }
+
+    private func cells(_ group: Group) -> [Cell] {
+        let amounts = group.amounts
+        var (provider, region): (Cell, Cell) = (.none, .none)
+        var (start, end): (Cell, Cell) = (.none, .none)
+        switch group.key {
+        case .model(let model): (provider, region) = (.text(model.provider), .text(model.region))
+        case .period(let period): (start, end) = (.instant(period.start), .instant(period.end))
+        default: break
+        }
+        return [
+            .text(label(group.key)), provider, region, start, end, .count(amounts.calls), .count(amounts.inputTokens),
+            .count(amounts.outputTokens), .money(amounts.spent), .money(amounts.held), .count(ifKnown: amounts.replays),
+            .count(ifKnown: group.degraded), .count(amounts.questions), .money(ifKnown: group.costAQuestion),
+        ]
+    }
+
+    /// A group's name: of a period its day, month or hour in the report's zone.
+    ///
+    /// An hour that comes twice, where clocks are set back, is one period, so that its name is its own.
+    func label(_ key: Key) -> String {
+        if case .model(let model) = key, isAmbiguous(model) { return "\(model.model) (\(model.region))" }
+        guard case .period(let period) = key else { return key.name }
+        let text = period.start.formatted(Date.ISO8601FormatStyle(timeZone: span.timeZone).year().month().day())
+        switch grouping {
+        case .hour: return period.start.wallClock(span.timeZone).replacing(" ", with: "T")
+        case .month: return String(text.prefix(7))
+        default: return text
+        }
+    }
+
+    /// Whether the same model is asked elsewhere too.
+    private func isAmbiguous(_ model: ModelID) -> Bool {
+        groups.contains {
+            if case .model(let other) = $0.key { other.model == model.model && other != model } else { false }
+        }
+    }
+
+    // MARK: - JSON
+
+    private var value: Value {
+        Value(
+            by: grouping.rawValue, since: span.range.lowerBound.formatted(.iso8601),
+            until: span.range.upperBound.formatted(.iso8601), timezone: span.timeZone.identifier,
+            rows: groups.map(row), others: others.map(row), total: row(total))
+    }
+
+    private func row(_ group: Group) -> Value.Row {
+        let amounts = group.amounts
+        var row = Value.Row(
+            key: nil, provider: nil, region: nil, start: nil, end: nil, groups: nil, calls: amounts.calls,
+            inputTokens: amounts.inputTokens, outputTokens: amounts.outputTokens, spent: amounts.spent,
+            held: amounts.held, cacheHits: amounts.replays, degraded: group.degraded, questions: amounts.questions,
+            costAQuestion: group.costAQuestion)
+        switch group.key {
+        case .all: break
+        case .others(let count): row.groups = count
+        case .tenant(let name): row.key = name
+        case .model(let model):
+            (row.key, row.provider, row.region) = (model.model, model.provider, model.region)
+        case .period(let period):
+            row.key = label(group.key)
+            (row.start, row.end) = (period.start.formatted(.iso8601), period.end.formatted(.iso8601))
+        case .function(let name), .question(let name): row.key = name
+        }
+        return row
+    }
+
+    /// The stable JSON.
+    private struct Value: Encodable {
+        struct Row: Encodable {
+            var key, provider, region, start, end: String?
+            var groups: Int?
+            let calls, inputTokens, outputTokens: Int
+            let spent, held: Money
+            let cacheHits, degraded: Int?
+            let questions: Int
+            let costAQuestion: Money?
+
+            enum CodingKeys: String, CodingKey {
+                case key, provider, region, start, end, groups, calls, questions
+                case inputTokens = "input_tokens"
+                case outputTokens = "output_tokens"
+                case spent = "spent_usd"
+                case held = "held_usd"
+                case cacheHits = "cache_hits"
+                case degraded = "degraded_answers"
+                case costAQuestion = "usd_per_question"
+            }
+        }
+
+        let by, since, until, timezone: String
+        let rows: [Row]
+        let others: Row?
+        let total: Row
+    }
+}

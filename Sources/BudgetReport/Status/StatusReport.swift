@@ -1,0 +1,98 @@
+package import FoundationEssentials
+package import Spending
+
+/// Where the budgets stand, as an owner looks at it every morning.
+package struct StatusReport: Sendable {
+    /// One budget in its present period.
+    package struct Line: Sendable {
+        /// Where it stands.
+        package let status: BudgetStatus
+        /// When its limit will be reached if the rest of the period goes on at today's rate; nil where it will not be.
+        package let reachedAt: Date?
+
+        /// What is spent, in percent of the limit.
+        package var usedPercent: Double {
+            guard status.limit > .zero else { return status.spent > .zero ? 100 : 0 }
+            return Double(status.spent.nanoUSD) * 100 / Double(status.limit.nanoUSD)
+        }
+    }
+
+    /// A budget that has entries but is no longer in the files.
+    package struct Retired: Sendable {
+        /// Its name.
+        package let name: String
+        /// All that was ever spent under it.
+        package let spent: Money
+        /// What is still held under it.
+        package let held: Money
+        /// The end of the last period that anything was counted in.
+        package let lastPeriodEnd: Date
+    }
+
+    /// The budgets, in the order of their files.
+    package let lines: [Line]
+    /// Those that the files no longer hold, by name.
+    package let retired: [Retired]
+    /// Calls that were charged as orphans or cost more than they held, newest first, of ``exceptionsSince`` on.
+    package let exceptions: [JournalEntry]
+    /// The start of the earliest period that is under way, or a week ago where that is earlier.
+    package let exceptionsSince: Date
+    /// Whether nothing was ever counted.
+    package let isEmpty: Bool
+    let now: Date
+    let timeZone: TimeZone
+
+    /// How many exceptions are looked at.
+    static let exceptionsMax = 1000
+
+    /// Looks at a ledger.
+    ///
+    /// - Parameters:
+    ///   - view: The ledger.
+    ///   - timeZone: Whose wall clock is told; nil for the budgets' own.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package init(_ view: LedgerView, timeZone: TimeZone? = nil) async throws(GovernorError) {
+        now = view.now
+        self.timeZone = timeZone ?? view.timeZone
+        var lines: [Line] = []
+        for (budget, status) in zip(view.budgets, view.statuses) {
+            lines.append(Line(status: status, reachedAt: try await Self.reachedAt(status, of: budget, view)))
+        }
+        self.lines = lines
+        let names = Set(view.budgets.map(\.name))
+        retired = Dictionary(grouping: view.counters.filter { !names.contains($0.budget) }, by: \.budget)
+            .map { name, counters in
+                Retired(
+                    name: name, spent: Money(nanoUSD: counters.map(\.spent.nanoUSD).reduce(0, +)),
+                    held: Money(nanoUSD: counters.map(\.held.nanoUSD).reduce(0, +)),
+                    lastPeriodEnd: counters.map(\.period.end).max() ?? .distantPast)
+            }.sorted { $0.name < $1.name }
+        let weekAgo = view.now.addingTimeInterval(-7 * 86_400)
+        exceptionsSince = min(view.statuses.map(\.period.start).min() ?? weekAgo, weekAgo)
+        exceptions = try await view.reader.exceptions(
+            in: exceptionsSince ..< .distantFuture, atMost: Self.exceptionsMax)
+        isEmpty = view.start == nil
+    }
+
+    /// Whether a budget has spent a percentage of its limit.
+    package func hasReached(_ percent: Int) -> Bool { lines.contains { $0.usedPercent >= Double(percent) } }
+
+    /// Today's rate is what was spent since midnight, or since the period began where that is later.
+    private static func reachedAt(
+        _ status: BudgetStatus, of budget: Budget, _ view: LedgerView
+    ) async throws(GovernorError) -> Date? {
+        guard status.remaining > .zero else { return view.now }
+        let day = PeriodRule(length: .day, timeZone: budget.rule.timeZone, turnsAtMinute: 0)
+        let since = max(day.period(containing: view.now).start, status.period.start)
+        let elapsed = view.now.timeIntervalSince(since)
+        // What the budget counts, where all of the period is today's; the sums of its scope where it is longer.
+        let spent =
+            since == status.period.start
+            ? status.spent : try await view.total(in: since..<view.now, scope: budget.scope).spent
+        // The first minute says nothing of a day.
+        guard spent > .zero, elapsed >= 60 else { return nil }
+        let seconds = Double(status.remaining.nanoUSD) / Double(spent.nanoUSD) * elapsed
+        let instant = view.now.addingTimeInterval(seconds)
+        return instant < status.period.end ? instant : nil
+    }
+}

@@ -1,0 +1,69 @@
+import FoundationEssentials
+package import Spending
+
+/// Whether the ledger's counters, and the sums that reports read, agree with its journal.
+package struct VerificationReport: Sendable {
+    private let verification: LedgerVerification
+
+    /// A report on a check.
+    package init(_ verification: LedgerVerification) { self.verification = verification }
+
+    /// Whether the ledger is sound.
+    package var isSound: Bool { verification.differences.isEmpty }
+
+    /// The report as a document.
+    package var document: Document {
+        let noun = verification.entries == 1 ? "entry" : "entries"
+        let verb = isSound ? "agree" : "disagree"
+        return Document(
+            headline: "The counters \(verb) with the journal's \(verification.entries) \(noun)",
+            sections: isSound ? [] : [Section([.table(table)])], records: table,
+            value: Value(
+                isSound: isSound, entries: verification.entries,
+                differences: verification.differences.map {
+                    Value.Difference(
+                        budget: $0.budget, periodStart: $0.periodStart.formatted(.iso8601),
+                        amount: $0.amount.rawValue, counted: $0.counted, journaled: $0.journaled)
+                }))
+    }
+
+    private var table: Table {
+        Table(
+            columns: [
+                Column("budget", "Budget", importance: .high), Column("period_start", "Since (UTC)", importance: .high),
+                Column("amount", "Amount"), Column("counted_usd", "Counted", isNumeric: true, importance: .high),
+                Column("journaled_usd", "Journaled", isNumeric: true, importance: .high),
+            ],
+            rows: verification.differences.map {
+                [
+                    .text($0.budget ?? "(reports)"), .instant($0.periodStart), .text($0.amount.rawValue),
+                    .money($0.counted), .money($0.journaled),
+                ]
+            })
+    }
+
+    /// The stable JSON.
+    private struct Value: Encodable {
+        struct Difference: Encodable {
+            let budget: String?
+            let periodStart, amount: String
+            let counted, journaled: Money
+
+            enum CodingKeys: String, CodingKey {
+                case budget, amount
+                case periodStart = "period_start"
+                case counted = "counted_usd"
+                case journaled = "journaled_usd"
+            }
+        }
+
+        let isSound: Bool
+        let entries: Int
+        let differences: [Difference]
+
+        enum CodingKeys: String, CodingKey {
+            case entries, differences
+            case isSound = "sound"
+        }
+    }
+}

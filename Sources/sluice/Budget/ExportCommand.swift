@@ -1,0 +1,22 @@
+import ArgumentParser
+import BudgetReport
+import Emulator
+import Spending
+
+/// `sluice budget export`.
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract:
+            "Writes the journal as JSON Lines: every entry and every raise, in the order in which they were written.",
+        discussion: """
+            Amounts are what an entry changes, in US dollars as decimal strings. No question's
+            text and no answer is in the journal.
+            """)
+
+    @OptionGroup var ledger: LedgerArguments
+
+    func run() async throws {
+        try await ledger.withLedger { try await JournalExport($0.governor.ledger).run(CommandOutput.data) }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import BudgetReport
+import Emulator
+import Foundation
+import Spending
+
+/// `sluice budget report`.
+struct ReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Shows what was spent, by time, function, model, tenant or question.",
+        discussion: """
+            A call counts where it was reserved, as in the budgets themselves. A question
+            counts where its first answer was paid for. With --format html the page also
+            shows days, functions, models, the month's curve and the budgets.
+
+            EXAMPLES
+              sluice budget report --by week
+              sluice budget report --by question --top 10 --since 2026-11-01
+              sluice budget report --by model --since 2026-11-01 --until 2026-11-15
+              sluice budget report --by day --format csv > days.csv
+              sluice budget report --by day --format html > spending.html
+            """)
+
+    @Option(help: ArgumentHelp("hour, day, week, month, function, model, tenant or question.", valueName: "what"))
+    var by = "day"
+
+    @Option(
+        help: ArgumentHelp(
+            "A day such as 2026-11-01, or an instant such as 2026-11-01T10:15. (default: 30 days back; hours: 1, weeks: 84, months: 365)",
+            valueName: "time"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Likewise; a day counts whole. (default: now)", valueName: "time"))
+    var until: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many of the dearest are shown; the others are summed up. (default: all; questions: 20)",
+            valueName: "count"))
+    var top: Int?
+
+    @OptionGroup var format: FormatArguments
+    @OptionGroup var zone: ZoneArguments
+    @OptionGroup var ledger: LedgerArguments
+
+    func run() async throws {
+        if let top, top < 1 { throw CommandFailure.wrongArguments("--top takes a number from 1 up") }
+        let document = try await ledger.withLedger { ledger in
+            let grouping = try ReportGrouping(word: by)
+            let asked = try zone.zone()
+            let view = try await ledger.view()
+            let span = try ReportSpan(
+                since: since, until: until, timeZone: asked ?? view.timeZone, now: view.now,
+                daysBack: grouping.daysBack)
+            let report = try await SpendReport(
+                view, by: grouping, span: span, top: top, degraded: ledger.degradedAnswers(in: span.range))
+            let more =
+                format.format == .html ? try await OwnerPage.sections(view, span: span, beside: grouping) : []
+            return report.document(with: more)
+        }
+        try format.write(document)
+    }
+}

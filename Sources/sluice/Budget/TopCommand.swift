@@ -1,0 +1,35 @@
+import ArgumentParser
+import BudgetReport
+import Emulator
+
+/// `sluice budget top`.
+struct TopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top",
+        abstract: "Shows the budgets live, until q or Ctrl-C; once and plain where the output is no terminal.")
+
+    @Option(help: ArgumentHelp("How often it looks, in seconds.", valueName: "seconds"))
+    var interval = 2.0
+
+    @OptionGroup var zone: ZoneArguments
+    @OptionGroup var ledger: LedgerArguments
+
+    func run() async throws {
+        guard (0.1...3600).contains(interval) else {
+            throw CommandFailure.wrongArguments("--interval takes seconds from 0.1 to 3600")
+        }
+        try await ledger.withLedger { ledger in
+            let zone = try zone.zone()
+            @Sendable func page() async throws -> Document {
+                try await StatusReport(ledger.view(), timeZone: zone).document
+            }
+            guard let screen = LiveScreen() else {
+                CommandOutput.data(try await page().rendered(as: .table, on: CommandOutput.terminal))
+                return
+            }
+            try await screen.show(every: .seconds(interval)) {
+                try await page().rendered(as: .table, on: CommandOutput.terminal)
+            }
+        }
+    }
+}

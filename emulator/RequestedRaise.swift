@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Spending
+
+/// What an owner wants to raise.
+package struct RequestedRaise: Sendable {
+    let budget: String
+    let limit: Money
+    let until: Date
+    let reason: String
+
+    /// Reads what a person wrote.
+    ///
+    /// - Parameters:
+    ///   - budget: The budget's name.
+    ///   - limit: US dollars as a decimal string.
+    ///   - until: An instant in ISO 8601 with its offset.
+    ///   - reason: Why.
+    /// - Throws: ``RaiseProblem`` that says what to write instead.
+    package init(budget: String, limit: String, until: String, reason: String) throws(RaiseProblem) {
+        guard let amount = Money(limit), amount > .zero else {
+            throw RaiseProblem(
+                description: "--to takes US dollars above zero with at most nine decimals, such as 2.50")
+        }
+        guard let instant = try? Date(until, strategy: .iso8601) else {
+            throw RaiseProblem(
+                description: "--until takes an instant with its offset, such as 2026-11-24T18:00:00+05:30")
+        }
+        self.budget = budget
+        self.limit = amount
+        self.until = instant
+        self.reason = reason
+    }
+}
+
+/// Why nothing was raised; the person's arguments are to be written otherwise.
+package struct RaiseProblem: Error, CustomStringConvertible {
+    /// One sentence with what to write instead.
+    package let description: String
+}
