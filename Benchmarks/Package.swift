@@ -28,6 +28,14 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
 
+        // Reports on a ledger of many entries.
+        .executableTarget(
+            name: "ReportBenchmark",
+            dependencies: [
+                "BudgetReport", "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
         // What is measured.
         .target(
             name: "FunctionKit", dependencies: [.product(name: "Logging", package: "swift-log")],
@@ -48,6 +56,10 @@ let package = Package(
             name: "SpendingSQLite",
             dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Shared/SpendingSQLite"),
+        .systemLibrary(name: "CWideCharacters", path: "Shared/CWideCharacters"),
+        .target(
+            name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"],
+            path: "Shared/BudgetReport"),
     ],
     swiftLanguageModes: [.v6]
 )

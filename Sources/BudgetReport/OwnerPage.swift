@@ -1,29 +1,36 @@
 package import Spending
 
-/// What follows a report on one page: where the budgets stand, how the month goes on, and what functions and models cost.
+/// Everything that an owner looks at, on one page: budgets, the days, the month, what functions and models cost, and a
+/// report's own table.
 package enum OwnerPage {
     /// Puts the parts together.
     ///
     /// - Parameters:
     ///   - view: The ledger.
-    ///   - span: The report's own.
-    ///   - grouping: The report's own, which is not shown twice.
+    ///   - report: The report that the page is about.
     /// - Returns: The sections.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package static func sections(
-        _ view: LedgerView, span: ReportSpan, beside grouping: ReportGrouping
+        _ view: LedgerView, about report: SpendReport
     ) async throws(GovernorError) -> [Section] {
-        var sections: [Section] = []
-        for other in [ReportGrouping.day, .function, .model] where other != grouping {
-            let report = try await SpendReport(view, by: other, span: span)
-            if let chart = report.chart { sections.append(Section([.chart(chart)])) }
+        let status = try await StatusReport(view, timeZone: report.span.timeZone).document.sections
+        var sections = status.prefix(1).map { Section(title: "Budgets", $0.blocks) }
+        var charts: [ReportGrouping: Chart] = [:]
+        for grouping in [ReportGrouping.day, .function, .model] {
+            charts[grouping] = try await SpendReport(view, by: grouping, span: report.span).chart
         }
-        let forecast = try await ForecastReport(view, timeZone: span.timeZone)
+        charts[report.grouping] = report.chart
+        if let days = charts.removeValue(forKey: .day) { sections.append(Section([.chart(days)])) }
+        let forecast = try await ForecastReport(view, timeZone: report.span.timeZone)
         if let month = forecast.monthSection {
-            sections.append(Section(month.blocks + [.note(ForecastReport.method)]))
+            sections.append(
+                Section(month.blocks + [.explanation(title: "How this is forecast", ForecastReport.method)]))
         }
-        var budgets = try await StatusReport(view, timeZone: span.timeZone).document.sections
-        if !budgets.isEmpty { budgets[0].title = "Budgets" }
-        return sections + budgets
+        for grouping in ReportGrouping.allCases {
+            guard let chart = charts[grouping] else { continue }
+            sections.append(Section(isCompact: [.function, .model].contains(grouping), [.chart(chart)]))
+        }
+        sections.append(Section(title: "By \(report.grouping.rawValue)", report.tables))
+        return sections + status.dropFirst()
     }
 }

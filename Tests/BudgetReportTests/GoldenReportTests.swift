@@ -77,11 +77,10 @@ struct GoldenReportTests {
     @Test("are written as they always were, in every format", arguments: DocumentFormat.allCases)
     func formats(format: DocumentFormat) async throws {
         try await GoldenLedger.withView { view in
-            let span = try GoldenLedger.span(.day)
-            let more = format == .html ? try await OwnerPage.sections(view, span: span, beside: .day) : []
+            let days = try await report(view, .day)
+            let page = format == .html ? try await OwnerPage.sections(view, about: days) : nil
             try GoldenFile.expect(
-                "report-by-day.\(format.rawValue)",
-                try await report(view, .day).document(with: more).rendered(as: format))
+                "report-by-day.\(format.rawValue)", days.document(page).rendered(as: format))
             try GoldenFile.expect(
                 "status.\(format.rawValue)", try await StatusReport(view).document.rendered(as: format))
             try GoldenFile.expect(

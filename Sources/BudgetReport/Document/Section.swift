@@ -6,18 +6,23 @@ package struct Section: Sendable {
         case table(Table)
         /// A picture; formats without pictures leave it out, because a table says the same.
         case chart(Chart)
-        /// A sentence that must be read.
+        /// A sentence that must be read; commands stand between backquotes.
         case note(String)
+        /// How numbers come about, for those who want to know.
+        case explanation(title: String, String)
     }
 
     /// Its title; nil where the document's headline says enough.
     package var title: String?
     /// What it shows.
     package var blocks: [Block]
+    /// Whether it may share its row with a neighbour of the same kind on a wide page.
+    package var isCompact: Bool
 
     /// Makes a section.
-    package init(title: String? = nil, _ blocks: [Block]) {
+    package init(title: String? = nil, isCompact: Bool = false, _ blocks: [Block]) {
         self.title = title
+        self.isCompact = isCompact
         self.blocks = blocks
     }
 }

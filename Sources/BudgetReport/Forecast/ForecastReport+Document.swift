@@ -15,7 +15,9 @@ extension ForecastReport {
     package var document: Document {
         Document(
             headline: headline,
-            sections: [Section([.table(table), .note(Self.method)]), monthSection].compactMap { $0 }, records: table,
+            sections: [
+                Section([.table(table), .explanation(title: "How this is forecast", Self.method)]), monthSection,
+            ].compactMap { $0 }, records: table,
             value: value, timeZone: timeZone)
     }
 

@@ -1,59 +1,58 @@
 import Spending
 
 /// Draws a bar for each label, with its name above and its amount behind it.
+///
+/// Lengths are shares of the width, so that words keep their size on every screen.
 struct BarsDrawing {
     let chart: Chart
-    let width: Double
-    let screen: String
 
     private static let rowHeight = 44.0
     private static let barHeight = 14.0
-    private static let amountWidth = 96.0
-    private static let characterWidth = 7.2
+    /// The longest bar leaves room for its amount.
+    private static let longest = 76.0
 
     var markup: Markup {
         let largest = chart.labels.indices.map { spent($0) + held($0) }.max() ?? 0
-        let room = width - Self.amountWidth
-        return chart.svg(
-            width: width, height: Self.rowHeight * Double(chart.labels.count), screen: screen,
+        return .element(
+            "svg",
+            [
+                "class": "chart", "height": (Self.rowHeight * Double(chart.labels.count)).decimal(0), "role": "img",
+                "aria-label": chart.spoken,
+            ],
             chart.labels.indices.flatMap { index -> [Markup] in
                 let top = Self.rowHeight * Double(index)
-                func length(_ nano: Int64) -> Double { room * Double(nano) / Double(max(1, largest)) }
-                func bar(_ role: Chart.Role, from start: Double, _ length: Double) -> [Markup] {
-                    guard length > 0 else { return [] }
-                    return [
+                let scale = Self.longest / Double(max(1, largest))
+                let (spent, held) = (Double(spent(index)) * scale, Double(held(index)) * scale)
+                // What is held stands apart by a hair.
+                let gap = held > 0 ? 0.3 : 0
+                return [.element("text", ["class": "name", "x": "0", "y": (top + 15).decimal(0)], text: name(index))]
+                    + bar(.spent, from: 0, spent, top) + bar(.held, from: spent + gap, held, top) + [
                         .element(
-                            "rect",
-                            [
-                                "class": role.name, "x": start.decimal(1), "y": (top + 22).decimal(1),
-                                "width": max(1, length).decimal(1), "height": Self.barHeight.decimal(0), "rx": "3",
-                            ])
+                            "text",
+                            ["x": percent(spent + gap + held), "dx": "8", "y": (top + 33).decimal(0)],
+                            text: Money(nanoUSD: self.spent(index)).rounded.dollars())
                     ]
-                }
-                let spentLength = length(spent(index))
-                let heldLength = length(held(index))
-                let end = spentLength + (heldLength > 0 ? heldLength + 1.5 : 0)
-                return [
-                    .element(
-                        "text", ["class": "name", "x": "0", "y": (top + 15).decimal(1)], text: name(index))
-                ] + bar(.spent, from: 0, spentLength) + bar(.held, from: spentLength + 1.5, heldLength) + [
-                    .element(
-                        "text", ["x": (end + 8).decimal(1), "y": (top + 33).decimal(1)],
-                        text: Money(nanoUSD: spent(index)).shortDollars)
-                ]
             })
     }
+
+    private func bar(_ role: Chart.Role, from start: Double, _ length: Double, _ top: Double) -> [Markup] {
+        guard length > 0 else { return [] }
+        return [
+            .element(
+                "rect",
+                [
+                    "class": role.name, "x": percent(start), "y": (top + 22).decimal(0),
+                    "width": percent(max(0.3, length)), "height": Self.barHeight.decimal(0), "rx": "3",
+                ])
+        ]
+    }
+
+    private func percent(_ share: Double) -> String { share.decimal(2) + "%" }
 
     private func spent(_ index: Int) -> Int64 { chart.amounts(.spent)?[index]?.nanoUSD ?? 0 }
     private func held(_ index: Int) -> Int64 { chart.amounts(.held)?[index]?.nanoUSD ?? 0 }
 
     private func name(_ index: Int) -> String {
-        TerminalText.shortened(
-            TerminalText.clean(chart.labels[index]), to: Int(width / Self.characterWidth), ellipsis: "…")
+        TerminalText.shortened(TerminalText.clean(chart.labels[index]), to: 44, ellipsis: "…")
     }
-}
-
-extension Money {
-    /// To a hundredth of a cent, for a place where the whole amount would not fit.
-    var shortDollars: String { rounded.dollars() }
 }

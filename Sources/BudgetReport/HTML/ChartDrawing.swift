@@ -1,23 +1,23 @@
 import Spending
 
-/// Draws a chart twice: for a wide screen and for a phone, of which the style sheet shows the one that fits.
-///
-/// Words keep their size that way; a single drawing would shrink them with the screen.
+/// Draws a chart under its legend.
 struct ChartDrawing {
     let chart: Chart
 
     init(_ chart: Chart) { self.chart = chart }
 
-    var markup: [Markup] {
-        [legend].compactMap { $0 } + [
-            drawing(width: 860, height: 260, "wide"), drawing(width: 350, height: 230, "narrow"),
-        ]
-    }
+    var markup: [Markup] { [legend].compactMap { $0 } + drawings }
 
-    private func drawing(width: Double, height: Double, _ screen: String) -> Markup {
+    /// Columns and lines are drawn twice, for a wide screen and for a phone, of which the style sheet shows the one that
+    /// fits: a single drawing would shrink its words with the screen.
+    private var drawings: [Markup] {
         switch chart.kind {
-        case .columns, .lines: PlotDrawing(chart: chart, width: width, height: height, screen: screen).markup
-        case .bars: BarsDrawing(chart: chart, width: width, screen: screen).markup
+        case .columns, .lines:
+            [
+                PlotDrawing(chart: chart, width: 860, height: 260, screen: "wide").markup,
+                PlotDrawing(chart: chart, width: 350, height: 230, screen: "narrow").markup,
+            ]
+        case .bars: [BarsDrawing(chart: chart).markup]
         }
     }
 
@@ -65,13 +65,6 @@ extension Chart {
     /// The amounts of a role; nil where the chart has none.
     func amounts(_ role: Role) -> [Money?]? { series.first { $0.role == role }?.amounts }
 
-    /// A drawing that says its title and summary to those who do not see it.
-    func svg(width: Double, height: Double, screen: String, _ children: [Markup]) -> Markup {
-        .element(
-            "svg",
-            [
-                "class": "chart \(screen)", "viewBox": "0 0 \(width.decimal(0)) \(height.decimal(0))", "role": "img",
-                "aria-label": "\(title). \(summary) The numbers follow as a table.",
-            ], children)
-    }
+    /// What those are told who do not see it.
+    var spoken: String { "\(title). \(summary) The numbers follow as a table." }
 }

@@ -29,7 +29,7 @@ struct HTMLRenderer {
                     [
                         .element(
                             "main", [:],
-                            [.element("header", [:], [.element("h1", text: document.headline)])]
+                            [.element("header", [:], [.element("h1", [:], Self.unbroken(document.headline))])]
                                 + document.sections.map(section))
                     ]),
             ])
@@ -38,15 +38,37 @@ struct HTMLRenderer {
 
     private func section(_ section: Section) -> Markup {
         .element(
-            "section", [:],
-            (section.title.map { [Markup.element("h2", text: $0)] } ?? [])
+            "section", ["class": section.isCompact ? "compact" : "whole"],
+            (section.title.map { [Markup.element("h2", [:], Self.unbroken($0))] } ?? [])
                 + section.blocks.map { block in
                     switch block {
                     case .table(let table): self.table(table)
                     case .chart(let chart): figure(chart)
-                    case .note(let note): .element("p", ["class": "note"], text: note)
+                    case .note(let text): .element("p", ["class": "note"], Self.withCode(text))
+                    case .explanation(let title, let text):
+                        .element(
+                            "details", [:],
+                            [
+                                .element("summary", text: title),
+                                .element("p", ["class": "note"], Self.withCode(text)),
+                            ])
                     }
                 })
+    }
+
+    /// Words of which those with a hyphen, such as days, are not broken into two lines.
+    private static func unbroken(_ text: String) -> [Markup] {
+        text.split(separator: " ").enumerated().map { index, word in
+            let word = (index == 0 ? "" : " ") + word
+            return word.contains("-") ? .element("span", ["class": "unbroken"], text: word) : .text(word)
+        }
+    }
+
+    /// A sentence whose commands are set as code.
+    private static func withCode(_ text: String) -> [Markup] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, part in
+            index.isMultiple(of: 2) ? .text(String(part)) : .element("code", text: String(part))
+        }
     }
 
     private func figure(_ chart: Chart) -> Markup {

@@ -12,9 +12,12 @@ struct PlotDrawing {
     private static let characterWidth = 7.2
 
     var markup: Markup {
-        chart.svg(
-            width: width, height: height, screen: screen,
-            grid + (chart.kind == .columns ? columns : []) + range + lines + ticks)
+        .element(
+            "svg",
+            [
+                "class": "chart plot \(screen)", "viewBox": "0 0 \(width.decimal(0)) \(height.decimal(0))",
+                "role": "img", "aria-label": chart.spoken,
+            ], grid + (chart.kind == .columns ? columns : []) + range + lines + ticks)
     }
 
     private var scale: AmountScale {
@@ -150,11 +153,13 @@ struct PlotDrawing {
     private var ticks: [Markup] {
         let longest = Double(chart.labels.map(\.count).max() ?? 0) * Self.characterWidth + 14
         let every = max(1, Int((longest / slot).rounded(.up)))
+        var free = 0.0
         return stride(from: 0, to: chart.labels.count, by: every).compactMap { index in
             let half = longest / 2 - 7
             // At the edges a label leans inwards.
             let x = min(max(x(index), left + half), width - half)
-            guard abs(x - self.x(index)) < half else { return nil }
+            guard abs(x - self.x(index)) < half, x - half >= free else { return nil }
+            free = x + half + 10
             return .element(
                 "text", ["x": x.decimal(1), "y": (height - 6).decimal(1), "text-anchor": "middle"],
                 text: chart.labels[index])

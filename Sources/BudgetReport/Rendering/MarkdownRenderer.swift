@@ -11,7 +11,7 @@ struct MarkdownRenderer {
             parts += section.blocks.compactMap { block in
                 switch block {
                 case .table(let table): lines(table).joined(separator: "\n")
-                case .note(let note): Self.escaped(note)
+                case .note(let text), .explanation(_, let text): Self.withCode(text)
                 // The table of the same numbers is in the document.
                 case .chart: nil
                 }
@@ -31,6 +31,13 @@ struct MarkdownRenderer {
             + [visible.total].compactMap { $0 }.map { total in
                 line(shown.map { total[$0].isEmpty ? "" : "**\(Self.escaped(total[$0]))**" })
             }
+    }
+
+    /// A sentence whose commands are set as code.
+    private static func withCode(_ text: String) -> String {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, part in
+            index.isMultiple(of: 2) ? escaped(String(part)) : "`\(part)`"
+        }.joined()
     }
 
     /// Keeps characters from being read as markup.

@@ -14,7 +14,8 @@ struct TableRenderer {
             lines += section.blocks.compactMap { block in
                 switch block {
                 case .table(let table): self.lines(table)
-                case .note(let note): TerminalText.wrapped(TerminalText.clean(note), to: min(terminal.width, 100))
+                case .note(let text), .explanation(_, let text):
+                    TerminalText.wrapped(TerminalText.clean(text), to: min(terminal.width, 100))
                 // The table of the same numbers is in the document.
                 case .chart: nil
                 }

@@ -4,36 +4,42 @@ import Spending
 extension SpendReport {
     /// The report as a document.
     ///
-    /// - Parameter more: What follows the table, such as charts of the whole.
+    /// - Parameter sections: What it shows; nil for the report's chart and table.
     /// - Returns: The document.
-    package func document(with more: [Section] = []) -> Document {
+    package func document(_ sections: [Section]? = nil) -> Document {
         Document(
-            headline: headline, sections: [Section(blocks)] + more, records: table(withOthers: true, withTotal: false),
+            headline: headline,
+            sections: sections ?? [Section([chart.map(Section.Block.chart)].compactMap { $0 } + tables)],
+            records: table(withOthers: true, withTotal: false),
             value: value, timeZone: span.timeZone)
     }
 
     private var isEmpty: Bool { groups.isEmpty && others == nil }
 
     private var headline: String {
-        let spanText =
-            "from \(span.range.lowerBound.wallClock(span.timeZone)) to \(span.range.upperBound.wallClock(span.timeZone))"
+        func edge(_ instant: Date) -> String {
+            let text = instant.wallClock(span.timeZone)
+            return text.hasSuffix(" 00:00") ? String(text.dropLast(6)) : text
+        }
+        let spanText = "from \(edge(span.range.lowerBound)) to \(edge(span.range.upperBound))"
         guard !isEmpty else { return "Nothing was spent \(spanText)" }
         let questions = total.amounts.questions
-        let each = total.costAQuestion.map { ", \($0.dollars()) a question" } ?? ""
-        return "\(total.amounts.spent.dollars()) spent, \(questions.counted("answered question"))\(each), \(spanText)"
+        let each = total.costAQuestion.map { ", \($0.rounded.dollars()) each" } ?? ""
+        return "\(total.amounts.spent.rounded.dollars()) spent \(spanText), "
+            + "for \(questions.counted("answered question"))\(each)"
     }
 
-    private var blocks: [Section.Block] {
+    /// The table with what must be known to read it.
+    var tables: [Section.Block] {
         guard !isEmpty else {
             return [.note("The ledger has no call in this span.")]
         }
-        var blocks: [Section.Block] = [.table(table(withOthers: true, withTotal: true))]
-        if let chart { blocks.insert(.chart(chart), at: 0) }
-        blocks.append(
+        return [
+            .table(table(withOthers: true, withTotal: true)),
             .note(
                 "A call counts where it was reserved. Cache hits are calls answered from a stored settlement; degraded "
-                    + "answers were made without the model. Times are those of \(span.timeZone.identifier)."))
-        return blocks
+                    + "answers were made without the model. Times are those of \(span.timeZone.identifier)."),
+        ]
     }
 
     private func table(withOthers: Bool, withTotal: Bool) -> Table {

@@ -55,9 +55,8 @@ struct ReportCommand: AsyncParsableCommand {
                 daysBack: grouping.daysBack)
             let report = try await SpendReport(
                 view, by: grouping, span: span, top: top, degraded: ledger.degradedAnswers(in: span.range))
-            let more =
-                format.format == .html ? try await OwnerPage.sections(view, span: span, beside: grouping) : []
-            return report.document(with: more)
+            return report.document(
+                format.format == .html ? try await OwnerPage.sections(view, about: report) : nil)
         }
         try format.write(document)
     }

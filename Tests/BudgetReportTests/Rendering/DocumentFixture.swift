@@ -21,7 +21,7 @@ enum DocumentFixture {
             Column("used_percent", "Used", isNumeric: true, importance: .high),
             Column("spent_usd", "Spent", isNumeric: true, importance: .high),
             Column("held_usd", "Held", isNumeric: true, isHiddenWhenEmpty: true),
-            Column("calls", "Calls made", isNumeric: true, importance: .low), Column("turns", "Turns"),
+            Column("calls", "Calls made", isNumeric: true), Column("turns", "Turns"),
         ],
         rows: [
             [
