@@ -112,7 +112,9 @@ let package = Package(
 
         // What is spent, as people look at it.
         .systemLibrary(name: "CWideCharacters"),
-        .target(name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"]),
+        .target(
+            name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"],
+            exclude: ["README.md"]),
 
         // Dispatch, retry, drain.
         .target(

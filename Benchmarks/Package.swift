@@ -59,7 +59,7 @@ let package = Package(
         .systemLibrary(name: "CWideCharacters", path: "Shared/CWideCharacters"),
         .target(
             name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"],
-            path: "Shared/BudgetReport"),
+            path: "Shared/BudgetReport", exclude: ["README.md"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,6 +33,10 @@ import SpendingCompat
 /// 357,530; out: 200 + 100 + 50 + 200 + 3 * 100 + 50,000 + 20,000 + 5 = 70,855. acme: 3,800,000 + 2,600,000 + 450,000,000 =
 /// 456,400,000; globex: 466,400,000; nobody: 1,700,000 + 6,900,000 + 3,500,000 + 35,000 = 12,135,000.
 ///
+/// The month from Nov 26 09:50:30 on: the 28 days before have 910,000,000 and 3,500,000 and 35,000 and 25 times nothing, a mean
+/// of 32,626,250 and a standard deviation of 171,950,000. There are 4.58993 days left: 149,752,000 more, 1,063,287,000 in all,
+/// give or take 1.314 * 171,950,000 * sqrt(4.58993 + 4.58993 * 4.58993 / 28) = 522,200,000.
+///
 /// Two answers were made without the model: one of acme on Nov 5, one of nobody on Nov 26.
 enum GoldenLedger {
     static let zone = TimeZone(identifier: "Europe/Berlin") ?? .gmt

@@ -51,6 +51,18 @@ struct GoldenReportTests {
         }
     }
 
+    @Test("look ahead as the hand does")
+    func ahead() async throws {
+        try await GoldenLedger.withView { view in
+            let month = try #require(try await ForecastReport(view).month.expectation)
+            #expect(month.expected == Money("1.0633") && month.high == Money("1.5855"))
+            // Less than what is spent is not to be expected.
+            #expect(month.low == Money("0.913535"))
+            let day = try #require(try await ForecastReport(view).budgets.first)
+            #expect(day.slice == .hour && day.slices == 24 && day.period.end == instant("2026-11-26T23:00:00Z"))
+        }
+    }
+
     @Test("look the same from every ledger")
     func ledgers() async throws {
         func everything(_ view: LedgerView) async throws -> [String] {

@@ -77,10 +77,11 @@ package struct ReportSpan: Sendable, Hashable {
 
     private static func wallClock(_ text: String, _ zone: TimeZone) -> Date? {
         guard text.utf8.count == 16, let reading = exact(text + ":00Z") else { return nil }
-        // The earlier of two where clocks were set back, the later where they were set forward.
-        let guess = reading.addingTimeInterval(-Double(zone.secondsFromGMT(for: reading.addingTimeInterval(-86_400))))
-        let read = Double(zone.secondsFromGMT(for: guess))
-        return reading.addingTimeInterval(-read)
+        // By the offset before, and by the one after, a turn of the clock: of two readings the earlier, and where clocks
+        // jumped over one, as long after the jump.
+        let offsets = [-86_400, 86_400].map { zone.secondsFromGMT(for: reading.addingTimeInterval($0)) }
+        let instants = offsets.map { reading.addingTimeInterval(-Double($0)) }
+        return zip(instants, offsets).first { zone.secondsFromGMT(for: $0) == $1 }?.0 ?? instants[0]
     }
 
     private static func exact(_ text: String) -> Date? { try? Date(text, strategy: .iso8601) }
