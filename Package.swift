@@ -257,7 +257,7 @@ let package = Package(
             dependencies: [
                 "FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "Hashing", "HTTPTransport",
             ]),
-        .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "FunctionKit", "Spending"]),
+        .testTarget(name: "EmulatorTests", dependencies: ["BudgetReport", "Emulator", "FunctionKit", "Spending"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Bedrock", "BedrockStandIn"]),
     ],
     swiftLanguageModes: [.v6]

@@ -192,6 +192,7 @@ extension SQLiteLedger {
                             PRIMARY KEY (quarter, function, provider, region, model, tenant)
                         ) STRICT, WITHOUT ROWID;
                         INSERT INTO spend_quarters \(SpendQuarters.fromJournal);
+                        \(SpendQuarters.trigger)
 
                         CREATE INDEX journal_exceptions ON journal (reserved_ms) WHERE kind IN ('orphan', 'breach');
                         """)

@@ -233,25 +233,8 @@ struct LedgerTransaction {
                 usage?.outputTokens, usage?.cacheReadTokens, usage?.cacheWriteTokens, entry.countedBy?.rawValue,
                 entry.requestID, entry.responseDigest, entry.spent.nanoUSD, entry.held.nanoUSD,
             ])
-        try summarize(entry)
         guard entry.spent != .zero || entry.held != .zero else { return }
         for line in entry.lines { try count(entry, in: line) }
-    }
-
-    private func summarize(_ entry: JournalEntry) throws {
-        // A breach repeats what its settlement said.
-        guard entry.kind != .breach else { return }
-        try SpendQuarters.add(
-            entry.amounts,
-            firsts: entry.kind == .settle
-                ? SpendQuarters.firsts(of: entry.call, model: entry.model, database) : SpendQuarters.Firsts(),
-            at: entry.reservedAt, of: entry.call, model: entry.model, tenant: entry.tenant, database)
-    }
-
-    /// Takes note that a call was answered from its stored settlement.
-    func countReplay(of call: PaidCall) throws {
-        try SpendQuarters.add(
-            SpendAmounts(replays: 1), at: now, of: call.id, model: call.model, tenant: call.tenant, database)
     }
 
     private func count(_ entry: JournalEntry, in line: JournalEntry.Line) throws {

@@ -54,7 +54,7 @@ package final class SQLiteLedger: SpendLedger {
             switch try transaction.known(call.id) {
             case .settled:
                 if let settlement = try transaction.settlement(of: call.id) {
-                    try transaction.countReplay(of: call)
+                    try SpendQuarters.countReplay(of: call, at: transaction.now, transaction.database)
                     return (.settled(settlement), nil)
                 }
             case .forgotten: throw GovernorError.answerForgotten

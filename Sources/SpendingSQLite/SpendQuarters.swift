@@ -3,55 +3,62 @@ import FunctionKit
 import GRDB
 import Spending
 
-/// The table of sums that reports read, written in the transactions that it sums up.
+/// The table of sums that reports read.
+///
+/// The database itself adds to it whenever an entry is journaled, in the same transaction: no writer can forget it, not even a
+/// program of before that has the file open.
 enum SpendQuarters {
-    /// Whether a settlement is the first of its question: at all, by its function, and by its model.
-    struct Firsts {
-        var ofQuestion = 0
-        var byFunction = 0
-        var byModel = 0
-    }
-
-    /// Adds to the sums of a call's quarter of an hour.
-    static func add(
-        _ amounts: SpendAmounts, firsts: Firsts = Firsts(), at reserved: Date, of call: CallID, model: ModelID,
-        tenant: String?, _ database: Database
-    ) throws {
-        try database.run(
-            """
+    /// Adds each entry to the sums of the quarter of an hour in which its call was reserved.
+    ///
+    /// A settlement is journaled before its response is stored. Of a call whose response is forgotten, the model is no longer
+    /// known; it is taken for that of the new settlement. A breach repeats what its settlement said.
+    static let trigger = """
+        CREATE TRIGGER journal_sums AFTER INSERT ON journal WHEN NEW.kind <> 'breach'
+        BEGIN
             INSERT INTO spend_quarters (quarter, function, provider, region, model, tenant, calls, input_tokens,
                 output_tokens, spent_nano_usd, held_nano_usd, replays, questions, function_questions, model_questions)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (NEW.reserved_ms / 900000, NEW.function, NEW.provider, NEW.region, NEW.model,
+                ifnull(NEW.tenant, ''), CASE NEW.kind WHEN 'reserve' THEN 1 WHEN 'release' THEN -1 ELSE 0 END,
+                CASE NEW.kind WHEN 'settle' THEN ifnull(NEW.input_tokens, 0) + ifnull(NEW.cache_read_tokens, 0)
+                    + ifnull(NEW.cache_write_tokens, 0) ELSE 0 END,
+                CASE NEW.kind WHEN 'settle' THEN ifnull(NEW.output_tokens, 0) ELSE 0 END,
+                NEW.spent_nano_usd, NEW.held_nano_usd, 0,
+                CASE NEW.kind WHEN 'settle' THEN NOT EXISTS
+                        (SELECT 1 FROM responses WHERE question_id = NEW.question_id)
+                    AND NOT EXISTS (SELECT 1 FROM forgotten_calls WHERE question_id = NEW.question_id)
+                    ELSE 0 END,
+                CASE NEW.kind WHEN 'settle' THEN NOT EXISTS
+                        (SELECT 1 FROM responses WHERE question_id = NEW.question_id AND function = NEW.function)
+                    AND NOT EXISTS
+                        (SELECT 1 FROM forgotten_calls WHERE question_id = NEW.question_id AND function = NEW.function)
+                    ELSE 0 END,
+                CASE NEW.kind WHEN 'settle' THEN NOT EXISTS
+                        (SELECT 1 FROM responses WHERE question_id = NEW.question_id AND (model IS NULL OR
+                            (provider = NEW.provider AND region = NEW.region AND model = NEW.model)))
+                    AND NOT EXISTS (SELECT 1 FROM forgotten_calls WHERE question_id = NEW.question_id)
+                    ELSE 0 END)
             ON CONFLICT DO UPDATE SET calls = calls + excluded.calls,
                 input_tokens = input_tokens + excluded.input_tokens,
                 output_tokens = output_tokens + excluded.output_tokens,
                 spent_nano_usd = spent_nano_usd + excluded.spent_nano_usd,
-                held_nano_usd = held_nano_usd + excluded.held_nano_usd, replays = replays + excluded.replays,
+                held_nano_usd = held_nano_usd + excluded.held_nano_usd,
                 questions = questions + excluded.questions,
                 function_questions = function_questions + excluded.function_questions,
-                model_questions = model_questions + excluded.model_questions
+                model_questions = model_questions + excluded.model_questions;
+        END;
+        """
+
+    /// Counts a call that was answered from its stored settlement.
+    static func countReplay(of call: PaidCall, at now: Date, _ database: Database) throws {
+        try database.run(
+            """
+            INSERT INTO spend_quarters VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 1, 0, 0, 0)
+            ON CONFLICT DO UPDATE SET replays = replays + 1
             """,
             [
-                SpendQuarter.number(reserved), call.function, model.provider, model.region, model.model, tenant ?? "",
-                amounts.calls, amounts.inputTokens, amounts.outputTokens, amounts.spent.nanoUSD, amounts.held.nanoUSD,
-                amounts.replays ?? 0, firsts.ofQuestion, firsts.byFunction, firsts.byModel,
+                SpendQuarter.number(now), call.id.function, call.model.provider, call.model.region, call.model.model,
+                call.tenant ?? "",
             ])
-    }
-
-    /// Looks whether a settlement that is not stored yet is the first of its question.
-    static func firsts(of call: CallID, model: ModelID, _ database: Database) throws -> Firsts {
-        // Of a call whose response is forgotten the model is no longer known; it is taken for this one.
-        let row = try Row.fetchOne(
-            database.cachedStatement(
-                sql: """
-                    SELECT count(*) = 0, total(function = ?2) = 0,
-                        total(model IS NULL OR (provider = ?3 AND region = ?4 AND model = ?5)) = 0
-                    FROM (
-                        SELECT function, provider, region, model FROM responses WHERE question_id = ?1
-                        UNION ALL SELECT function, NULL, NULL, NULL FROM forgotten_calls WHERE question_id = ?1)
-                    """),
-            arguments: [call.questionID, call.function, model.provider, model.region, model.model])
-        return row.map { Firsts(ofQuestion: $0[0], byFunction: $0[1], byModel: $0[2]) } ?? Firsts()
     }
 
     /// The same sums from the journal itself, by every column but the replays, which it does not know.

@@ -1,3 +1,4 @@
+import BudgetReport
 import Emulator
 import Foundation
 import FunctionKit

@@ -56,6 +56,23 @@ struct SQLiteHistoryTests {
         #expect(try await histories[0].question(id: "q")?.answer?.answer == stored.first)
     }
 
+    @Test("Answers without the model are counted when and for whom their questions were accepted")
+    func degraded() async throws {
+        var extract = answer("q")
+        extract.isDegraded = true
+        for (id, tenant, second) in [("a", nil, 900), ("b", "acme", 1799), ("c", "acme", 1800), ("d", nil, 3600)] {
+            let history = try history(now: Date(timeIntervalSince1970: Double(second)))
+            try await history.accept(id: id, question: "What?", tenant: tenant, expiresAt: nil)
+            extract.id = id
+            #expect(try await history.store(extract))
+        }
+        #expect(try await history(now: Date(timeIntervalSince1970: 900)).store(answer("of the model")))
+        let span = Date(timeIntervalSince1970: 900)..<Date(timeIntervalSince1970: 3600)
+        let counts = try await history().degradedAnswers(in: span)
+        #expect(counts.map(\.quarter.timeIntervalSince1970) == [900, 900, 1800])
+        #expect(counts.map(\.tenant) == [nil, "acme", "acme"] && counts.map(\.count) == [1, 1, 1])
+    }
+
     @Test("A final state is never changed", arguments: [QuestionState.failed, .expired, .refused])
     func final(state: QuestionState) async throws {
         let history = try history()

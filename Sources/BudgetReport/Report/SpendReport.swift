@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import Spending
 
 /// What was spent in a span, put together by something that calls have in common.
@@ -150,23 +150,6 @@ package struct SpendReport: Sendable {
             let instants = [period.start] + view.moment.raises.map(\.at).filter(period.contains)
             limits[period] = instants.map { view.moment.limit(of: budget, at: $0) }.max()
         }
-    }
-}
-
-/// Answers of a quarter of an hour that were made without the model.
-package struct DegradedAnswers: Sendable, Hashable {
-    /// The first instant of the quarter in which the questions were accepted.
-    package let quarter: Date
-    /// Who asked; nil where tenants are not told apart.
-    package let tenant: String?
-    /// How many.
-    package let count: Int
-
-    /// Makes a count.
-    package init(quarter: Date, tenant: String?, count: Int) {
-        self.quarter = quarter
-        self.tenant = tenant
-        self.count = count
     }
 }
 

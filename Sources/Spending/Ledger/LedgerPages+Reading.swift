@@ -74,20 +74,3 @@ extension LedgerPages {
         return Array(dearest.prefix(max(0, count)))
     }
 }
-
-extension SpendKey: Comparable {
-    /// Earlier before later, and names in the order of their bytes; no tenant before all others.
-    package static func < (left: SpendKey, right: SpendKey) -> Bool {
-        left.words.lexicographicallyPrecedes(right.words) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    }
-
-    private var words: [String] {
-        switch self {
-        // Quarters of our time have the same number of digits.
-        case .quarter(let start): [String(SpendQuarter.number(start))]
-        case .function(let name), .question(let name): [name]
-        case .model(let model): [model.provider, model.region, model.model]
-        case .tenant(let name): [name ?? ""]
-        }
-    }
-}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import BudgetReport
+import Foundation
+
+/// The option that names a time zone.
+struct ZoneArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Whose days are meant, an IANA name such as Asia/Kolkata. (default: the budgets' own)",
+            valueName: "zone"))
+    var timezone: String?
+
+    /// The zone; nil where none is named.
+    func zone() throws(ReportProblem) -> TimeZone? {
+        guard let timezone else { return nil }
+        return try ReportSpan.timeZone(timezone)
+    }
+}
