@@ -20,28 +20,48 @@ struct LongLedger: Sendable {
         ModelID(provider: "bedrock", region: "ap-south-1", model: $0)
     }
 
+    /// How many calls were begun.
+    private final class Progress: Sendable {
+        private let begun = Atomic(0)
+
+        var count: Int { begun.load(ordering: .relaxed) }
+
+        func next() -> Int { begun.add(1, ordering: .relaxed).oldValue }
+    }
+
     let folder: String
 
     /// What is measured.
-    var reports: [(String, @Sendable (LedgerView) async throws -> Document)] {
-        [("status", { try await StatusReport($0).document }), ("forecast", { try await ForecastReport($0).document })]
-            + ReportGrouping.allCases.map { grouping in
-                (
-                    "report --by \(grouping.rawValue)",
-                    { view in
-                        let span = try ReportSpan(
-                            since: "2000-01-01", until: nil, timeZone: Self.zone, now: view.now, daysBack: 1)
-                        return try await SpendReport(view, by: grouping, span: span).document()
-                    }
-                )
+    enum Measured: CaseIterable {
+        case status, forecast
+        case report(ReportGrouping)
+
+        static var allCases: [Measured] { [.status, .forecast] + ReportGrouping.allCases.map(Measured.report) }
+
+        var name: String {
+            switch self {
+            case .status: "status"
+            case .forecast: "forecast"
+            case .report(let grouping): "report --by \(grouping.rawValue)"
             }
+        }
     }
 
-    /// Opens the ledger, looks at it and closes it.
-    func withView(_ make: (LedgerView) async throws -> Document) async throws -> Document {
+    /// Opens the ledger, makes a report of all of it and closes it.
+    @concurrent
+    func document(_ measured: Measured) async throws -> Document {
         let store = try SQLiteStore.open(folder: folder, schemas: [SQLiteLedger.schema])
         let ledger = try SQLiteLedger(store: store)
-        let document = try await make(LedgerView(Self.governor(ledger), reader: ledger))
+        let view = try await LedgerView(Self.governor(ledger), reader: ledger)
+        let document: Document
+        switch measured {
+        case .status: document = try await StatusReport(view).document
+        case .forecast: document = try await ForecastReport(view).document
+        case .report(let grouping):
+            let span = try ReportSpan(
+                since: "2000-01-01", until: nil, timeZone: Self.zone, now: view.now, daysBack: 1)
+            document = try await SpendReport(view, by: grouping, span: span).document()
+        }
         try store.close()
         return document
     }
@@ -51,16 +71,16 @@ struct LongLedger: Sendable {
     func fill(entries: Int) async throws {
         let store = try SQLiteStore.open(folder: folder, schemas: [SQLiteLedger.schema])
         let pairs = entries / 2
-        let done = Atomic(0)
+        let progress = Progress()
         let start = Date.now.addingTimeInterval(-Self.seconds)
         let ledger = try SQLiteLedger(store: store) {
-            start.addingTimeInterval(Self.seconds * Double(done.load(ordering: .relaxed)) / Double(pairs))
+            start.addingTimeInterval(Self.seconds * Double(progress.count) / Double(pairs))
         }
         let governor = Self.governor(ledger)
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<Self.callers {
                 group.addTask {
-                    while case let number = done.add(1, ordering: .relaxed).oldValue, number < pairs {
+                    while case let number = progress.next(), number < pairs {
                         try await Self.pay(number, governor)
                     }
                 }
