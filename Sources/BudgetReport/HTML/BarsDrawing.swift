@@ -30,7 +30,7 @@ struct BarsDrawing {
                         .element(
                             "text",
                             ["x": percent(spent + gap + held), "dx": "8", "y": (top + 33).decimal(0)],
-                            text: Money(nanoUSD: self.spent(index)).rounded.dollars())
+                            text: amount(Money(nanoUSD: self.spent(index))))
                     ]
             })
     }
@@ -46,6 +46,9 @@ struct BarsDrawing {
                 ])
         ]
     }
+
+    /// Rounded, unless nothing would be left of it.
+    private func amount(_ spent: Money) -> String { (spent.rounded == .zero ? spent : spent.rounded).dollars() }
 
     private func percent(_ share: Double) -> String { share.decimal(2) + "%" }
 

@@ -2,28 +2,18 @@ import Foundation
 import Spending
 
 extension SpendReport {
-    /// The most labels that can be told apart.
-    private static let labelsMax = 400
+    /// More bars would make a long page.
     private static let barsMax = 12
 
     /// The report as a picture; nil where there is nothing to see.
     var chart: Chart? { grouping.length == nil ? barChart : columnChart }
 
     private var columnChart: Chart? {
-        guard let length = grouping.length, let first = groups.first, case .period(var period) = first.key,
-            let last = groups.last, case .period(let end) = last.key
-        else { return nil }
-        let rule = PeriodRule(length: length, timeZone: span.timeZone, turnsAtMinute: 0)
+        guard !periods.isEmpty else { return nil }
         let byPeriod = Dictionary(
             uniqueKeysWithValues: groups.compactMap { group -> (Period, SpendAmounts)? in
                 if case .period(let period) = group.key { (period, group.amounts) } else { nil }
             })
-        var periods: [Period] = []
-        // Also those without a call, so that time runs evenly.
-        while period.start <= end.start, periods.count < Self.labelsMax {
-            periods.append(period)
-            period = rule.period(containing: period.end)
-        }
         var series = [
             Chart.Series("Spent", role: .spent, amounts: periods.map { byPeriod[$0]?.spent ?? .zero })
         ]
@@ -32,15 +22,7 @@ extension SpendReport {
                 Chart.Series("Held", role: .held, amounts: periods.map { byPeriod[$0]?.held ?? .zero }))
         }
         if !limits.isEmpty {
-            // A period without a call has the limit of the one before.
-            var limit = periods.lazy.compactMap { limits[$0] }.first
-            series.append(
-                Chart.Series(
-                    "Limit", role: .limit,
-                    amounts: periods.map {
-                        limit = limits[$0] ?? limit
-                        return limit
-                    }))
+            series.append(Chart.Series("Limit", role: .limit, amounts: periods.map { limits[$0] }))
         }
         return Chart(
             title: "Spent by \(grouping.rawValue)" + (limits.isEmpty ? "" : ", against the limit"),

@@ -17,11 +17,13 @@ extension SpendReport {
     private var isEmpty: Bool { groups.isEmpty && others == nil }
 
     private var headline: String {
-        func edge(_ instant: Date) -> String {
+        func edge(_ instant: Date, isEnd: Bool = false) -> String {
             let text = instant.wallClock(span.timeZone)
-            return text.hasSuffix(" 00:00") ? String(text.dropLast(6)) : text
+            guard text.hasSuffix(" 00:00") else { return text }
+            // Up to midnight is to the day before, whole.
+            return String((isEnd ? instant.addingTimeInterval(-60).wallClock(span.timeZone) : text).dropLast(6))
         }
-        let spanText = "from \(edge(span.range.lowerBound)) to \(edge(span.range.upperBound))"
+        let spanText = "from \(edge(span.range.lowerBound)) to \(edge(span.range.upperBound, isEnd: true))"
         guard !isEmpty else { return "Nothing was spent \(spanText)" }
         let questions = total.amounts.questions
         let each = total.costAQuestion.map { ", \($0.rounded.dollars()) each" } ?? ""

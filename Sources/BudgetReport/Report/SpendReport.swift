@@ -41,11 +41,16 @@ package struct SpendReport: Sendable {
     package let others: Group?
     /// All calls of the span.
     package let total: Group
+    /// The periods from the first group to the last, also those without a call; empty where calls are not put together by
+    /// time.
+    let periods: [Period]
     /// The limit of each period, where one budget of these very periods limits every call.
     let limits: [Period: Money]
 
     /// How many questions are shown where nobody says.
     private static let questionsMax = 20
+    /// More columns could not be told apart.
+    private static let periodsMax = 400
 
     /// Reads a ledger.
     ///
@@ -74,7 +79,8 @@ package struct SpendReport: Sendable {
         self.total = total
         groups = Self.dearest(all, top: top, isByTime: grouping.length != nil)
         others = Self.others(than: groups, of: all, total: total, grouping)
-        limits = Self.limits(grouping, span.timeZone, groups, view)
+        periods = Self.periods(groups, grouping, span.timeZone)
+        limits = Self.limits(periods, grouping, span.timeZone, view)
     }
 
     private static func groups(
@@ -137,15 +143,30 @@ package struct SpendReport: Sendable {
                 ? total.degraded.map { $0 - shown.compactMap(\.degraded).reduce(0, +) } : nil)
     }
 
+    /// The periods from the first group to the last, also those without a call.
+    private static func periods(
+        _ groups: [Group], _ grouping: ReportGrouping, _ zone: TimeZone
+    ) -> [Period] {
+        guard let length = grouping.length, case .period(var period)? = groups.first?.key,
+            case .period(let last)? = groups.last?.key
+        else { return [] }
+        let rule = PeriodRule(length: length, timeZone: zone, turnsAtMinute: 0)
+        var periods: [Period] = []
+        while period.start <= last.start, periods.count < periodsMax {
+            periods.append(period)
+            period = rule.period(containing: period.end)
+        }
+        return periods
+    }
+
     private static func limits(
-        _ grouping: ReportGrouping, _ zone: TimeZone, _ groups: [Group], _ view: LedgerView
+        _ periods: [Period], _ grouping: ReportGrouping, _ zone: TimeZone, _ view: LedgerView
     ) -> [Period: Money] {
         let rule = grouping.length.map { PeriodRule(length: $0, timeZone: zone, turnsAtMinute: 0) }
         guard let budget = view.budgets.first(where: { $0.rule == rule && $0.scope == BudgetScope() }) else {
             return [:]
         }
-        return groups.reduce(into: [:]) { limits, group in
-            guard case .period(let period) = group.key else { return }
+        return periods.reduce(into: [:]) { limits, period in
             // The most that was in force: from its start, and from each raise within it.
             let instants = [period.start] + view.moment.raises.map(\.at).filter(period.contains)
             limits[period] = instants.map { view.moment.limit(of: budget, at: $0) }.max()
