@@ -143,7 +143,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BudgetReport", "Emulator", "FunctionHost", "Spending",
+                "BudgetReport", "Emulator", "FunctionHost", "Spending", "StrictYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -214,8 +214,8 @@ let package = Package(
             name: "BudgetReportTests",
             dependencies: [
                 "TestSupport", "BudgetReport", "FunctionKit", "SQLite", "Spending", "SpendingCompat", "SpendingSQLite",
-                .product(name: "SwiftCSV", package: "SwiftCSV"),
-            ], exclude: ["Browser/check.py", "Golden"]),
+                "StrictYAML", .product(name: "SwiftCSV", package: "SwiftCSV"),
+            ], exclude: ["Browser/check.py", "Estimate/Golden", "Golden", "Prices/Golden"]),
         .executableTarget(
             name: "HostCrashHelper",
             dependencies: [

@@ -1,10 +1,10 @@
 /// Decimal numbers of up to nine decimals, kept exactly as whole billionths.
-enum Billionths {
+package enum Billionths {
     /// One, in billionths.
-    static let one: Int64 = 1_000_000_000
+    package static let one: Int64 = 1_000_000_000
 
     /// Reads a decimal string; nil where it is written in another way or does not fit.
-    static func parse(_ text: String, allowsNegative: Bool) -> Int64? {
+    package static func parse(_ text: String, allowsNegative: Bool) -> Int64? {
         var text = Substring(text)
         let isNegative = allowsNegative && text.utf8.first == UInt8(ascii: "-")
         if isNegative { text.removeFirst() }
@@ -28,7 +28,7 @@ enum Billionths {
     }
 
     /// Writes billionths with as few decimals as they need, but no fewer than `decimalsMin`.
-    static func spell(_ value: Int64, decimalsMin: Int) -> String {
+    package static func spell(_ value: Int64, decimalsMin: Int) -> String {
         let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: one.magnitude)
         let digits = String(rest)
         var decimals = Substring(String(repeating: "0", count: 9 - digits.count) + digits)

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import StrictYAML
+package import StrictYAML
 
 /// Reads price lists.
 enum PriceFile {
@@ -100,7 +100,7 @@ enum PriceFile {
 ///   - kind: What to call a file's content in a complaint.
 /// - Returns: Their paths.
 /// - Throws: ``YAMLProblem`` where the folder cannot be read or holds none.
-func yamlFiles(in folder: String, holding kind: String) throws(YAMLProblem) -> [String] {
+package func yamlFiles(in folder: String, holding kind: String) throws(YAMLProblem) -> [String] {
     let names: [String]
     do {
         names = try FileManager.default.contentsOfDirectory(atPath: folder)

@@ -1,0 +1,50 @@
+import FoundationEssentials
+package import Spending
+
+/// How long the month is that a bill is for.
+package struct BillingMonth: Sendable, Hashable {
+    /// Which month of the calendar, such as `2026-11`; nil for an average one.
+    package let name: String?
+    /// Its hours.
+    package let hours: Int
+
+    /// The twelfth part of a year of 365 days, as the original design counts.
+    package static let average = BillingMonth(name: nil, hours: 730)
+
+    /// The longest month has so many hours.
+    package static let hoursMax = 744
+
+    private init(name: String?, hours: Int) {
+        self.name = name
+        self.hours = hours
+    }
+
+    /// A month of the calendar such as `2026-11`, with 24 hours a day; nil for anything else.
+    package init?(_ text: String) {
+        guard let start = instant("\(text)-01T00:00:00Z"), let year = Int(text.prefix(4)),
+            let month = Int(text.suffix(2))
+        else { return nil }
+        let (nextYear, next) = month == 12 ? (year + 1, 1) : (year, month + 1)
+        func padded(_ number: Int, _ width: Int) -> String {
+            String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
+        }
+        guard let end = instant("\(padded(nextYear, 4))-\(padded(next, 2))-01T00:00:00Z") else { return nil }
+        hours = Int(end.timeIntervalSince(start)) / 3600
+        name = text
+    }
+
+    /// For people: `2026-11, 30 days of 24 hours`.
+    var title: String {
+        name.map { "\($0), \(hours / 24) days of 24 hours" } ?? "an average month of \(hours) hours"
+    }
+
+    /// How many of a budget's periods it holds, rounded up to the billionth.
+    package func periods(_ length: PeriodRule.Length) -> Quantity {
+        switch length {
+        case .hour: Quantity(hours)
+        case .day: Quantity(hours, dividedBy: 24)
+        case .week: Quantity(hours, dividedBy: 168)
+        case .month: Quantity(1)
+        }
+    }
+}
