@@ -4,7 +4,7 @@ import ArgumentParser
 struct BudgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "budget",
-        abstract: "Shows what is spent and will be, raises limits and checks the ledger.",
+        abstract: "Shows what is spent and will be, raises limits, checks the ledger and estimates the bill.",
         discussion: """
             EXAMPLES
               sluice budget status
@@ -19,11 +19,13 @@ struct BudgetCommand: AsyncParsableCommand {
               sluice budget verify
               sluice budget export > journal.jsonl
               sluice budget reconcile invocation-log.jsonl
+              sluice budget estimate --cpu 0.5 --memory 1
+              sluice budget prices --check
               sluice budget race --processes 4
             """,
         subcommands: [
             StatusCommand.self, ReportCommand.self, ForecastCommand.self, TopCommand.self, RaiseCommand.self,
-            VerifyCommand.self, ExportCommand.self, ReconcileCommand.self, RaceCommand.self,
-            RaceCommand.RaceProcess.self,
+            VerifyCommand.self, ExportCommand.self, ReconcileCommand.self, EstimateCommand.self, PricesCommand.self,
+            RaceCommand.self, RaceCommand.RaceProcess.self,
         ])
 }

@@ -9,14 +9,13 @@ struct LedgerArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Where the ledger lies.", valueName: "dir"))
     var data = ".sluice"
 
-    @Option(help: ArgumentHelp("Budgets, with the price book in prices/. (default: budgets)", valueName: "dir"))
-    var budgets: String?
+    @OptionGroup var budgets: BudgetsArguments
 
     /// Opens the ledger, and closes it afterwards.
     func withLedger<Value: Sendable>(_ body: (LedgerAccess) async throws -> Value) async throws -> Value {
         do {
             return try await LedgerAccess.with(
-                dataFolder: data, budgetsFolder: budgets ?? InstalledPath.find("budgets", option: "--budgets"), body)
+                dataFolder: data, budgetsFolder: budgets.folder(), body)
         } catch let problem as ReportProblem {
             throw CommandFailure.wrongArguments(problem.description)
         } catch let error as GovernorError {
