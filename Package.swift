@@ -63,6 +63,11 @@ let package = Package(
             name: "MessagingSQLite",
             dependencies: ["Messaging", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
 
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .target(
+            name: "RabbitMQ",
+            dependencies: ["CRabbitMQ", "Messaging", .product(name: "Logging", package: "swift-log")]),
+
         // Money.
         .target(
             name: "Spending",
@@ -182,6 +187,15 @@ let package = Package(
                 "TestSupport",
                 "Messaging", "MessagingCompat", "MessagingSQLite", "SQLite", "BrokerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        // Starts a real RabbitMQ.
+        .target(
+            name: "RabbitMQServer", dependencies: ["HTTPTransport", "TestSupport"], path: "Tests/RabbitMQServer"),
+        .testTarget(
+            name: "RabbitMQTests",
+            dependencies: [
+                "CRabbitMQ", "Messaging", "MessagingCompat", "RabbitMQ", "RabbitMQServer", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "HistoryTests", dependencies: ["TestSupport", "FunctionKit", "History", "SQLite"]),
         .testTarget(

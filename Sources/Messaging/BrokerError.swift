@@ -6,6 +6,11 @@ package enum BrokerError: Error, Sendable, Hashable {
     case unknownQueue(String)
     /// The delay is none of those the queue was declared with.
     case unknownDelay(Duration, queue: String)
+    /// The queue exists with other limits, and the broker does not change them; its own words name both. Delete the
+    /// queue once it is empty, or set the limits back.
+    case queueDiffers(queue: String, reason: String)
+    /// The broker cannot carry the message, now or later: its id or headers are too long. Nothing was published.
+    case invalidMessage(reason: String)
     /// The delivery is no longer in this consumer's hands: acknowledged, handed back, or lost with its connection. The
     /// message, where it still exists, is delivered again.
     case staleDelivery
@@ -20,6 +25,9 @@ extension BrokerError: CustomStringConvertible {
         case .queueFull(let queue): "the queue \(queue) is full; try again later"
         case .unknownQueue(let queue): "the queue \(queue) was not declared"
         case .unknownDelay(let delay, let queue): "the queue \(queue) was not declared with a delay of \(delay)"
+        case .queueDiffers(let queue, let reason):
+            "the queue \(queue) exists with other arguments; delete it once it is empty, or set them back: \(reason)"
+        case .invalidMessage(let reason): "the message cannot be published: \(reason)"
         case .staleDelivery: "the delivery is no longer in this consumer's hands"
         case .unavailable(let reason): "the queue cannot be reached: \(reason)"
         }

@@ -10,12 +10,19 @@ package struct Delivery: Sendable {
     ///
     /// Handing back counts, and so does a consumer that died.
     package let priorDeliveries: Int
+    /// Why the message cannot be worked on; nil where nothing speaks against it.
+    ///
+    /// The message is made safe then: it can be published to a dead-letter queue as it is.
+    package let problem: MessageProblem?
 
     /// Makes a delivery; brokers do.
-    package init(message: Message, queue: String, tag: UInt64, priorDeliveries: Int) {
+    package init(
+        message: Message, queue: String, tag: UInt64, priorDeliveries: Int, problem: MessageProblem? = nil
+    ) {
         self.message = message
         self.queue = queue
         self.tag = tag
         self.priorDeliveries = priorDeliveries
+        self.problem = problem
     }
 }

@@ -4,7 +4,13 @@
 /// the process (SQLite) of a consumer ends, what it held waits again, in front of its queue, with one more prior
 /// delivery. Order is first in, first out, except for messages that come back.
 package protocol MessageBroker: Sendable {
+    /// Whether it takes and gives messages now.
+    var state: BrokerState { get }
+
     /// Makes queues that do not exist yet; a queue that exists takes the new limits.
+    ///
+    /// - Throws: ``BrokerError/queueDiffers(queue:reason:)`` where the broker cannot change a queue's limits, as
+    ///   RabbitMQ cannot, or ``BrokerError/unavailable(reason:)``.
     func declare(_ queues: [QueueSpecification]) async throws(BrokerError)
 
     /// Publishes a message and waits until the broker has made it durable (its confirm).
@@ -14,7 +20,7 @@ package protocol MessageBroker: Sendable {
     ///   - queue: The name of a declared queue.
     ///   - delay: How long nobody gets the message: zero, or one of the queue's declared delays.
     /// - Throws: ``BrokerError/queueFull(queue:)``, ``BrokerError/unknownQueue(_:)``,
-    ///   ``BrokerError/unknownDelay(_:queue:)``; nothing is published then. ``BrokerError/unavailable(reason:)`` leaves
+    ///   ``BrokerError/unknownDelay(_:queue:)``, ``BrokerError/invalidMessage(reason:)``; nothing is published then. ``BrokerError/unavailable(reason:)`` leaves
     ///   it open whether the message arrived. Cancellation does not interrupt a publish that was begun.
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError)
 
@@ -26,11 +32,14 @@ package protocol MessageBroker: Sendable {
     /// - Parameters:
     ///   - queue: The name of a declared queue.
     ///   - prefetch: The most deliveries in this consumer's hands at a time, at least 1.
-    /// - Returns: The deliveries. What was not asked for yet is not in this consumer's hands.
+    /// - Returns: The deliveries. What was not asked for yet is not in this consumer's hands, but RabbitMQ keeps up to
+    ///   `prefetch` messages ready for this consumer alone until its stream ends.
     /// - Throws: ``BrokerError/unknownQueue(_:)`` or ``BrokerError/unavailable(reason:)``.
     func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream
 
-    /// Says that a message is dealt with; the broker forgets it durably before this returns.
+    /// Says that a message is dealt with; the broker forgets it durably.
+    ///
+    /// RabbitMQ does so soon after this returns, and does not where the connection breaks before.
     func acknowledge(_ delivery: Delivery) async throws(BrokerError)
 
     /// Gives a message back: it waits again at once, in front of its queue, with one more prior delivery.
@@ -45,6 +54,9 @@ package protocol MessageBroker: Sendable {
 }
 
 extension MessageBroker {
+    /// Ready: an embedded broker is as near as its process.
+    package var state: BrokerState { .ready }
+
     /// Publishes a message that may be delivered at once.
     package func publish(_ message: Message, to queue: String) async throws(BrokerError) {
         try await publish(message, to: queue, after: .zero)

@@ -8,15 +8,15 @@ extension MessageBrokerCompatTest {
         try await withBroker { broker in
             let consumer = try await Consumer(broker)
             let began = ContinuousClock.now
-            try await broker.publish(Message(id: "later", body: Data()), to: "questions", after: Self.delays[0])
-            #expect(try await broker.depth(of: "questions").total == 1)
+            try await broker.publish(Message(id: "later", body: Data()), to: "questions", after: delays[0])
+            try await expectDepth(of: broker, "questions", \.total, 1)
             try await broker.publish(ids: ["now"])
             #expect(try await consumer.next().message.id == "now")
             async let later = consumer.next()
-            await advance?(Self.delays[0])
+            await advance?(delays[0])
             #expect(try await later.message.id == "later")
-            if advance == nil { #expect(ContinuousClock.now - began >= Self.delays[0]) }
-            #expect(try await broker.depths() == [0, 2, 0])
+            if advance == nil { #expect(ContinuousClock.now - began >= delays[0]) }
+            try await expectDepths(of: broker, [0, 2, 0])
         }
     }
 
@@ -25,11 +25,11 @@ extension MessageBrokerCompatTest {
             let consumer = try await Consumer(broker)
             async let deliveries = [consumer.next(), consumer.next(), consumer.next()]
             // The second comes to a consumer that waits for the first one's delay already.
-            try await broker.publish(Message(id: "long", body: Data()), to: "questions", after: Self.delays[0])
-            try await broker.publish(Message(id: "short", body: Data()), to: "questions", after: Self.delays[1])
-            try await broker.publish(Message(id: "short too", body: Data()), to: "questions", after: Self.delays[1])
-            await advance?(Self.delays[1])
-            await advance?(Self.delays[0] - Self.delays[1])
+            try await broker.publish(Message(id: "long", body: Data()), to: "questions", after: delays[0])
+            try await broker.publish(Message(id: "short", body: Data()), to: "questions", after: delays[1])
+            try await broker.publish(Message(id: "short too", body: Data()), to: "questions", after: delays[1])
+            await advance?(delays[1])
+            await advance?(delays[0] - delays[1])
             #expect(try await deliveries.map(\.message.id) == ["short", "short too", "long"])
         }
     }
@@ -43,7 +43,7 @@ extension MessageBrokerCompatTest {
             for number in 3..<20 {
                 async let next = consumer.next()
                 // It has what it may have; the next one must wait for what is acknowledged here.
-                #expect(try await broker.depths() == [20 - number, 3, 0])
+                try await expectDepths(of: broker, [20 - number, 3, 0])
                 try await broker.acknowledge(held.removeFirst())
                 let delivery = try await next
                 #expect(delivery.message.id == "\(number)")
@@ -75,9 +75,10 @@ extension MessageBrokerCompatTest {
         }
         try await withBroker { broker in
             // One that never acknowledges leaves the rest to the other.
-            let (stuck, busy) = (try await Consumer(broker, prefetch: 2), try await Consumer(broker, prefetch: 1))
             try await broker.publish(ids: (0..<10).map(String.init))
+            let stuck = try await Consumer(broker, prefetch: 2)
             _ = (try await stuck.next(), try await stuck.next())
+            let busy = try await Consumer(broker, prefetch: 1)
             for number in 2..<10 {
                 let delivery = try await busy.next()
                 #expect(delivery.message.id == "\(number)")
@@ -116,7 +117,7 @@ extension MessageBrokerCompatTest {
                 if let taken { try await broker.handBack(taken) }
                 #expect(try await staying.next().message.id == "a")
                 // What was delivered stays in a cancelled consumer's hands.
-                #expect(try await broker.depths() == [0, 1, 0])
+                try await expectDepths(of: broker, [0, 1, 0])
             }
         }
     }
@@ -148,8 +149,8 @@ extension MessageBrokerCompatTest {
         let broker = try await make()
         try await broker.declare([specification()])
         try await broker.publish(ids: ["done", "held", "waiting"])
-        try await broker.publish(Message(id: "delayed", body: Data()), to: "questions", after: Self.delays[0])
-        let consumer = try await Consumer(broker)
+        try await broker.publish(Message(id: "delayed", body: Data()), to: "questions", after: delays[0])
+        let consumer = try await Consumer(broker, prefetch: 1)
         try await broker.acknowledge(try await consumer.next())
         _ = try await consumer.next()
         await broker.close()
@@ -161,7 +162,7 @@ extension MessageBrokerCompatTest {
             seen.append("\(delivery.message.id)\(delivery.priorDeliveries)")
         }
         #expect(seen == ["held1", "waiting0", "delayed0"])
-        #expect(try await again.depths() == [0, 3, 0])
+        try await expectDepths(of: again, [0, 3, 0])
         await again.close()
     }
 

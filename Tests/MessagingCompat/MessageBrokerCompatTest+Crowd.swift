@@ -22,8 +22,7 @@ extension MessageBrokerCompatTest {
                 group.cancelAll()
                 try await group.waitForAll()
             }
-            let depths = try await broker.depths()
-            #expect(depths == [0, 0, 0])
+            try await expectDepths(of: broker, [0, 0, 0])
         }
         await crowd.check()
     }

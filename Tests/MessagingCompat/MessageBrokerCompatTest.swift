@@ -6,9 +6,23 @@ import Testing
 ///
 /// Each rule gets a new broker with queues of its own.
 package struct MessageBrokerCompatTest: Sendable {
-    /// The delays of the queues: short, and far enough apart to have an order.
-    package static let delays: [Duration] = [.milliseconds(60), .milliseconds(20)]
+    /// What a broker may do in its own way, and says so; its reason stands in its documentation.
+    package enum Habit: Sendable {
+        /// Keeps messages ready for a consumer, up to its prefetch, before it asks: what is handed back comes behind
+        /// them, and what its end gives back has been delivered once more.
+        case deliversAhead
+        /// Counts the waiting messages alone against the limit, and lets publishes under way exceed it.
+        case limitsRoughly
+        /// Refuses to change the limits of a queue that exists.
+        case keepsLimits
+        /// Counts what was just settled a moment later.
+        case countsLate
+    }
 
+    /// The delays of the queues, the long one first: far enough apart to have an order.
+    let delays: [Duration]
+    /// In what the broker differs.
+    let habits: Set<Habit>
     /// Makes an empty broker.
     let make: @Sendable () async throws -> any MessageBroker
     /// Opens a closed broker's messages again; nil where they end with it.
@@ -23,12 +37,16 @@ package struct MessageBrokerCompatTest: Sendable {
         reopen: (@Sendable (any MessageBroker) async throws -> any MessageBroker)? = nil,
         die: (@Sendable (_ broker: any MessageBroker, _ holding: Int) async throws -> Void)? = nil,
         advance: (@Sendable (Duration) async -> Void)? = nil,
+        delays: [Duration] = [.milliseconds(60), .milliseconds(20)],
+        habits: Set<Habit> = [],
         make: @escaping @Sendable () async throws -> any MessageBroker
     ) {
         self.make = make
         self.reopen = reopen
         self.die = die
         self.advance = advance
+        self.delays = delays
+        self.habits = habits
     }
 
     /// Checks every rule.
@@ -37,6 +55,7 @@ package struct MessageBrokerCompatTest: Sendable {
         try await checkOrder()
         try await checkAcknowledgement()
         try await checkHandBack()
+        try await checkHandBackOften()
         try await checkStaleDeliveries()
         try await checkLength()
         try await checkLengthAgain()
@@ -67,8 +86,41 @@ package struct MessageBrokerCompatTest: Sendable {
         await broker.close()
     }
 
+    /// Expects so many messages of a queue: at once, or soon where the broker counts late.
+    func expectDepth(
+        of broker: any MessageBroker, _ queue: String = "questions", _ part: any KeyPath<QueueDepth, Int> & Sendable,
+        _ expected: Int, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        try await expectSoon(expected, sourceLocation: sourceLocation) {
+            try await broker.depth(of: queue)[keyPath: part]
+        }
+    }
+
+    /// Expects so many messages, as ready, delivered and delayed, likewise.
+    func expectDepths(
+        of broker: any MessageBroker, _ expected: [Int], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        try await expectSoon(expected, sourceLocation: sourceLocation) {
+            let depth = try await broker.depth(of: "questions")
+            return [depth.ready, depth.delivered, depth.delayed]
+        }
+    }
+
+    private func expectSoon<Value: Equatable>(
+        _ expected: Value, sourceLocation: SourceLocation, _ value: () async throws -> Value
+    ) async throws {
+        let end = ContinuousClock.now + .seconds(habits.contains(.countsLate) ? 10 : 0)
+        var found = try await value()
+        while found != expected, .now < end {
+            // Nobody tells when the broker has counted.
+            try await Task.sleep(for: .milliseconds(10))
+            found = try await value()
+        }
+        #expect(found == expected, sourceLocation: sourceLocation)
+    }
+
     func specification(_ name: String = "questions", lengthMax: Int = 10_000) -> QueueSpecification {
-        QueueSpecification(name: name, lengthMax: lengthMax, delays: Set(Self.delays))
+        QueueSpecification(name: name, lengthMax: lengthMax, delays: Set(delays))
     }
 }
 
@@ -97,11 +149,5 @@ extension MessageBroker {
     /// Publishes messages that have nothing but an id.
     func publish(ids: [String]) async throws {
         for id in ids { try await publish(Message(id: id, body: Data()), to: "questions") }
-    }
-
-    /// How many messages the queue holds, as ready, delivered and delayed.
-    func depths() async throws -> [Int] {
-        let depth = try await depth(of: "questions")
-        return [depth.ready, depth.delivered, depth.delayed]
     }
 }

@@ -31,9 +31,10 @@ package struct FunctionQueues: Sendable, Hashable {
         let delays = settings.backoff.delays(attemptsMax: settings.attemptsMax).union([pause])
         let lengthMax = settings.queueLengthMax
         return [
-            QueueSpecification(name: queues.waiting, lengthMax: lengthMax, delays: delays),
-            QueueSpecification(name: queues.alone, lengthMax: lengthMax * 10, delays: delays),
-            QueueSpecification(name: queues.parked, lengthMax: lengthMax * 10),
+            QueueSpecification(name: queues.waiting, lengthMax: lengthMax, delays: delays, deadLetters: queues.dead),
+            QueueSpecification(
+                name: queues.alone, lengthMax: lengthMax * 10, delays: delays, deadLetters: queues.dead),
+            QueueSpecification(name: queues.parked, lengthMax: lengthMax * 10, deadLetters: queues.dead),
             QueueSpecification(name: queues.dead, lengthMax: lengthMax * 10),
         ]
     }

@@ -1,0 +1,213 @@
+import FoundationEssentials
+import Logging
+import Messaging
+
+/// The connection that publishes, and nothing else: the broker stops reading it while an alarm is set.
+///
+/// Publishes go out one behind the other, and each caller waits for its own confirm. While the broker blocks the
+/// connection nothing is written, so that heartbeats go on.
+actor PublishConnection: SocketOwner {
+    /// What a caller waits for.
+    private struct Publish {
+        let message: Message
+        let queue: String
+        let continuation: CheckedContinuation<Result<Void, BrokerError>, Never>
+        /// The broker found no such queue, and will confirm nevertheless.
+        var isReturned = false
+    }
+
+    private static let channel: UInt16 = 1
+    /// More unconfirmed publishes than this make nothing faster.
+    private static let unconfirmedMax = 1_024
+    /// The broker's confirms of what was published come while the connection closes, or not at all.
+    private static let closeSeconds: Int32 = 2
+
+    nonisolated let thread: ConnectionThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+    private let configuration: RabbitMQConfiguration
+    private let board: StateBoard
+    private let logger: Logger
+    private var connection: AMQPConnection?
+    private var backoff = ReconnectBackoff()
+    private var nextTry: ContinuousClock.Instant?
+    private var isClosed = false
+
+    private var outbox: [Publish] = []
+    /// How many of the outbox are gone.
+    private var outboxTaken = 0
+    /// What is left of the body that is being sent.
+    private var bodyRest: Data?
+    private var window = ConfirmWindow<Publish>()
+    private var blockedReason: String?
+    /// Which queue the returned message was for whose header comes next.
+    private var returnedQueue: String?
+
+    init(_ configuration: RabbitMQConfiguration, board: StateBoard, logger: Logger) throws(RabbitMQError) {
+        thread = try ConnectionThread()
+        self.configuration = configuration
+        self.board = board
+        self.logger = logger
+        thread.start("rabbitmq-publish", owner: self)
+    }
+
+    /// Connects for the first time.
+    func connect() throws(RabbitMQError) {
+        let connection = try AMQPConnection(configuration, purpose: "publish")
+        do {
+            try connection.openChannel(Self.channel)
+            try connection.confirmPublishes(on: Self.channel)
+        } catch {
+            throw RabbitMQError(error)
+        }
+        self.connection = connection
+        nextTry = nil
+        backoff.reset()
+        window = ConfirmWindow()
+        blockedReason = nil
+        board.set(.publishing, .ready)
+    }
+
+    /// Publishes a message and waits for its confirm.
+    func publish(_ message: Message, to queue: String) async throws(BrokerError) {
+        guard connection != nil else { throw .unavailable(reason: "the connection is down") }
+        let result = await withCheckedContinuation { continuation in
+            outbox.append(Publish(message: message, queue: queue, continuation: continuation))
+        }
+        try result.get()
+    }
+
+    /// Closes the connection for good; what is not confirmed yet fails.
+    func close() {
+        isClosed = true
+        connection?.close(waitingSeconds: Self.closeSeconds)
+        fail(reason: "it was closed")
+    }
+
+    func turn() -> SocketWait? {
+        guard !isClosed else { return nil }
+        if let nextTry, nextTry <= .now { reconnect() }
+        guard let connection else { return waitForNextTry() }
+        do {
+            try read(connection)
+            try connection.together { () throws(AMQPFailure) in try write(connection) }
+        } catch {
+            lose("\(error.reason)")
+            return waitForNextTry()
+        }
+        return SocketWait(
+            socket: connection.socket, wantsRoom: mayWrite && !connection.hasRoom(),
+            milliseconds: Int32(configuration.heartbeatSeconds * 500))
+    }
+}
+
+// MARK: - Frames
+
+extension PublishConnection {
+    private var mayWrite: Bool {
+        guard blockedReason == nil else { return false }
+        return bodyRest != nil || (outboxTaken < outbox.count && window.count < Self.unconfirmedMax)
+    }
+
+    private func write(_ connection: AMQPConnection) throws(AMQPFailure) {
+        while mayWrite, connection.hasRoom() {
+            if let rest = bodyRest {
+                let piece = rest.prefix(AMQPConnection.pieceBytes)
+                try connection.sendBody(piece, on: Self.channel)
+                bodyRest = piece.count < rest.count ? rest.dropFirst(piece.count) : nil
+                continue
+            }
+            let publish = outbox[outboxTaken]
+            outboxTaken += 1
+            // Before it is sent: from the first byte on it may arrive.
+            window.add(publish)
+            try connection.sendPublish(
+                to: publish.queue, id: publish.message.id, headers: publish.message.headers,
+                bodyBytes: publish.message.body.count, on: Self.channel)
+            bodyRest = publish.message.body.isEmpty ? nil : publish.message.body
+        }
+        // Half of the array at a time, so that a publish is moved once on average.
+        if outboxTaken * 2 > outbox.count {
+            outbox.removeFirst(outboxTaken)
+            outboxTaken = 0
+        }
+    }
+
+    private func read(_ connection: AMQPConnection) throws(AMQPFailure) {
+        while let (_, frame) = try connection.nextFrame() {
+            switch frame {
+            case .confirmed(let tag, let multiple):
+                for publish in window.take(tag, multiple: multiple) {
+                    let error = BrokerError.unknownQueue(publish.queue)
+                    publish.continuation.resume(returning: publish.isReturned ? .failure(error) : .success(()))
+                }
+            case .refused(let tag, let multiple):
+                // A full queue refuses. So does one that fails in this moment: its message is not safe either, and to
+                // publish again later is right too.
+                for publish in window.take(tag, multiple: multiple) {
+                    publish.continuation.resume(returning: .failure(.queueFull(queue: publish.queue)))
+                }
+            case .returned(let queue): returnedQueue = queue
+            case .header(let properties, _):
+                // The confirm follows; a return has no number, but what is sent first comes back first.
+                guard let queue = returnedQueue else { break }
+                returnedQueue = nil
+                window.changeOldest(
+                    where: { !$0.isReturned && $0.queue == queue && $0.message.id == properties.id },
+                    { $0.isReturned = true })
+            case .blocked(let reason):
+                blockedReason = reason
+                board.set(.publishing, .blocked(reason: reason))
+                logger.warning("broker takes no publishes", metadata: [LogKey.error: "\(reason)"])
+            case .unblocked:
+                blockedReason = nil
+                board.set(.publishing, .ready)
+                logger.notice("broker takes publishes again")
+            case .channelClosed(let reason), .connectionClosed(let reason): throw .broken(reason: reason)
+            case .deliver, .body, .cancelled, .other: break
+            }
+        }
+    }
+}
+
+// MARK: - Losing and finding the connection
+
+extension PublishConnection {
+    private func lose(_ reason: String) {
+        logger.warning(
+            "connection to the broker lost",
+            metadata: [LogKey.connection: "publish", LogKey.error: "\(reason)"])
+        fail(reason: reason)
+        planNextTry(reason)
+    }
+
+    /// Whether they arrived is unknown: also what was never sent may be tried again elsewhere, so it does not wait.
+    private func fail(reason: String) {
+        connection = nil
+        bodyRest = nil
+        returnedQueue = nil
+        let left = window.takeAll() + outbox[outboxTaken...]
+        outbox = []
+        outboxTaken = 0
+        for publish in left { publish.continuation.resume(returning: .failure(.unavailable(reason: reason))) }
+    }
+
+    private func planNextTry(_ reason: String) {
+        board.set(.publishing, .unreachable(reason: reason))
+        var generator = SystemRandomNumberGenerator()
+        nextTry = .now + backoff.next(using: &generator)
+    }
+
+    private func reconnect() {
+        do {
+            try connect()
+            logger.notice("connection to the broker is back", metadata: [LogKey.connection: "publish"])
+        } catch {
+            logger.debug(
+                "broker still not reached", metadata: [LogKey.connection: "publish", LogKey.error: "\(error)"])
+            planNextTry("\(error)")
+        }
+    }
+
+    private func waitForNextTry() -> SocketWait { .until(nextTry) }
+}

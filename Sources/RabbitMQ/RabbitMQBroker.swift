@@ -1,0 +1,155 @@
+package import Logging
+package import Messaging
+import Synchronization
+
+/// Durable queues in RabbitMQ, for any number of hosts.
+///
+/// A publish has returned when the broker has confirmed it. Publishes and deliveries have a connection and a thread
+/// each; both come back by themselves, after which deliveries from before are ``BrokerError/staleDelivery``, consumers
+/// go on and queues that are missing are made again.
+///
+/// A message that is delivered ``Topology/deliveryLimit`` times without an acknowledgement is moved by RabbitMQ to its
+/// queue's dead letters, at least once. Handing back alone never gets a message there.
+package final class RabbitMQBroker: MessageBroker {
+    private let publishing: PublishConnection
+    private let consuming: ConsumeConnection
+    private let board: StateBoard
+    private let specifications = Mutex<[String: QueueSpecification]>([:])
+
+    /// Connects to a broker.
+    ///
+    /// Call ``close()`` at the end.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where it is and how to reach it.
+    ///   - logger: Told of connections lost and found.
+    /// - Returns: A broker that is connected. From then on a lost connection is tried again until it is back.
+    /// - Throws: ``RabbitMQError`` where the first connection cannot be made.
+    package static func connect(
+        _ configuration: RabbitMQConfiguration, logger: Logger
+    ) async throws(RabbitMQError) -> RabbitMQBroker {
+        let broker = try RabbitMQBroker(configuration, logger: logger)
+        do {
+            try await broker.consuming.connect()
+            try await broker.publishing.connect()
+        } catch {
+            await broker.close()
+            throw error
+        }
+        return broker
+    }
+
+    private init(_ configuration: RabbitMQConfiguration, logger: Logger) throws(RabbitMQError) {
+        board = StateBoard()
+        consuming = try ConsumeConnection(configuration, board: board, logger: logger)
+        publishing = try PublishConnection(configuration, board: board, logger: logger)
+    }
+
+    package var state: BrokerState { board.state }
+
+    /// The state now, and each new one.
+    package func states() -> AsyncStream<BrokerState> { board.states() }
+
+    package func declare(_ queues: [QueueSpecification]) async throws(BrokerError) {
+        try checkReachable(.consuming)
+        try await consuming.declare(queues.flatMap(Topology.queues))
+        specifications.withLock { specifications in
+            for queue in queues { specifications[queue.name] = queue }
+        }
+    }
+
+    package func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {
+        try checkReachable(.publishing)
+        let specification = try specification(of: queue)
+        guard delay == .zero || specification.delays.contains(delay) else {
+            throw .unknownDelay(delay, queue: queue)
+        }
+        try message.checkFitsAMQP()
+        do {
+            try await publishing.publish(message, to: delay == .zero ? queue : Topology.delayQueue(queue, delay))
+        } catch {
+            // Named as the caller knows it, not as the queue of a delay.
+            switch error {
+            case .queueFull: throw .queueFull(queue: queue)
+            case .unknownQueue: throw .unknownQueue(queue)
+            default: throw error
+            }
+        }
+    }
+
+    package func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
+        precondition(prefetch >= 1, "a consumer holds at least one delivery")
+        try checkReachable(.consuming)
+        _ = try specification(of: queue)
+        let consumer = try await consuming.consume(queue, prefetch: prefetch)
+        return DeliveryStream { [consuming] () async throws(BrokerError) in await consuming.next(for: consumer) }
+    }
+
+    package func acknowledge(_ delivery: Delivery) async throws(BrokerError) {
+        try await consuming.acknowledge(delivery)
+    }
+
+    package func handBack(_ delivery: Delivery) async throws(BrokerError) {
+        switch try await consuming.handBack(delivery) {
+        case .done: return
+        case .mustBePublished:
+            // In hand until it is safe elsewhere; a crash in between doubles it, as any redelivery does.
+            var message = delivery.message
+            message.headers[MessageProperties.priorDeliveriesHeader] = "\(delivery.priorDeliveries + 1)"
+            do { try await publish(message, to: delivery.queue) } catch .queueFull {
+                throw .unavailable(reason: "the queue \(delivery.queue) has no room to take the message back")
+            }
+            try await consuming.acknowledge(delivery)
+        }
+    }
+
+    package func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
+        try checkReachable(.consuming)
+        let delays = try specification(of: queue).delays
+        return try await consuming.depth(of: queue, delayQueues: delays.map { Topology.delayQueue(queue, $0) })
+    }
+
+    package func close() async {
+        guard board.close() else { return }
+        async let published: Void = publishing.close()
+        await consuming.close()
+        await published
+    }
+
+    private func specification(of queue: String) throws(BrokerError) -> QueueSpecification {
+        guard let specification = specifications.withLock({ $0[queue] }) else { throw .unknownQueue(queue) }
+        return specification
+    }
+
+    /// Answers at once while a connection is down, instead of after the try to connect that is under way.
+    private func checkReachable(_ side: StateBoard.Side) throws(BrokerError) {
+        switch board.state(of: side) {
+        case .ready, .blocked: return
+        case .closed: throw .unavailable(reason: "it was closed")
+        case .unreachable(let reason): throw .unavailable(reason: reason)
+        }
+    }
+}
+
+extension Message {
+    /// An id is a short string, and all headers have to fit into one frame.
+    fileprivate func checkFitsAMQP() throws(BrokerError) {
+        let limit = MessageProperties.shortTextBytesMax
+        guard id.utf8.count <= limit else { throw .invalidMessage(reason: "its id is over \(limit) bytes long") }
+        // Twice what is read: room for what a host adds to the headers of a message.
+        let headerLimit = MessageProperties.headerBytesMax * 2
+        var bytes = 0
+        for (name, text) in headers {
+            guard name.utf8.count <= limit else {
+                throw .invalidMessage(reason: "the name of a header is over \(limit) bytes long")
+            }
+            guard !MessageProperties.brokersOwn.contains(name) else {
+                throw .invalidMessage(reason: "the header \(name) is the broker's own")
+            }
+            bytes += name.utf8.count + text.utf8.count
+        }
+        guard bytes <= headerLimit else {
+            throw .invalidMessage(reason: "its headers are over \(headerLimit) bytes long")
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+
+/// Where RabbitMQ is and how to reach it.
+package struct RabbitMQConfiguration: Sendable, Hashable {
+    /// The files of a TLS connection, in PEM.
+    package struct TLS: Sendable, Hashable {
+        /// The authorities that may vouch for the broker.
+        package var authorityFile = "/etc/ssl/certs/ca-certificates.crt"
+        /// This client's certificate with its chain; nil for none.
+        package var certificateFile: String?
+        /// Its private key, without a passphrase.
+        package var keyFile: String?
+
+        /// The distribution's authorities and no certificate of one's own.
+        package init() {}
+    }
+
+    /// The host's name or address.
+    package var host: String
+    /// The port: 5672, or 5671 with TLS, unless the URL says otherwise.
+    package var port: Int
+    /// The virtual host.
+    package var vhost: String
+    /// The user.
+    package var user: String
+    /// The password; never printed.
+    package var password: String
+    /// Nil for a connection in the clear.
+    package var tls: TLS?
+    /// How often each side says that it lives, in whole seconds from 1 to 600.
+    ///
+    /// A silent connection is given up after twice this time.
+    package var heartbeatSeconds: Int
+    /// What the broker's own tools call the connections of this process.
+    package var connectionName: String
+
+    /// Reads an `amqp://` or `amqps://` URL (<https://www.rabbitmq.com/docs/uri-spec>).
+    ///
+    /// `amqp://user:password@host:port/vhost?heartbeat=10`, each part percent-encoded; user and password default to
+    /// `guest`, the virtual host to `/`. Query parameters, as the URL's specification names them: `heartbeat`,
+    /// `cacertfile`, `certfile` and `keyfile`.
+    ///
+    /// - Throws: ``RabbitMQConfigurationError``, without the password.
+    package init(url text: String, connectionName: String) throws(RabbitMQConfigurationError) {
+        // The text itself is in no error: it holds the password.
+        guard let parts = URLComponents(string: text) else { throw .notAURL }
+        switch parts.scheme?.lowercased() {
+        case "amqp": tls = nil
+        case "amqps": tls = TLS()
+        default: throw .unknownScheme
+        }
+        guard let host = parts.host, !host.isEmpty else { throw .noHost }
+        // An IPv6 address stands in brackets there.
+        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        port = parts.port ?? (tls == nil ? 5672 : 5671)
+        guard (1...65535).contains(port) else { throw .badPort }
+        user = parts.user ?? "guest"
+        password = parts.password ?? "guest"
+        vhost = try Self.vhost(path: parts.percentEncodedPath)
+        heartbeatSeconds = 10
+        self.connectionName = connectionName
+        // C strings end at the first zero byte.
+        guard ![self.host, user, password, vhost].contains(where: { $0.utf8.contains(0) }) else { throw .zeroByte }
+        for item in parts.queryItems ?? [] { try set(item.name, item.value ?? "") }
+        guard (tls?.certificateFile == nil) == (tls?.keyFile == nil) else { throw .halfACertificate }
+    }
+
+    private static func vhost(path: String) throws(RabbitMQConfigurationError) -> String {
+        let encoded = path.dropFirst()
+        guard !encoded.isEmpty else { return "/" }
+        guard !encoded.contains("/"), let vhost = String(encoded).removingPercentEncoding else { throw .badVhost }
+        return vhost
+    }
+
+    private mutating func set(_ name: String, _ value: String) throws(RabbitMQConfigurationError) {
+        if name == "heartbeat" {
+            guard let seconds = Int(value), (1...600).contains(seconds) else { throw .badHeartbeat }
+            heartbeatSeconds = seconds
+            return
+        }
+        guard ["cacertfile", "certfile", "keyfile"].contains(name) else { throw .unknownParameter(name: name) }
+        guard tls != nil else { throw .filesWithoutTLS(name: name) }
+        switch name {
+        case "cacertfile": tls?.authorityFile = value
+        case "certfile": tls?.certificateFile = value
+        default: tls?.keyFile = value
+        }
+    }
+}
+
+extension RabbitMQConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The URL without its password and files.
+    package var description: String {
+        "\(tls == nil ? "amqp" : "amqps")://\(user)@\(host):\(port)/\(vhost == "/" ? "%2F" : vhost)"
+    }
+
+    /// The same: no way of printing shows the password.
+    package var debugDescription: String { description }
+
+    /// Without children, so that `dump` does not show the password either.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
