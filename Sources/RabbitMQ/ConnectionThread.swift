@@ -80,10 +80,15 @@ final class ConnectionThread: SerialExecutor {
         if isLate {
             afterwards.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
         } else if wakes {
-            // It fails only when the pipe is full, and then the thread wakes anyway.
-            var byte: UInt8 = 1
-            _ = unsafe write(wakeup.writing, &byte, 1)
+            wake()
         }
+    }
+
+    /// Lets the owner have a turn soon.
+    func wake() {
+        // It fails only when the pipe is full, and then the thread wakes anyway.
+        var byte: UInt8 = 1
+        _ = unsafe write(wakeup.writing, &byte, 1)
     }
 
     func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }

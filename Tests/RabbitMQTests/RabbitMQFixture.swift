@@ -26,7 +26,8 @@ struct RabbitMQFixture {
         var configuration = try RabbitMQConfiguration(
             url: server.url(vhost: vhost, port: port), connectionName: "test")
         configuration.heartbeatSeconds = heartbeatSeconds
-        return try await RabbitMQBroker.connect(configuration, logger: Logger(label: "test"))
+        return try await RabbitMQBroker.connect(
+            configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 }
 

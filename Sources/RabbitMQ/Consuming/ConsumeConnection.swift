@@ -48,6 +48,8 @@ actor ConsumeConnection: SocketOwner {
     private let board: StateBoard
     private let logger: Logger
     private let room = WaitingRoom<UInt64>()
+    private let connector = Connector()
+    private var firstConnection: CheckedContinuation<Result<Void, RabbitMQError>, Never>?
     private var connection: AMQPConnection?
     private var backoff = ReconnectBackoff()
     private var nextTry: ContinuousClock.Instant?
@@ -55,6 +57,8 @@ actor ConsumeConnection: SocketOwner {
 
     /// All that was declared, in order.
     private var topology: [DeclaredQueue] = []
+    /// The connection is new, and the broker may have come back empty.
+    private var mustDeclare = false
     private var consumers: [UInt64: Consumer] = [:]
     private var channels: [UInt16: ConsumedChannel] = [:]
     /// The channels that have something to write.
@@ -71,13 +75,9 @@ actor ConsumeConnection: SocketOwner {
     }
 
     /// Connects for the first time.
-    func connect() throws(RabbitMQError) {
-        let connection = try AMQPConnection(configuration, purpose: "consume")
-        do { try connection.openChannel(Self.controlChannel) } catch { throw RabbitMQError(error) }
-        self.connection = connection
-        nextTry = nil
-        backoff.reset()
-        board.set(.consuming, .ready)
+    func connect() async throws(RabbitMQError) {
+        beginToConnect()
+        try await withCheckedContinuation { firstConnection = $0 }.get()
     }
 
     /// Hands back all that is in hand and closes the connection for good.
@@ -93,7 +93,8 @@ actor ConsumeConnection: SocketOwner {
 
     func turn() -> SocketWait? {
         guard !isClosed else { return nil }
-        if let nextTry, nextTry <= .now { reconnect() }
+        if let result = connector.take() { adopt(result) }
+        if let nextTry, nextTry <= .now { beginToConnect() }
         guard let connection else { return .until(nextTry) }
         do {
             try attachDetached(connection)
@@ -344,8 +345,9 @@ extension ConsumeConnection {
     /// Starts those consumers again whose time has come; a missing queue is made again.
     private func attachDetached(_ connection: AMQPConnection) throws(AMQPFailure) {
         let due = consumers.filter { $0.value.nextTry.map { $0 <= .now } ?? false }.keys.sorted()
-        guard !due.isEmpty else { return }
+        guard mustDeclare || !due.isEmpty else { return }
         try declareTopology(connection)
+        mustDeclare = false
         for number in due {
             do {
                 try attach(number, connection)
@@ -407,15 +409,33 @@ extension ConsumeConnection {
         nextTry = .now + backoff.next(using: &generator)
     }
 
-    private func reconnect() {
-        do {
-            try connect()
+    private func beginToConnect() {
+        nextTry = nil
+        connector.begin(
+            configuration, purpose: "consume",
+            prepare: { connection throws(AMQPFailure) in try connection.openChannel(Self.controlChannel) },
+            whenDone: { [thread] in thread.wake() })
+    }
+
+    private func adopt(_ result: Result<AMQPConnection, RabbitMQError>) {
+        switch result {
+        case .success(let connection):
+            self.connection = connection
+            backoff.reset()
+            mustDeclare = true
             for number in consumers.keys { consumers[number]?.nextTry = .now }
-            logger.notice("connection to the broker is back", metadata: [LogKey.connection: "consume"])
-        } catch {
+            board.set(.consuming, .ready)
+            if firstConnection == nil {
+                logger.notice("connection to the broker is back", metadata: [LogKey.connection: "consume"])
+            }
+        case .failure(let error) where firstConnection == nil:
             logger.debug(
                 "broker still not reached", metadata: [LogKey.connection: "consume", LogKey.error: "\(error)"])
             planNextTry("\(error)")
+        // The first one who asks decides whether to try again.
+        case .failure: break
         }
+        firstConnection?.resume(returning: result.map { _ in })
+        firstConnection = nil
     }
 }

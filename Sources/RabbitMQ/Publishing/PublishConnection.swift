@@ -28,6 +28,8 @@ actor PublishConnection: SocketOwner {
     private let configuration: RabbitMQConfiguration
     private let board: StateBoard
     private let logger: Logger
+    private let connector = Connector()
+    private var firstConnection: CheckedContinuation<Result<Void, RabbitMQError>, Never>?
     private var connection: AMQPConnection?
     private var backoff = ReconnectBackoff()
     private var nextTry: ContinuousClock.Instant?
@@ -52,20 +54,9 @@ actor PublishConnection: SocketOwner {
     }
 
     /// Connects for the first time.
-    func connect() throws(RabbitMQError) {
-        let connection = try AMQPConnection(configuration, purpose: "publish")
-        do {
-            try connection.openChannel(Self.channel)
-            try connection.confirmPublishes(on: Self.channel)
-        } catch {
-            throw RabbitMQError(error)
-        }
-        self.connection = connection
-        nextTry = nil
-        backoff.reset()
-        window = ConfirmWindow()
-        blockedReason = nil
-        board.set(.publishing, .ready)
+    func connect() async throws(RabbitMQError) {
+        beginToConnect()
+        try await withCheckedContinuation { firstConnection = $0 }.get()
     }
 
     /// Publishes a message and waits for its confirm.
@@ -86,14 +77,15 @@ actor PublishConnection: SocketOwner {
 
     func turn() -> SocketWait? {
         guard !isClosed else { return nil }
-        if let nextTry, nextTry <= .now { reconnect() }
-        guard let connection else { return waitForNextTry() }
+        if let result = connector.take() { adopt(result) }
+        if let nextTry, nextTry <= .now { beginToConnect() }
+        guard let connection else { return .until(nextTry) }
         do {
             try read(connection)
             try connection.together { () throws(AMQPFailure) in try write(connection) }
         } catch {
-            lose("\(error.reason)")
-            return waitForNextTry()
+            lose(error.reason)
+            return .until(nextTry)
         }
         return SocketWait(
             socket: connection.socket, wantsRoom: mayWrite && !connection.hasRoom(),
@@ -198,16 +190,35 @@ extension PublishConnection {
         nextTry = .now + backoff.next(using: &generator)
     }
 
-    private func reconnect() {
-        do {
-            try connect()
-            logger.notice("connection to the broker is back", metadata: [LogKey.connection: "publish"])
-        } catch {
+    private func beginToConnect() {
+        nextTry = nil
+        connector.begin(
+            configuration, purpose: "publish",
+            prepare: { connection throws(AMQPFailure) in
+                try connection.openChannel(Self.channel)
+                try connection.confirmPublishes(on: Self.channel)
+            }, whenDone: { [thread] in thread.wake() })
+    }
+
+    private func adopt(_ result: Result<AMQPConnection, RabbitMQError>) {
+        switch result {
+        case .success(let connection):
+            self.connection = connection
+            backoff.reset()
+            window = ConfirmWindow()
+            blockedReason = nil
+            board.set(.publishing, .ready)
+            if firstConnection == nil {
+                logger.notice("connection to the broker is back", metadata: [LogKey.connection: "publish"])
+            }
+        case .failure(let error) where firstConnection == nil:
             logger.debug(
                 "broker still not reached", metadata: [LogKey.connection: "publish", LogKey.error: "\(error)"])
             planNextTry("\(error)")
+        // The first one who asks decides whether to try again.
+        case .failure: break
         }
+        firstConnection?.resume(returning: result.map { _ in })
+        firstConnection = nil
     }
-
-    private func waitForNextTry() -> SocketWait { .until(nextTry) }
 }

@@ -1,0 +1,251 @@
+import FoundationEssentials
+import Messaging
+import RabbitMQ
+import RabbitMQServer
+import Testing
+
+/// What breaks, and comes back by itself.
+@Suite("RabbitMQ that fails", .serialized, .timeLimit(.minutes(3)))
+struct FailureTests {
+    private static let specifications = [
+        QueueSpecification(name: "questions", lengthMax: 10_000, delays: [.milliseconds(200)], deadLetters: "dead"),
+        QueueSpecification(name: "dead", lengthMax: 10_000),
+    ]
+
+    /// A broker with queues, a delivery in hand and one more message.
+    private struct Scene {
+        let broker: RabbitMQBroker
+        let stream: DeliveryStream
+        let held: Delivery
+
+        init(_ fixture: RabbitMQFixture, port: Int? = nil, heartbeatSeconds: Int = 10) async throws {
+            broker = try await fixture.broker(port: port, heartbeatSeconds: heartbeatSeconds)
+            try await broker.declare(FailureTests.specifications)
+            try await broker.publish(Message("held"), to: "questions")
+            try await broker.publish(Message("waiting"), to: "questions")
+            stream = try await broker.consume("questions", prefetch: 1)
+            held = try await #require(FailureTests.next(stream))
+        }
+
+        /// All is as before, but that what was in hand is delivered again.
+        func expectBack() async throws {
+            await broker.wait { $0 == .ready }
+            await #expect(throws: BrokerError.staleDelivery) { try await broker.acknowledge(held) }
+            var seen: [String] = []
+            for _ in 0..<2 {
+                let delivery = try #require(try await FailureTests.next(stream))
+                seen.append(delivery.message.id)
+                #expect(delivery.priorDeliveries == (delivery.message.id == "held" ? 1 : 0))
+                try await broker.acknowledge(delivery)
+            }
+            #expect(seen == ["held", "waiting"])
+            try await broker.publish(Message("after"), to: "questions", after: .milliseconds(200))
+            let delivery = try #require(try await FailureTests.next(stream))
+            #expect(delivery.message.id == "after")
+            try await broker.acknowledge(delivery)
+            await broker.close()
+        }
+    }
+
+    private static func next(_ stream: DeliveryStream) async throws -> Delivery? {
+        var deliveries = stream.makeAsyncIterator()
+        return try await deliveries.next()
+    }
+
+    private func fixture() async throws -> RabbitMQFixture { try await RabbitMQFixture(FragileServer.server) }
+
+    @Test("A killed server loses nothing, and is found again")
+    func killed() async throws {
+        let fixture = try await fixture()
+        let scene = try await Scene(fixture)
+        try await fixture.server.die()
+        await scene.broker.wait { if case .unreachable = $0 { true } else { false } }
+        let start = ContinuousClock.now
+        await expectUnavailable { try await scene.broker.publish(Message("lost"), to: "questions") }
+        await expectUnavailable { _ = try await scene.broker.depth(of: "questions") }
+        await expectUnavailable { _ = try await scene.broker.consume("questions", prefetch: 1) }
+        #expect(ContinuousClock.now - start < .seconds(1))
+        try await fixture.server.start()
+        try await scene.expectBack()
+    }
+
+    @Test("A frozen server is noticed by its missing heartbeats, and close does not wait for it")
+    func frozen() async throws {
+        let fixture = try await fixture()
+        let scene = try await Scene(fixture, heartbeatSeconds: 1)
+        let other = try await fixture.broker(heartbeatSeconds: 1)
+        fixture.server.freeze()
+        // It is on its way when the connection is given up: nobody knows whether it arrived.
+        await expectUnavailable { try await scene.broker.publish(Message("unknown"), to: "dead") }
+        await scene.broker.wait { if case .unreachable = $0 { true } else { false } }
+        let start = ContinuousClock.now
+        await expectUnavailable { try await scene.broker.publish(Message("lost"), to: "questions") }
+        await other.close()
+        #expect(ContinuousClock.now - start < .seconds(5))
+        fixture.server.thaw()
+        try await scene.expectBack()
+    }
+
+    @Test("A reset connection is made again")
+    func reset() async throws {
+        let fixture = try await fixture()
+        let proxy = try LoopbackProxy(to: fixture.server.port)
+        let scene = try await Scene(fixture, port: proxy.port)
+        // From before the cut on, because the connection may be back before anybody looks.
+        let states = scene.broker.states()
+        proxy.cut()
+        for await state in states where state != .ready { break }
+        try await scene.expectBack()
+        proxy.close()
+    }
+
+    @Test("A half-open connection is noticed and made again, with publishes under way")
+    func halfOpen() async throws {
+        let fixture = try await fixture()
+        let proxy = try LoopbackProxy(to: fixture.server.port)
+        let scene = try await Scene(fixture, port: proxy.port, heartbeatSeconds: 1)
+        proxy.hold()
+        await expectUnavailable { try await scene.broker.publish(Message("unknown"), to: "dead") }
+        await scene.broker.wait { if case .unreachable = $0 { true } else { false } }
+        proxy.cut()
+        proxy.release()
+        try await scene.expectBack()
+        proxy.close()
+    }
+
+    @Test("Connections that an operator closes are made again")
+    func closedByOperator() async throws {
+        let fixture = try await fixture()
+        let scene = try await Scene(fixture)
+        let states = scene.broker.states()
+        try await fixture.server.control(
+            "close_all_connections", "--vhost", fixture.vhost, "the operator says so")
+        for await case .unreachable(let reason) in states {
+            #expect(reason.contains("the operator says so"))
+            break
+        }
+        try await scene.expectBack()
+    }
+
+    @Test("A deleted queue is made again, and its consumer goes on")
+    func queueDeleted() async throws {
+        let fixture = try await fixture()
+        let scene = try await Scene(fixture)
+        _ = try await fixture.server.api("DELETE", "queues/\(fixture.vhost)/questions")
+        async let next = Self.next(scene.stream)
+        // Until the queue is back.
+        while true {
+            do {
+                try await scene.broker.publish(Message("new"), to: "questions")
+                break
+            } catch BrokerError.unknownQueue { try await Task.sleep(for: .milliseconds(20)) }
+        }
+        let delivery = try #require(try await next)
+        #expect(delivery.message.id == "new")
+        await #expect(throws: BrokerError.staleDelivery) { try await scene.broker.acknowledge(scene.held) }
+        try await scene.broker.acknowledge(delivery)
+        #expect(scene.broker.state == .ready)
+        await scene.broker.close()
+    }
+
+    @Test("While an alarm is set publishes wait, and acknowledgements and heartbeats go on")
+    func alarm() async throws {
+        let fixture = try await fixture()
+        let broker = try await fixture.broker(heartbeatSeconds: 1)
+        try await broker.declare(Self.specifications)
+        for number in 0..<100 { try await broker.publish(Message("\(number)"), to: "questions") }
+        let stream = try await broker.consume("questions", prefetch: 10)
+        try await fixture.server.control("set_vm_memory_high_watermark", "absolute", "1MB")
+        // The broker blocks whoever publishes; what it has read it keeps, and confirms later.
+        let large = Message(id: "large", body: Data(repeating: 0x20, count: 8 << 20))
+        async let published: Void = withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask { try await broker.publish(Message("blocked \(number)"), to: "dead") }
+            }
+            group.addTask { try await broker.publish(large, to: "dead") }
+            try await group.waitForAll()
+        }
+        await broker.wait { if case .blocked(let reason) = $0 { reason.contains("memory") } else { false } }
+        let watch = Task {
+            // Ended below, and awaited there.
+            for await state in broker.states() {
+                if case .unreachable = state { return false }
+            }
+            return true
+        }
+        for number in 0..<100 {
+            let delivery = try #require(try await Self.next(stream))
+            #expect(delivery.message.id == "\(number)")
+            try await broker.acknowledge(delivery)
+        }
+        while try await broker.depth(of: "questions").total > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        // Longer than the broker waits for a heartbeat, and this side too.
+        try await Task.sleep(for: .seconds(4))
+        guard case .blocked = broker.state else {
+            Issue.record("the state is \(broker.state)")
+            return
+        }
+        try await fixture.server.control("set_vm_memory_high_watermark", "0.4")
+        await broker.wait { $0 == .ready }
+        try await published
+        #expect(try await broker.depth(of: "dead").ready == 51)
+        watch.cancel()
+        #expect(await watch.value, "the connection was lost meanwhile")
+        await broker.close()
+    }
+
+    @Test("Whatever breaks, what was confirmed is there and nothing else is missing")
+    func campaign() async throws {
+        let fixture = try await fixture()
+        let proxy = try LoopbackProxy(to: fixture.server.port)
+        let broker = try await fixture.broker(port: proxy.port)
+        try await broker.declare(Self.specifications)
+        let total = 2_000
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await withThrowingTaskGroup(of: Void.self) { publishers in
+                    for publisher in 0..<20 {
+                        publishers.addTask {
+                            for number in 0..<total / 20 { try await Self.publish("\(publisher)/\(number)", broker) }
+                        }
+                    }
+                    try await publishers.waitForAll()
+                }
+            }
+            group.addTask {
+                for _ in 0..<5 {
+                    try await Task.sleep(for: .milliseconds(150))
+                    proxy.cut()
+                }
+            }
+            let stream = try await broker.consume("questions", prefetch: 20)
+            var seen: Set<String> = []
+            while seen.count < total, let delivery = try await Self.next(stream) {
+                // Its acknowledgement may be lost with the connection; then it comes again.
+                do { try await broker.acknowledge(delivery) } catch BrokerError.staleDelivery { continue }
+                seen.insert(delivery.message.id)
+            }
+            #expect(seen.count == total)
+            try await group.waitForAll()
+        }
+        await broker.close()
+        proxy.close()
+    }
+
+    /// Publishes until it is confirmed.
+    private static func publish(_ id: String, _ broker: RabbitMQBroker) async throws {
+        while true {
+            do { return try await broker.publish(Message(id), to: "questions") } catch BrokerError.unavailable {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    private func expectUnavailable(_ body: () async throws -> Void) async {
+        let error = await #expect(throws: BrokerError.self) { try await body() }
+        guard case .unavailable = error else {
+            Issue.record("a lost broker answers with \(String(describing: error))")
+            return
+        }
+    }
+}

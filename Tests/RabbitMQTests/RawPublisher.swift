@@ -1,0 +1,114 @@
+import CRabbitMQ
+import Foundation
+import Glibc
+import Messaging
+import RabbitMQServer
+import Testing
+
+/// Publishes what no careful client would: the bytes of a message's header as the test has written them.
+@safe final class RawPublisher {
+    /// The properties of a message, in the bytes of AMQP 0-9-1, section 4.2.6.1.
+    struct Properties {
+        var contentType: [UInt8]?
+        var contentEncoding: [UInt8]?
+        /// The entries of the table, without its length.
+        var headers: [UInt8]?
+        var id: [UInt8]?
+
+        var bytes: [UInt8] {
+            var flags: UInt16 = 0
+            var fields: [UInt8] = []
+            if let contentType {
+                flags |= 1 << 15
+                fields += RawPublisher.short(contentType)
+            }
+            if let contentEncoding {
+                flags |= 1 << 14
+                fields += RawPublisher.short(contentEncoding)
+            }
+            if let headers {
+                flags |= 1 << 13
+                fields += RawPublisher.long(headers)
+            }
+            if let id {
+                flags |= 1 << 7
+                fields += RawPublisher.short(id)
+            }
+            return RawPublisher.big(flags) + fields
+        }
+    }
+
+    private let state: amqp_connection_state_t
+
+    init(_ fixture: RabbitMQFixture) throws {
+        unsafe state = try #require(unsafe amqp_new_connection())
+        let socket = unsafe amqp_tcp_socket_new(state)
+        try #require(unsafe amqp_socket_open(socket, "127.0.0.1", Int32(fixture.server.port)) == 0)
+        let reply = unsafe sluice_amqp_login(
+            state, fixture.vhost, 0, 131_072, 0, nil, RabbitMQServer.user, RabbitMQServer.password)
+        try #require(unsafe reply.reply_type == AMQP_RESPONSE_NORMAL)
+        unsafe amqp_channel_open(state, 1)
+        unsafe amqp_confirm_select(state, 1)
+    }
+
+    deinit { unsafe amqp_destroy_connection(state) }
+
+    /// Publishes a message and waits for its confirm.
+    func publish(_ properties: Properties, body: Data = Data("{}".utf8), to queue: String) throws {
+        // basic.publish to the default exchange.
+        try send(1, Self.big(UInt16(60)) + Self.big(UInt16(40)) + [0, 0, 0] + Self.short(Array(queue.utf8)) + [0])
+        try send(2, Self.big(UInt16(60)) + [0, 0] + Self.big(UInt64(body.count)) + properties.bytes)
+        for start in stride(from: 0, to: body.count, by: 100_000) {
+            try send(3, Array(body[start..<min(start + 100_000, body.count)]))
+        }
+        var frame = unsafe sluice_amqp_frame()
+        let end = ContinuousClock.now + .seconds(30)
+        while unsafe frame.kind != SLUICE_AMQP_ACK {
+            try #require(.now < end, "the broker does not confirm")
+            try #require(unsafe frame.kind != SLUICE_AMQP_CONNECTION_CLOSE && frame.kind != SLUICE_AMQP_CHANNEL_CLOSE)
+            var descriptor = pollfd(fd: unsafe amqp_get_sockfd(state), events: Int16(POLLIN), revents: 0)
+            unsafe poll(&descriptor, 1, 100)
+            unsafe sluice_amqp_next(state, &frame)
+        }
+    }
+
+    private func send(_ type: UInt8, _ payload: [UInt8]) throws {
+        let frame = [type, 0, 1] + Self.big(UInt32(payload.count)) + payload + [0xce]
+        var sent = 0
+        while sent < frame.count {
+            let count = unsafe frame[sent...].withUnsafeBytes { bytes in
+                unsafe Glibc.send(amqp_get_sockfd(state), bytes.baseAddress, bytes.count, 0)
+            }
+            if count > 0 {
+                sent += count
+            } else {
+                try #require(errno == EAGAIN)
+                var descriptor = pollfd(fd: unsafe amqp_get_sockfd(state), events: Int16(POLLOUT), revents: 0)
+                unsafe poll(&descriptor, 1, 100)
+            }
+        }
+    }
+
+    /// An entry of a table.
+    static func entry(_ name: [UInt8], _ kind: Character, _ value: [UInt8]) -> [UInt8] {
+        short(name) + [kind.asciiValue ?? 0] + value
+    }
+
+    static func short(_ bytes: [UInt8]) -> [UInt8] { [UInt8(bytes.count)] + bytes }
+
+    static func long(_ bytes: [UInt8]) -> [UInt8] { big(UInt32(bytes.count)) + bytes }
+
+    static func big<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+        (0..<Number.bitWidth / 8).reversed().map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+    }
+
+    /// So many lists, each within the one before.
+    static func nested(levels: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(levels * 5)
+        for level in (0..<levels).reversed() {
+            bytes += [UInt8(ascii: "A")] + big(UInt32(level * 5))
+        }
+        return Array(bytes.dropFirst())
+    }
+}
