@@ -2,10 +2,8 @@
 package enum BrokerState: Sendable, Hashable {
     /// It does.
     case ready
-    /// It is reached but takes no publishes for now, as while a memory or disk alarm is set; they wait.
+    /// It is reached but takes no messages for now, such as RabbitMQ while memory or disk run out.
     case blocked(reason: String)
-    /// It cannot be reached; the connection is tried again by itself. Publishes are refused meanwhile.
-    case unreachable(reason: String)
-    /// It was closed.
-    case closed
+    /// It cannot be reached; work in hand goes on, and what it gives is stored when the broker is back.
+    case away(reason: String)
 }

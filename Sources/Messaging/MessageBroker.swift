@@ -4,9 +4,6 @@
 /// the process (SQLite) of a consumer ends, what it held waits again, in front of its queue, with one more prior
 /// delivery. Order is first in, first out, except for messages that come back.
 package protocol MessageBroker: Sendable {
-    /// Whether it takes and gives messages now.
-    var state: BrokerState { get }
-
     /// Makes queues that do not exist yet; a queue that exists takes the new limits.
     ///
     /// - Throws: ``BrokerError/queueDiffers(queue:reason:)`` where the broker cannot change a queue's limits, as
@@ -48,17 +45,22 @@ package protocol MessageBroker: Sendable {
     /// Counts a queue's messages.
     func depth(of queue: String) async throws(BrokerError) -> QueueDepth
 
+    /// Whether messages are taken and given now.
+    ///
+    /// Says what is known without asking; whoever wants to be sure counts a queue's messages as well.
+    var state: BrokerState { get async }
+
     /// Hands back what this broker's consumers still hold, ends their streams and closes. Later calls throw
     /// ``BrokerError/unavailable(reason:)``.
     func close() async
 }
 
 extension MessageBroker {
-    /// Ready: an embedded broker is as near as its process.
-    package var state: BrokerState { .ready }
-
     /// Publishes a message that may be delivered at once.
     package func publish(_ message: Message, to queue: String) async throws(BrokerError) {
         try await publish(message, to: queue, after: .zero)
     }
+
+    /// Always ready: a broker in the process is there while the process is.
+    package var state: BrokerState { .ready }
 }

@@ -14,7 +14,8 @@ package final class RabbitMQBroker: MessageBroker {
     private let publishing: PublishConnection
     private let consuming: ConsumeConnection
     private let board: StateBoard
-    private let specifications = Mutex<[String: QueueSpecification]>([:])
+    /// The delays of the queues that were declared here; which queues there are, RabbitMQ knows.
+    private let delays = Mutex<[String: Set<Duration>]>([:])
 
     /// Connects to a broker.
     ///
@@ -53,17 +54,14 @@ package final class RabbitMQBroker: MessageBroker {
     package func declare(_ queues: [QueueSpecification]) async throws(BrokerError) {
         try checkReachable(.consuming)
         try await consuming.declare(queues.flatMap(Topology.queues))
-        specifications.withLock { specifications in
-            for queue in queues { specifications[queue.name] = queue }
+        delays.withLock { delays in
+            for queue in queues { delays[queue.name] = queue.delays }
         }
     }
 
     package func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {
         try checkReachable(.publishing)
-        let specification = try specification(of: queue)
-        guard delay == .zero || specification.delays.contains(delay) else {
-            throw .unknownDelay(delay, queue: queue)
-        }
+        guard delay == .zero || delays(of: queue).contains(delay) else { throw .unknownDelay(delay, queue: queue) }
         try message.checkFitsAMQP()
         do {
             try await publishing.publish(message, to: delay == .zero ? queue : Topology.delayQueue(queue, delay))
@@ -80,7 +78,6 @@ package final class RabbitMQBroker: MessageBroker {
     package func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
         precondition(prefetch >= 1, "a consumer holds at least one delivery")
         try checkReachable(.consuming)
-        _ = try specification(of: queue)
         let consumer = try await consuming.consume(queue, prefetch: prefetch)
         return DeliveryStream { [consuming] () async throws(BrokerError) in await consuming.next(for: consumer) }
     }
@@ -105,8 +102,8 @@ package final class RabbitMQBroker: MessageBroker {
 
     package func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
         try checkReachable(.consuming)
-        let delays = try specification(of: queue).delays
-        return try await consuming.depth(of: queue, delayQueues: delays.map { Topology.delayQueue(queue, $0) })
+        return try await consuming.depth(
+            of: queue, delayQueues: delays(of: queue).map { Topology.delayQueue(queue, $0) })
     }
 
     package func close() async {
@@ -116,17 +113,13 @@ package final class RabbitMQBroker: MessageBroker {
         await published
     }
 
-    private func specification(of queue: String) throws(BrokerError) -> QueueSpecification {
-        guard let specification = specifications.withLock({ $0[queue] }) else { throw .unknownQueue(queue) }
-        return specification
-    }
+    private func delays(of queue: String) -> Set<Duration> { delays.withLock { $0[queue] ?? [] } }
 
     /// Answers at once while a connection is down, instead of after the try to connect that is under way.
     private func checkReachable(_ side: StateBoard.Side) throws(BrokerError) {
         switch board.state(of: side) {
         case .ready, .blocked: return
-        case .closed: throw .unavailable(reason: "it was closed")
-        case .unreachable(let reason): throw .unavailable(reason: reason)
+        case .away(let reason): throw .unavailable(reason: reason)
         }
     }
 }

@@ -10,16 +10,17 @@ final class StateBoard: Sendable {
     }
 
     private struct State {
-        var publishing = BrokerState.unreachable(reason: "not connected yet")
-        var consuming = BrokerState.unreachable(reason: "not connected yet")
+        var publishing = BrokerState.away(reason: "not connected yet")
+        var consuming = BrokerState.away(reason: "not connected yet")
         var isClosed = false
+        let closed = BrokerState.away(reason: "it was closed")
         var watchers: [UInt64: AsyncStream<BrokerState>.Continuation] = [:]
         var lastWatcher: UInt64 = 0
 
         /// The worse of the two.
         var both: BrokerState {
-            if isClosed { return .closed }
-            if case .unreachable = consuming { return consuming }
+            if isClosed { return closed }
+            if case .away = consuming { return consuming }
             return publishing
         }
     }
@@ -31,7 +32,7 @@ final class StateBoard: Sendable {
 
     /// How one side stands.
     func state(of side: Side) -> BrokerState {
-        board.withLock { $0.isClosed ? .closed : side == .publishing ? $0.publishing : $0.consuming }
+        board.withLock { $0.isClosed ? $0.closed : side == .publishing ? $0.publishing : $0.consuming }
     }
 
     /// Notes how a side stands.

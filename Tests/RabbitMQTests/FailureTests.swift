@@ -59,7 +59,7 @@ struct FailureTests {
         let fixture = try await fixture()
         let scene = try await Scene(fixture)
         try await fixture.server.die()
-        await scene.broker.wait { if case .unreachable = $0 { true } else { false } }
+        await scene.broker.wait { if case .away = $0 { true } else { false } }
         let start = ContinuousClock.now
         await expectUnavailable { try await scene.broker.publish(Message("lost"), to: "questions") }
         await expectUnavailable { _ = try await scene.broker.depth(of: "questions") }
@@ -77,7 +77,7 @@ struct FailureTests {
         fixture.server.freeze()
         // It is on its way when the connection is given up: nobody knows whether it arrived.
         await expectUnavailable { try await scene.broker.publish(Message("unknown"), to: "dead") }
-        await scene.broker.wait { if case .unreachable = $0 { true } else { false } }
+        await scene.broker.wait { if case .away = $0 { true } else { false } }
         let start = ContinuousClock.now
         await expectUnavailable { try await scene.broker.publish(Message("lost"), to: "questions") }
         await other.close()
@@ -106,7 +106,7 @@ struct FailureTests {
         let scene = try await Scene(fixture, port: proxy.port, heartbeatSeconds: 1)
         proxy.hold()
         await expectUnavailable { try await scene.broker.publish(Message("unknown"), to: "dead") }
-        await scene.broker.wait { if case .unreachable = $0 { true } else { false } }
+        await scene.broker.wait { if case .away = $0 { true } else { false } }
         proxy.cut()
         proxy.release()
         try await scene.expectBack()
@@ -120,7 +120,7 @@ struct FailureTests {
         let states = scene.broker.states()
         try await fixture.server.control(
             "close_all_connections", "--vhost", fixture.vhost, "the operator says so")
-        for await case .unreachable(let reason) in states {
+        for await case .away(let reason) in states {
             #expect(reason.contains("the operator says so"))
             break
         }
@@ -169,7 +169,7 @@ struct FailureTests {
         let watch = Task {
             // Ended below, and awaited there.
             for await state in broker.states() {
-                if case .unreachable = state { return false }
+                if case .away = state { return false }
             }
             return true
         }

@@ -404,7 +404,7 @@ extension ConsumeConnection {
     }
 
     private func planNextTry(_ reason: String) {
-        board.set(.consuming, .unreachable(reason: reason))
+        board.set(.consuming, .away(reason: reason))
         var generator = SystemRandomNumberGenerator()
         nextTry = .now + backoff.next(using: &generator)
     }

@@ -185,7 +185,7 @@ extension PublishConnection {
     }
 
     private func planNextTry(_ reason: String) {
-        board.set(.publishing, .unreachable(reason: reason))
+        board.set(.publishing, .away(reason: reason))
         var generator = SystemRandomNumberGenerator()
         nextTry = .now + backoff.next(using: &generator)
     }
