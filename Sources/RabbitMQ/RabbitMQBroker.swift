@@ -78,8 +78,11 @@ package final class RabbitMQBroker: MessageBroker {
     package func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
         precondition(prefetch >= 1, "a consumer holds at least one delivery")
         try checkReachable(.consuming)
-        let consumer = try await consuming.consume(queue, prefetch: prefetch)
-        return DeliveryStream { [consuming] () async throws(BrokerError) in await consuming.next(for: consumer) }
+        let consumer = ConsumerHandle(
+            number: try await consuming.consume(queue, prefetch: prefetch), connection: consuming)
+        return DeliveryStream { [consuming] () async throws(BrokerError) in
+            await consuming.next(for: consumer.number)
+        }
     }
 
     package func acknowledge(_ delivery: Delivery) async throws(BrokerError) {

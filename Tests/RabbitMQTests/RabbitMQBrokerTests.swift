@@ -48,4 +48,37 @@ struct RabbitMQBrokerTests {
             }
         ).run()
     }
+
+    @Test("A stream that nobody has any more gives back what it kept ready")
+    func droppedStream() async throws {
+        let broker = try await RabbitMQFixture().broker()
+        try await broker.declare([QueueSpecification(name: "questions", lengthMax: 100)])
+        for id in ["a", "b", "c"] { try await broker.publish(Message(id), to: "questions") }
+        var held: Delivery?
+        do {
+            var deliveries = try await broker.consume("questions", prefetch: 100).makeAsyncIterator()
+            held = try await deliveries.next()
+        }
+        var deliveries = try await broker.consume("questions", prefetch: 100).makeAsyncIterator()
+        var seen: Set<String> = []
+        for _ in 0..<2 { seen.insert(try #require(try await deliveries.next()).message.id) }
+        #expect(seen == ["b", "c"])
+        // What was asked for is still in hand.
+        try await broker.acknowledge(try #require(held))
+        await broker.close()
+    }
+
+    @Test("Queues that another host has declared can be used, and those that nobody has are unknown")
+    func othersQueues() async throws {
+        let fixture = try await RabbitMQFixture()
+        let (host, tool) = (try await fixture.broker(), try await fixture.broker())
+        try await host.declare([QueueSpecification(name: "questions", lengthMax: 100)])
+        try await tool.publish(Message("a"), to: "questions")
+        #expect(try await tool.depth(of: "questions").ready == 1)
+        var deliveries = try await tool.consume("questions", prefetch: 1).makeAsyncIterator()
+        #expect(try await deliveries.next()?.message.id == "a")
+        await #expect(throws: BrokerError.unknownQueue("other")) { try await tool.publish(Message("a"), to: "other") }
+        await tool.close()
+        await host.close()
+    }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Messaging
+import Synchronization
 
 /// The connection that consumes, settles deliveries, and makes and counts queues; it never publishes.
 ///
@@ -65,6 +66,8 @@ actor ConsumeConnection: SocketOwner {
     private var dirty: Set<UInt16> = []
     private var held: [UInt64: Held] = [:]
     private var lastNumber: UInt64 = 0
+    /// Consumers whose stream is gone.
+    private let abandoned = Mutex<[UInt64]>([])
 
     init(_ configuration: RabbitMQConfiguration, board: StateBoard, logger: Logger) throws(RabbitMQError) {
         thread = try ConnectionThread()
@@ -97,6 +100,7 @@ actor ConsumeConnection: SocketOwner {
         if let nextTry, nextTry <= .now { beginToConnect() }
         guard let connection else { return .until(nextTry) }
         do {
+            endAbandoned()
             try attachDetached(connection)
             try read(connection)
             if !dirty.isEmpty { try flush(connection) }
@@ -215,6 +219,20 @@ extension ConsumeConnection {
         channels[channel]?.ending = .toBeTold
         for delivery in consumer.ready { handBack(delivery.tag) }
         dirty.insert(channel)
+    }
+
+    /// Ends a consumer soon; for whoever cannot wait.
+    nonisolated func abandon(_ consumer: UInt64) {
+        abandoned.withLock { $0.append(consumer) }
+        thread.wake()
+    }
+
+    private func endAbandoned() {
+        let consumers = abandoned.withLock { abandoned in
+            defer { abandoned.removeAll() }
+            return abandoned
+        }
+        for consumer in consumers { end(consumer) }
     }
 
     /// A delivery is dealt with.
