@@ -75,6 +75,20 @@ struct DispatcherTests {
         }
     }
 
+    @Test("a message with a problem is dead-lettered with it at once, and its neighbour is worked on")
+    func problem() async throws {
+        let test = try TestHost([registered()], problems: ["": .idMissing])
+        try await test.run { _ in
+            let body = Data(#"{"text":"x"}"#.utf8)
+            try await test.broker.publish(Message(id: "", body: body, headers: ["other": "x"]), to: queues.waiting)
+            try await test.broker.publish(Message(id: "good", body: body), to: queues.waiting)
+            let dead = try #require(await test.broker.message("", in: queues.dead)).message
+            #expect(try MessageHeaders(dead.headers).errorCode == "id-missing")
+            #expect(dead.body == body)
+            await test.broker.acknowledgement(of: "good", in: queues.waiting)
+        }
+    }
+
     @Test("a message of a newer version is dead-lettered with its own headers")
     func newerVersion() async throws {
         let test = try TestHost([registered()])

@@ -35,7 +35,11 @@ final class ObservedBroker: MessageBroker {
     }
 
     private let inner = InMemoryBroker()
+    /// What is wrong with messages, by id.
+    private let problems: [String: MessageProblem]
     private let state = Mutex(State())
+
+    init(problems: [String: MessageProblem]) { self.problems = problems }
 
     var events: [BrokerEvent] { state.withLock { $0.events } }
 
@@ -85,7 +89,14 @@ final class ObservedBroker: MessageBroker {
     }
 
     func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
-        try await inner.consume(queue, prefetch: prefetch)
+        let stream = try await inner.consume(queue, prefetch: prefetch)
+        return DeliveryStream { [problems] () async throws(BrokerError) in
+            var deliveries = stream.makeAsyncIterator()
+            guard let delivery = try await deliveries.next() else { return nil }
+            return Delivery(
+                message: delivery.message, queue: delivery.queue, tag: delivery.tag,
+                priorDeliveries: delivery.priorDeliveries, problem: problems[delivery.message.id])
+        }
     }
 
     func acknowledge(_ delivery: Delivery) async throws(BrokerError) {

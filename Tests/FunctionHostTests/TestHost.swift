@@ -71,9 +71,9 @@ struct TestHost: Sendable {
 
     init(
         _ functions: [RegisteredFunction], drainTime: Duration = .seconds(20),
-        hasRoom: @escaping RoomCheck = { _, _ in true }
+        hasRoom: @escaping RoomCheck = { _, _ in true }, problems: [String: MessageProblem] = [:]
     ) throws {
-        broker = ObservedBroker()
+        broker = ObservedBroker(problems: problems)
         history = SQLiteHistory(store: try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema]))
         invoker = Invoker()
         self.functions = functions

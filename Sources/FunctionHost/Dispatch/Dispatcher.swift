@@ -37,7 +37,12 @@ struct Dispatcher: Sendable {
             // out at a time, so each earlier delivery was an attempt of its own that ended its process.
             if isAlone { headers.attempt += delivery.priorDeliveries }
             logger[metadataKey: LogKey.attempt] = "\(headers.attempt)"
-            outcome = await decide(on: delivery, headers: headers, isAlone: isAlone, logger: logger)
+            outcome =
+                if let problem = delivery.problem {
+                    .dead(code: problem.rawValue)
+                } else {
+                    await decide(on: delivery, headers: headers, isAlone: isAlone, logger: logger)
+                }
         } catch {
             // Nothing of it can be read, so nothing of it can be kept but the body.
             outcome = .dead(code: "headers-unreadable")

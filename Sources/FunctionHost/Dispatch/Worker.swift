@@ -14,9 +14,9 @@ struct Worker: Sendable {
     let dispatcher: Dispatcher
 
     func run() async throws {
-        let deliveries = try await broker.consume(queue, prefetch: prefetch)
+        // Let go of at its end, which gives back what the broker kept ready, and not only when all work has ended.
+        var current: DeliveryStream? = try await broker.consume(queue, prefetch: prefetch)
         await withDiscardingTaskGroup { group in
-            var current: DeliveryStream? = deliveries
             while let stream = current {
                 // Bounded by the broker's prefetch: no more is delivered than may be under way.
                 while case .delivery(let delivery) = await next(of: stream) {
