@@ -128,10 +128,14 @@ package final class RabbitMQBroker: MessageBroker {
 }
 
 extension Message {
-    /// An id is a short string, and all headers have to fit into one frame.
+    /// An id is a short string, all headers have to fit into one frame, and RabbitMQ 4 takes no larger body unless
+    /// told otherwise: what it cannot take closes the channel, with all publishes that are under way.
     fileprivate func checkFitsAMQP() throws(BrokerError) {
         let limit = MessageProperties.shortTextBytesMax
         guard id.utf8.count <= limit else { throw .invalidMessage(reason: "its id is over \(limit) bytes long") }
+        guard body.count <= ContentAssembler.bodyBytesKeptMax else {
+            throw .invalidMessage(reason: "its body is over \(ContentAssembler.bodyBytesKeptMax) bytes long")
+        }
         // Twice what is read: room for what a host adds to the headers of a message.
         let headerLimit = MessageProperties.headerBytesMax * 2
         var bytes = 0
@@ -142,7 +146,7 @@ extension Message {
             guard !MessageProperties.brokersOwn.contains(name) else {
                 throw .invalidMessage(reason: "the header \(name) is the broker's own")
             }
-            bytes += name.utf8.count + text.utf8.count
+            bytes += MessageProperties.bytes(name, text)
         }
         guard bytes <= headerLimit else {
             throw .invalidMessage(reason: "its headers are over \(headerLimit) bytes long")

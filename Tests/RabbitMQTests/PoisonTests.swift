@@ -84,6 +84,11 @@ struct PoisonTests {
                 headers: Raw.entry([0x68], "S", Raw.long([UInt8](repeating: 0x78, count: 120_000))), id: [0x61]),
             problem: .headersTooLarge, id: "a"),
         Case(
+            testDescription: "thousands of headers",
+            properties: .init(
+                headers: (0..<18_000).flatMap { _ in Raw.entry([0x61], "t", [1]) }, id: [0x61]),
+            problem: .headersTooLarge, id: "a", headers: ["a": "true"]),
+        Case(
             testDescription: "a count that is not the broker's",
             properties: .init(
                 headers: Raw.entry(Array("x-delivery-count".utf8), "l", Raw.big(Int64(19)))
@@ -179,6 +184,10 @@ struct PoisonTests {
             Message(long), Message(id: "a", body: Data(), headers: [long: ""]),
             Message(id: "a", body: Data(), headers: ["a": String(repeating: "x", count: 70_000)]),
             Message(id: "a", body: Data(), headers: ["CC": "dead"]),
+            Message(
+                id: "a", body: Data(),
+                headers: Dictionary(uniqueKeysWithValues: (0..<8_000).map { ("\($0)", "") })),
+            Message(id: "a", body: Data(count: (16 << 20) + 1)),
         ]
         for message in messages {
             let error = await #expect(throws: BrokerError.self) { try await broker.publish(message, to: "questions") }

@@ -109,7 +109,7 @@ actor ConsumeConnection: SocketOwner {
             return .until(nextTry)
         }
         let heartbeat = SocketWait(
-            socket: connection.socket, milliseconds: Int32(configuration.heartbeatSeconds * 500))
+            socket: connection.socket, milliseconds: connection.heartbeatWaitMilliseconds)
         let detached = SocketWait.until(consumers.values.compactMap(\.nextTry).min())
         return detached.milliseconds < heartbeat.milliseconds
             ? SocketWait(socket: connection.socket, milliseconds: detached.milliseconds) : heartbeat

@@ -89,7 +89,7 @@ actor PublishConnection: SocketOwner {
         }
         return SocketWait(
             socket: connection.socket, wantsRoom: mayWrite && !connection.hasRoom(),
-            milliseconds: Int32(configuration.heartbeatSeconds * 500))
+            milliseconds: connection.heartbeatWaitMilliseconds)
     }
 }
 

@@ -36,6 +36,9 @@ import Glibc
 
     deinit { unsafe amqp_destroy_connection(state) }
 
+    /// How often ``nextFrame()`` has to be called: half of the heartbeat that both sides agreed on.
+    var heartbeatWaitMilliseconds: Int32 { unsafe amqp_get_heartbeat(state) * 500 }
+
     /// The socket to wait for.
     var socket: Int32 { unsafe amqp_get_sockfd(state) }
 }
@@ -92,7 +95,7 @@ extension AMQPConnection {
                 configuration.user, configuration.password)
         }
         arena.free()
-        if unsafe reply.reply_type == AMQP_RESPONSE_NORMAL { return }
+        if unsafe reply.reply_type == AMQP_RESPONSE_NORMAL { return try checkFrameSize() }
         let (host, port) = (configuration.host, configuration.port)
         if unsafe reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION {
             let (code, reason) = unsafe Self.refusal(reply)
@@ -108,6 +111,14 @@ extension AMQPConnection {
         case AMQP_STATUS_SSL_ERROR.rawValue:
             throw .tls(host: host, port: port, reason: "the broker ended it; it may want a client certificate")
         case let status: throw .failed(reason: Self.text(of: status))
+        }
+    }
+
+    /// A smaller frame would not take every header, and the library writes a body's piece beyond its buffer.
+    private func checkFrameSize() throws(RabbitMQError) {
+        let bytes = unsafe amqp_get_frame_max(state)
+        guard bytes >= Self.frameBytesMax else {
+            throw .failed(reason: "its frame_max is \(bytes); set it to \(Self.frameBytesMax), which is its default")
         }
     }
 

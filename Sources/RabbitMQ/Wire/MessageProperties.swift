@@ -4,7 +4,7 @@ import Messaging
 
 /// What stands beside a message's body, read from its header and made safe.
 struct MessageProperties {
-    /// Bytes of all names and texts that are kept: what was read can always be published again, in one frame.
+    /// Bytes of all headers that are kept: what was read can always be published again, in one frame.
     static let headerBytesMax = 32 << 10
     /// The longest id and header name, in bytes: AMQP's short string.
     static let shortTextBytesMax = 255
@@ -68,7 +68,7 @@ struct MessageProperties {
                 priorDeliveries = min(max(0, Int(text) ?? 0), 1_000_000)
                 continue
             }
-            bytes += name.utf8.count + text.utf8.count
+            bytes += Self.bytes(name, text)
             guard bytes <= Self.headerBytesMax else {
                 note(.headersTooLarge)
                 continue
@@ -76,6 +76,9 @@ struct MessageProperties {
             headers[name] = text
         }
     }
+
+    /// How many bytes a header takes in a frame, with its lengths and kind.
+    static func bytes(_ name: String, _ text: String) -> Int { 6 + name.utf8.count + text.utf8.count }
 
     /// What RabbitMQ itself writes on a message's way, and `CC`, which is an instruction to it: published again as a
     /// text it would close the channel.
