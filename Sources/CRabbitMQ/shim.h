@@ -134,6 +134,15 @@ static inline sluice_amqp_frame sluice_amqp_refusal(const amqp_rpc_reply_t *repl
     return out;
 }
 
+// Whether a basic.get has found a message, which follows then.
+static inline int sluice_amqp_got(const amqp_rpc_reply_t *reply, uint64_t *tag, int *redelivered) {
+    if (reply->reply_type != AMQP_RESPONSE_NORMAL || reply->reply.id != AMQP_BASIC_GET_OK_METHOD) return 0;
+    const amqp_basic_get_ok_t *method = (const amqp_basic_get_ok_t *)reply->reply.decoded;
+    *tag = method->delivery_tag;
+    *redelivered = method->redelivered;
+    return 1;
+}
+
 // A publish is three kinds of frames, sent one by one, so that none is begun for which the kernel has no room.
 
 static inline int sluice_amqp_send_publish(amqp_connection_state_t state, amqp_channel_t channel, amqp_bytes_t queue) {

@@ -12,7 +12,7 @@ import Synchronization
 /// queue's dead letters, at least once. Handing back alone never gets a message there.
 package final class RabbitMQBroker: MessageBroker {
     private let publishing: PublishConnection
-    private let consuming: ConsumeConnection
+    let consuming: ConsumeConnection
     private let board: StateBoard
     /// The delays of the queues that were declared here; which queues there are, RabbitMQ knows.
     private let delays = Mutex<[String: Set<Duration>]>([:])

@@ -81,4 +81,37 @@ struct RabbitMQBrokerTests {
         await tool.close()
         await host.close()
     }
+
+    private struct Interruption: Error {}
+
+    @Test("Messages can be looked at more often than they may be delivered, and taken one by one, in their order")
+    func walks() async throws {
+        let broker = try await RabbitMQFixture().broker()
+        try await broker.declare([QueueSpecification(name: "questions", lengthMax: 1_000)])
+        #expect(try await broker.browse("questions", limit: 10).isEmpty)
+        let ids = (0..<40).map(String.init)
+        for id in ids { try await broker.publish(Message(id), to: "questions") }
+        for round in 0..<25 {
+            #expect(try await broker.browse("questions", limit: 100).map(\.id) == ids, "in round \(round)")
+        }
+        #expect(try await broker.browse("questions", limit: 2) == [Message("0"), Message("1")])
+        try await broker.walk("questions", limit: 10) { $0.id != "3" }
+        var left = Set(try await broker.browse("questions", limit: 100).map(\.id))
+        #expect(left == Set(ids.filter { $0 != "3" }))
+        // What could not be decided on is kept.
+        await #expect(throws: Interruption.self) {
+            try await broker.walk("questions", limit: 100) { message in
+                guard message.id != "5" else { throw Interruption() }
+                left.remove(message.id)
+                return false
+            }
+        }
+        #expect(left.contains("5"))
+        #expect(Set(try await broker.browse("questions", limit: 100).map(\.id)) == left)
+        try await broker.walk("questions", limit: 100) { _ in false }
+        #expect(try await broker.browse("questions", limit: 100).isEmpty)
+        await #expect(throws: BrokerError.unknownQueue("other")) { try await broker.browse("other", limit: 1) }
+        await broker.close()
+        await #expect(throws: BrokerError.self) { try await broker.browse("questions", limit: 1) }
+    }
 }

@@ -9,6 +9,13 @@ struct ContentAssembler {
         var isRedelivered: Bool
         var properties: MessageProperties
         var body = Data()
+
+        /// The message.
+        var message: Message { Message(id: properties.id, body: body, headers: properties.headers) }
+        /// How often this copy was delivered before.
+        ///
+        /// Without the flag the count is not the broker's: whoever published the message may have written it.
+        var priorDeliveries: Int { isRedelivered ? max(1, properties.deliveryCount) : 0 }
     }
 
     /// The largest body that is worked on.

@@ -1,0 +1,63 @@
+package import Messaging
+
+// For operators, and for queues that no host consumes.
+extension RabbitMQBroker {
+    /// Takes the messages that wait in a queue one after the other, and lets `keeps` say which stay.
+    ///
+    /// What stays waits again in its order when this returns, one delivery the more, but behind messages that came back
+    /// before and were not taken now. A message that comes near RabbitMQ's
+    /// limit of deliveries is published anew, at the end of the queue, and its old copy acknowledged: no number of walks
+    /// uses a message up.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue's name.
+    ///   - limit: The most messages to take; all are in hand until the end.
+    ///   - keeps: What it throws ends the walk; the message at hand and the rest are kept.
+    /// - Throws: ``BrokerError``, or what `keeps` throws.
+    package func walk(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws {
+        let walk = try await consuming.beginWalk(queue)
+        var kept: [ConsumeConnection.Step] = []
+        do {
+            for _ in 0..<limit {
+                guard let step = try await consuming.step(walk) else { break }
+                kept.append(step)
+                if try await !keeps(step.message) {
+                    try await consuming.remove(step, of: walk)
+                    kept.removeLast()
+                }
+            }
+            for step in kept where step.mustBePublished {
+                var message = step.message
+                message.headers[MessageProperties.priorDeliveriesHeader] = "\(step.priorDeliveries + 1)"
+                try await publish(message, to: queue)
+                try await consuming.remove(step, of: walk)
+            }
+        } catch {
+            await consuming.endWalk(walk, keeping: kept)
+            throw error
+        }
+        await consuming.endWalk(walk, keeping: kept.filter { !$0.mustBePublished })
+    }
+
+    /// Looks at the first messages that wait in a queue and leaves them there.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue's name.
+    ///   - limit: The most messages to give.
+    /// - Returns: Messages in their order, which is kept where all were taken.
+    /// - Throws: ``BrokerError/unknownQueue(_:)`` or ``BrokerError/unavailable(reason:)``.
+    package func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message] {
+        var messages: [Message] = []
+        do {
+            try await walk(queue, limit: limit) { message in
+                messages.append(message)
+                return true
+            }
+        } catch let error as BrokerError {
+            throw error
+        } catch {
+            throw .unavailable(reason: "the walk was cut off")
+        }
+        return messages
+    }
+}
