@@ -1,0 +1,67 @@
+import Messaging
+
+// What is read and written.
+extension ConsumeConnection {
+    func read(_ connection: AMQPConnection) throws(AMQPFailure) {
+        while let (channel, frame) = try connection.nextFrame() {
+            switch frame {
+            case .deliver(let tag, let isRedelivered):
+                channels[channel]?.content.begin(tag: tag, isRedelivered: isRedelivered)
+            case .header(let properties, let bodyBytes):
+                if let content = channels[channel]?.content.add(properties, bodyBytes: bodyBytes) {
+                    arrive(content, on: channel)
+                }
+            case .body(let piece):
+                if let content = channels[channel]?.content.add(piece) { arrive(content, on: channel) }
+            case .cancelled:
+                // The queue was deleted, or its node fails.
+                if channels[channel]?.ending == .no {
+                    detach(channel, reason: "the broker ended the consumer")
+                    try connection.closeChannel(channel)
+                }
+            case .channelClosed(let reason):
+                if channel == Self.controlChannel { throw .broken(reason: reason) }
+                detach(channel, reason: reason)
+            case .connectionClosed(let reason): throw .broken(reason: reason)
+            case .confirmed, .refused, .returned, .blocked, .unblocked, .other: break
+            }
+        }
+    }
+
+    func arrive(_ content: ContentAssembler.Content, on channel: UInt16) {
+        guard let consumer = channels[channel]?.consumer else { return }
+        channels[channel]?.acks.deliver(content.tag)
+        guard let queue = consumers[consumer]?.queue else {
+            // It came while its consumer ended.
+            channels[channel]?.handBack(content.tag)
+            dirty.insert(channel)
+            return
+        }
+        let priorDeliveries = content.priorDeliveries
+        let number = nextNumber()
+        held[number] = Held(
+            queue: queue, consumer: consumer, channel: channel, tag: content.tag, priorDeliveries: priorDeliveries)
+        consumers[consumer]?.ready.append(
+            Delivery(
+                message: content.message, queue: queue, tag: number,
+                priorDeliveries: content.properties.priorDeliveries + priorDeliveries,
+                problem: content.properties.problem))
+        room.wake(consumer)
+    }
+
+    func flush(_ connection: AMQPConnection) throws(AMQPFailure) {
+        var served: [UInt16] = []
+        try connection.together { () throws(AMQPFailure) in
+            for channel in dirty {
+                guard var state = channels[channel] else { continue }
+                if try state.flush(connection, channel: channel) { served.append(channel) }
+                channels[channel] = state
+            }
+        }
+        dirty.removeAll(keepingCapacity: true)
+        for channel in served {
+            channels[channel] = nil
+            try connection.closeChannel(channel)
+        }
+    }
+}
