@@ -82,7 +82,7 @@ actor PublishConnection: SocketOwner {
         guard let connection else { return .until(nextTry) }
         do {
             try read(connection)
-            try connection.together { () throws(AMQPFailure) in try write(connection) }
+            if mayWrite { try connection.together { () throws(AMQPFailure) in try write(connection) } }
         } catch {
             lose(error.reason)
             return .until(nextTry)
