@@ -12,6 +12,8 @@ let package = Package(
     dependencies: [
         // Options and help of the command.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // Settings: the environment over a file over defaults.
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: []),
         // Names of headers and methods.
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         // Bytes and addresses of the servers.
@@ -100,6 +102,7 @@ let package = Package(
             name: "Bedrock",
             dependencies: [
                 "FunctionKit", "Spending", "HTTPTransport", "Hashing",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -126,8 +129,40 @@ let package = Package(
             name: "FunctionHost",
             dependencies: [
                 "FunctionKit", "Messaging", "History", "StrictYAML",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+
+        // What an operator may set.
+        .target(
+            name: "Settings",
+            dependencies: [
+                "StrictYAML", .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // Log lines and metrics in the formats that others read.
+        .target(
+            name: "Telemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        // The task that a host runs in, and a stand-in for the agent that knows it.
+        .target(
+            name: "ECS",
+            dependencies: [
+                "HTTPTransport", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
+            name: "ECSStandIn",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
             ]),
 
         // Everything embedded, composed.
@@ -136,8 +171,8 @@ let package = Package(
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
                 "SpendingSQLite", "BudgetReport", "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval",
-                "PIIFilter", "RAGCore",
-                "LLMConnector", "PSQLWorker", "StrictYAML",
+                "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "StrictYAML", "Settings", "Telemetry", "ECS",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -148,7 +183,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BudgetReport", "Emulator", "FunctionHost", "Spending", "StrictYAML",
+                "BudgetReport", "Emulator", "FunctionHost", "Settings", "Spending", "StrictYAML", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -271,8 +306,30 @@ let package = Package(
             dependencies: [
                 "FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "Hashing", "HTTPTransport",
             ]),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["TestSupport", "Settings", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: [
+                "TestSupport", "Telemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "ECSTests",
+            dependencies: [
+                "ECS", "ECSStandIn", "HTTPTransport", .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "EmulatorTests", dependencies: ["BudgetReport", "Emulator", "FunctionKit", "Spending"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Bedrock", "BedrockStandIn"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "TestSupport", "Bedrock", "BedrockStandIn", "ECSStandIn", "FunctionKit", "History", "Messaging",
+                "MessagingSQLite", "SQLite",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,5 @@
-import FunctionHost
 import ServiceLifecycle
 import Synchronization
-import UnixSignals
 
 /// Runs a body as a service, so that its end drains the group.
 ///
@@ -33,18 +31,5 @@ struct BodyService<Value: Sendable>: Service {
     func result() throws -> Value {
         guard let result = outcome.value.withLock({ $0 }) else { throw CancellationError() }
         return try result.get()
-    }
-}
-
-/// Cuts the drain short at the second signal: the first one begins it.
-struct SecondSignal: Service {
-    let host: FunctionHost
-
-    func run() async throws {
-        var count = 0
-        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint).cancelOnGracefulShutdown() {
-            count += 1
-            if count == 2 { host.cutShort() }
-        }
     }
 }

@@ -1,5 +1,6 @@
-import FoundationEssentials
 package import Logging
+import ServiceLifecycle
+import Telemetry
 
 /// The whole pipeline behind a loopback port, until a signal ends it.
 package struct Emulator: Sendable {
@@ -13,7 +14,7 @@ package struct Emulator: Sendable {
         package let residentBytes: Int?
     }
 
-    private let options: EmulatorOptions
+    private let options: PipelineOptions
     private let port: Int
     private let startedAt: ContinuousClock.Instant
     private let logger: Logger
@@ -25,7 +26,7 @@ package struct Emulator: Sendable {
     ///   - port: On 127.0.0.1; 0 for any that is free.
     ///   - startedAt: When the program started.
     ///   - logger: Gets what the emulator has to say.
-    package init(options: EmulatorOptions, port: Int, startedAt: ContinuousClock.Instant, logger: Logger) {
+    package init(options: PipelineOptions, port: Int, startedAt: ContinuousClock.Instant, logger: Logger) {
         self.options = options
         self.port = port
         self.startedAt = startedAt
@@ -37,13 +38,29 @@ package struct Emulator: Sendable {
     /// - Parameter onReady: Called when questions are taken, with the running pipeline.
     /// - Throws: ``SetupProblem`` where the emulator cannot start.
     package func run(onReady: @escaping @Sendable (Ready, Pipeline) async -> Void) async throws {
-        try await Pipeline.withPipeline(options, logger: logger) { [port, startedAt, logger] pipeline in
-            try await EmulatorServer(pipeline: pipeline, port: port, logger: logger).run { port in
-                await onReady(
-                    Ready(
-                        port: port, sinceStart: .now - startedAt, residentBytes: ProcessFacts.residentBytes()),
-                    pipeline)
+        let registry = MetricsRegistry()
+        try await Pipeline.withPipeline(
+            options, model: .standIn, metrics: registry, logger: logger,
+            services: { [port, startedAt, logger] pipeline in
+                let health = HealthRoutes(
+                    readiness: Readiness(pipeline: pipeline, metrics: registry), registry: registry)
+                let questions = QuestionRoutes(pipeline: pipeline)
+                return [
+                    PipelineServer(
+                        address: "127.0.0.1", port: port,
+                        routes: { router in
+                            health.add(to: router)
+                            questions.add(to: router)
+                        }, portOption: "--port",
+                        onReady: { port in
+                            await onReady(
+                                Ready(
+                                    port: port, sinceStart: .now - startedAt,
+                                    residentBytes: ProcessFacts.residentBytes()),
+                                pipeline)
+                        }, logger: logger)
+                ]
             }
-        }
+        ) { _ in try? await gracefulShutdown() }
     }
 }

@@ -1,22 +1,19 @@
 import Bedrock
 import BedrockStandIn
-import FoundationEssentials
+package import CoreMetrics
 package import FunctionHost
 import FunctionKit
-import HTTPTransport
 package import History
 package import Logging
 import Messaging
-import MessagingSQLite
 import Retrieval
-import SQLite
-import ServiceLifecycle
+package import ServiceLifecycle
+import Settings
 package import Spending
 import SpendingAlerts
-import StrictYAML
 import UnixSignals
 
-/// A whole pipeline in one process: queue, ledger, history, index, model client and, unless another endpoint is named,
+/// A whole pipeline in one process: queue, ledger, history, index, model client and, where nothing else is to be asked,
 /// the model's stand-in.
 package struct Pipeline: Sendable {
     /// Takes questions in.
@@ -34,6 +31,9 @@ package struct Pipeline: Sendable {
     private static let responsesKept = Duration.seconds(62 * 86_400)
 
     let broker: any MessageBroker
+    let index: any PassageIndex
+    /// Sees the paid calls.
+    let calls: CallWatch
     private let upkeep: LedgerUpkeep
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
@@ -43,18 +43,27 @@ package struct Pipeline: Sendable {
     ///
     /// - Parameters:
     ///   - options: What the pipeline is made from.
+    ///   - model: What is asked where the settings name no endpoint.
+    ///   - metrics: Gets what is counted and timed.
     ///   - logger: Gets what the pipeline has to say.
     ///   - runsHost: Whether the functions work on their queues; without, they can be invoked directly alone.
+    ///   - services: Run beside the pipeline and are shut down after it has drained.
     ///   - body: Gets the pipeline when it can take questions.
     /// - Returns: What `body` returned.
-    /// - Throws: ``SetupProblem`` where the pipeline cannot start, otherwise what `body` throws.
+    /// - Throws: ``SetupProblem`` where the pipeline cannot start, otherwise what a service or `body` throws.
     package static func withPipeline<Value: Sendable>(
-        _ options: EmulatorOptions, logger: Logger, runsHost: Bool = true,
+        _ options: PipelineOptions, model: DefaultModel = .standIn,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger, runsHost: Bool = true,
+        services: @escaping @Sendable (Pipeline) -> [any Service] = { _ in [] },
         _ body: @escaping @Sendable (Pipeline) async throws -> Value
     ) async throws -> Value {
-        let parts = try await PipelineParts(options: options)
+        let parts = try await PipelineParts(options: options, model: model)
         do {
-            let value = try await run(parts, options: options, logger: logger, runsHost: runsHost, body)
+            let value = try await withEndpoint(parts) { endpoint in
+                let pipeline = try await Pipeline(
+                    parts, options: options, endpoint: endpoint, metrics: metrics, logger: logger)
+                return try await pipeline.serve(services(pipeline), logger: logger, runsHost: runsHost, body)
+            }
             try await parts.close()
             return value
         } catch {
@@ -63,50 +72,50 @@ package struct Pipeline: Sendable {
         }
     }
 
-    private static func run<Value: Sendable>(
-        _ parts: PipelineParts, options: EmulatorOptions, logger: Logger, runsHost: Bool,
-        _ body: @escaping @Sendable (Pipeline) async throws -> Value
+    /// Gives the model's address, with the stand-in behind it where there is no other.
+    private static func withEndpoint<Value: Sendable>(
+        _ parts: PipelineParts, _ body: (String) async throws -> Value
     ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            let endpoint: String
-            if let named = options.bedrockEndpoint {
-                endpoint = named
-            } else {
-                let standIn = StandIn(
-                    credentials: StandInKeys.credentials, region: parts.region, models: parts.models,
-                    recordsRequests: false, port: 0)
-                group.addTask { try await standIn.run() }
-                endpoint = "http://127.0.0.1:\(try await standIn.boundPort)"
-            }
-            let pipeline = try await Pipeline(parts, options: options, endpoint: endpoint, logger: logger)
-            let value = try await pipeline.serve(logger: logger, runsHost: runsHost, body)
+        if let endpoint = parts.endpoint { return try await body(endpoint) }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            let standIn = StandIn(
+                credentials: StandInKeys.credentials, region: parts.region, models: parts.models,
+                recordsRequests: false, port: 0)
+            group.addTask { try await standIn.run() }
+            let value = try await body("http://127.0.0.1:\(try await standIn.boundPort)")
             // Last of all the stand-in: whoever drains may still wait for its answer.
             group.cancelAll()
             return value
         }
     }
 
-    private init(_ parts: PipelineParts, options: EmulatorOptions, endpoint: String, logger: Logger) async throws {
+    private init(
+        _ parts: PipelineParts, options: PipelineOptions, endpoint: String, metrics: any MetricsFactory, logger: Logger
+    ) async throws {
+        calls = CallWatch(metrics: metrics)
         let model = GovernedModel(
             governor: parts.governor,
             client: BedrockModel(
-                endpoint: endpoint, region: parts.region, credentials: parts.credentials, http: parts.client),
+                endpoint: endpoint, region: parts.region, credentials: parts.credentials, http: parts.client,
+                watch: calls),
             model: parts.model, callTimeout: parts.callTimeout)
         let catalogue = FunctionCatalogue(index: parts.index, model: model, history: parts.history)
         functions = parts.plans.map { catalogue.make($0) }
         history = parts.history
         governor = parts.governor
         broker = parts.broker
+        index = parts.index
         let governor = parts.governor
-        let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger)
+        let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
         upkeep = LedgerUpkeep(governor: governor, keepResponses: Self.responsesKept, logger: logger) { alert in
             try await alerts.deliver(alert)
         }
-        let invoker = Invoker()
+        let invoker = Invoker(metrics: metrics)
         host = FunctionHost(
-            functions: functions, broker: parts.broker, history: history, invoker: invoker,
-            drainTime: options.drainTime,
-            hasRoom: { (try? await governor.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false }, logger: logger)
+            functions: functions, running: options.functions.map(Set.init), broker: parts.broker, history: history,
+            invoker: invoker, drainTime: options.settings.drainTime,
+            hasRoom: { (try? await governor.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
+            reservationsReleased: { governor.reservationsReleased }, metrics: metrics, logger: logger)
         door = FrontDoor(
             pipeline: functions, broker: parts.broker, history: history, invoker: invoker, drain: host.drain,
             logger: logger)
@@ -115,27 +124,31 @@ package struct Pipeline: Sendable {
 
     /// Runs the services until `body` has returned, and then drains them.
     private func serve<Value: Sendable>(
-        logger: Logger, runsHost: Bool, _ body: @escaping @Sendable (Pipeline) async throws -> Value
+        _ others: [any Service], logger: Logger, runsHost: Bool,
+        _ body: @escaping @Sendable (Pipeline) async throws -> Value
     ) async throws -> Value {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let bodyService = BodyService { try await body(self) }
-        // The first is shut down last: a draining host still holds money.
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: UpkeepService(upkeep: upkeep))
-        ]
-        if runsHost {
-            let watchdog = Watchdog(leftBehind: { host.invoker.leftBehind }, logger: logger)
-            services += [.init(service: watchdog), .init(service: SecondSignal(host: host)), .init(service: host)]
-        }
-        services.append(
-            .init(
-                service: bodyService, successTerminationBehavior: .gracefullyShutdownGroup,
-                failureTerminationBehavior: .gracefullyShutdownGroup))
+        // The first is shut down last: a draining host still holds money, and answers whether it is ready.
+        var services: [any Service] = [UpkeepService(upkeep: upkeep)] + others
+        if runsHost { services += host.services(logger: logger) }
         let group = ServiceGroup(
             configuration: .init(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: services.map { .init(service: $0) } + [
+                    .init(
+                        service: bodyService, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
         return try bodyService.result()
     }
+}
+
+/// What is asked where the settings name no endpoint.
+package enum DefaultModel: Sendable {
+    /// The stand-in, in this process.
+    case standIn
+    /// Bedrock in the region that the manifest names.
+    case regional
 }

@@ -11,6 +11,7 @@ import SQLite
 import Spending
 import SpendingAlerts
 import SpendingSQLite
+import Settings
 import StrictYAML
 
 /// What a pipeline is put together from: all files read and checked, the data file open, nothing running yet.
@@ -21,6 +22,8 @@ struct PipelineParts: Sendable {
     let index: EmbeddedIndex
     let client: HTTPClient
     let credentials: any AWSCredentialsSource
+    /// Where the model is; nil for the stand-in.
+    let endpoint: String?
     /// The model that the manifest names.
     let model: ModelID
     let callTimeout: Duration
@@ -41,10 +44,14 @@ struct PipelineParts: Sendable {
 
     /// Reads, checks and opens everything.
     ///
+    /// - Parameters:
+    ///   - options: What the pipeline is made from.
+    ///   - defaultModel: What is asked where the settings name no endpoint.
     /// - Throws: ``SetupProblem`` with one line for a person.
-    init(options: EmulatorOptions) async throws {
+    init(options: PipelineOptions, model defaultModel: DefaultModel) async throws {
         do {
             plans = try FunctionPlan.plans(Manifest(YAMLValue.load(file: options.manifestFile)))
+            try Self.check(options.functions, against: plans)
             guard let asked = plans.lazy.compactMap(\.settings.model).first else {
                 throw SetupProblem("\(options.manifestFile): no function has a `model`; give one to `llm-connector`")
             }
@@ -70,21 +77,31 @@ struct PipelineParts: Sendable {
             let passages = try KnowledgeFolder.load(options.knowledgeFolder)
             index = try await EmbeddedIndex(passages: passages)
 
-            if options.bedrockEndpoint == nil {
+            switch defaultModel {
+            case .standIn: endpoint = options.settings.bedrockEndpoint
+            case .regional:
+                endpoint =
+                    options.settings.bedrockEndpoint ?? "https://bedrock-runtime.\(asked.region).amazonaws.com"
+            }
+            if endpoint == nil {
                 credentials = StaticCredentials(StandInKeys.credentials)
             } else {
                 let source = EnvironmentCredentials(environment: ProcessInfo.processInfo.environment)
-                // Missing keys stop the start rather than the first question.
-                _ = try await source.credentials()
+                // Missing keys stop the start rather than the first question, where any function here asks the model.
+                let asks = plans.contains { plan in
+                    plan.settings.model != nil && options.functions?.contains(plan.settings.name) ?? true
+                }
+                if asks { _ = try await source.credentials() }
                 credentials = source
             }
 
-            alertWebhook = try AlertWebhook(environment: ProcessInfo.processInfo.environment)
+            alertWebhook = try AlertWebhook(options.settings)
 
             store =
                 options.isEphemeral
                 ? try .inMemory(schemas: Self.schemas) : try .open(folder: options.dataFolder, schemas: Self.schemas)
-            broker = options.isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store)
+            broker = try await BrokerChoice.open(
+                url: options.settings.brokerURL, store: store, isEphemeral: options.isEphemeral)
             history = SQLiteHistory(store: store)
             governor = CostGovernor(
                 ledger: options.isEphemeral ? InMemoryLedger() : try SQLiteLedger(store: store), prices: prices,
@@ -92,9 +109,22 @@ struct PipelineParts: Sendable {
             client = try HTTPClient()
         } catch let problem as SetupProblem {
             throw problem
+        } catch let problem as OperatorProblem {
+            throw problem
         } catch let error as any CustomStringConvertible & Error {
             // All of these say file, line and what to do.
             throw SetupProblem(error.description)
+        }
+    }
+
+    /// Refuses functions that the manifest does not have.
+    private static func check(_ functions: [String]?, against plans: [FunctionPlan]) throws {
+        let names = plans.map(\.settings.name)
+        for name in functions ?? [] where !names.contains(name) {
+            let hint = nearest(to: name, among: names).map { "did you mean `\($0)`?" }
+            throw OperatorProblem(
+                "there is no function `\(name)`; "
+                    + (hint ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))"))
         }
     }
 

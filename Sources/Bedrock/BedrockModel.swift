@@ -39,6 +39,7 @@ package struct BedrockModel: Sendable {
     private let signer: SigV4Signer
     private let credentials: any AWSCredentialsSource
     private let http: HTTPClient
+    private let watch: CallWatch
     private let now: @Sendable () -> Date
 
     /// Makes a client.
@@ -48,15 +49,17 @@ package struct BedrockModel: Sendable {
     ///   - region: The region in the signature.
     ///   - credentials: Asked before each call.
     ///   - http: Shared with others; the caller shuts it down.
+    ///   - watch: Sees each call that is sent.
     ///   - now: The clock of the signature. The service refuses one that is more than five minutes off.
     package init(
         endpoint: String, region: String, credentials: any AWSCredentialsSource, http: HTTPClient,
-        now: @escaping @Sendable () -> Date = { Date() }
+        watch: CallWatch = CallWatch(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
         signer = SigV4Signer(region: region, service: "bedrock")
         self.credentials = credentials
         self.http = http
+        self.watch = watch
         self.now = now
     }
 
@@ -76,10 +79,16 @@ package struct BedrockModel: Sendable {
         } catch {
             throw .noCredentials(error)
         }
+        let signed = signer.sign(httpRequest(request, body: body, holding: reservation), with: keys, at: now())
+        return try await watch.call(of: request.modelID) { () async throws(BedrockError) in
+            try await send(signed)
+        }
+    }
+
+    private func send(_ request: HTTPRequest) async throws(BedrockError) -> InvokeModelResponse {
         let response: HTTPResponse
         do throws(HTTPError) {
-            response = try await http.send(
-                signer.sign(httpRequest(request, body: body, holding: reservation), with: keys, at: now()))
+            response = try await http.send(request)
         } catch {
             throw .transport(error)
         }

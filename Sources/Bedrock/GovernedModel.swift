@@ -33,7 +33,7 @@ package struct GovernedModel: LanguageModel {
     /// for more.
     ///
     /// - Throws: ``LanguageModelError``. With less than 2 seconds left, or less than the call timeout where that is
-    ///   shorter, nothing is called. A fallback model's own refusal asks for no second fallback: it becomes
+    ///   shorter or the host drains, nothing is called. A fallback model's own refusal asks for no second fallback: it becomes
     ///   ``ExhaustedPolicy/answerWithoutModel``.
     package func generate(
         _ request: ModelRequest, context: InvocationContext
@@ -73,7 +73,9 @@ package struct GovernedModel: LanguageModel {
         do throws(GovernorError) {
             // Half of the time, or the call's own, is kept for the call itself or for a fallback.
             let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
-            admission = try await governor.reserve(prepared.call(to: model)) { context.remaining - kept }
+            admission = try await governor.reserve(prepared.call(to: model)) {
+                context.remaining - (context.isDraining ? callTimeout : kept)
+            }
         } catch {
             // What it says holds no payload: models, files, and what to do.
             context.logger.error("paid call not admitted", metadata: [LogKey.error: "\(error)"])
@@ -88,6 +90,8 @@ package struct GovernedModel: LanguageModel {
                 answer, usage: settlement.usage, cost: settlement.cost,
                 model: settlement.model?.model ?? model.model)
         case .inFlight: throw .inFlight
+        // Money that is merely held comes free; another host can wait for it.
+        case .refused(let refusal) where refusal.cause == .held && context.isDraining: throw .noTimeLeft
         case .refused(let refusal): throw .budgetExhausted(refusal)
         }
     }
@@ -181,8 +185,9 @@ package struct GovernedModel: LanguageModel {
         }
     }
 
+    /// While the host drains, only a call that surely ends before the drain does is begun.
     private func hasTime(_ context: InvocationContext) -> Bool {
-        context.remaining >= min(Self.timeMin, callTimeout)
+        context.remaining >= (context.isDraining ? callTimeout : min(Self.timeMin, callTimeout))
     }
 
     private enum LogKey {

@@ -1,24 +1,15 @@
+package import CoreMetrics
 package import FunctionKit
 package import History
 package import Logging
 package import Messaging
-import ServiceLifecycle
+package import ServiceLifecycle
 
 /// Runs functions on their queues until it is told to end, and then ends without losing anything.
 ///
 /// On graceful shutdown it takes no more deliveries, starts nothing new, lets invocations under way finish until the
 /// drain's deadline, gives back the rest and returns.
 package struct FunctionHost: Service {
-    /// How a host ended, for the log and for tests.
-    package struct DrainReport: Sendable, Hashable {
-        /// Deliveries that were dealt with since the host started.
-        package var finished: Int
-        /// Deliveries that were given back since the host started.
-        package var handedBack: Int
-        /// How long the drain took.
-        package var took: Duration
-    }
-
     /// Tells invocations that the host drains.
     package let drain = DrainSignal()
     /// What was done with deliveries.
@@ -27,35 +18,51 @@ package struct FunctionHost: Service {
     package let invoker: Invoker
 
     private let functions: [RegisteredFunction]
+    private let running: [RegisteredFunction]
     private let broker: any MessageBroker
     private let history: SQLiteHistory
     private let drainTime: Duration
     private let hasRoom: RoomCheck
+    private let reservationsReleased: @Sendable () -> Int
     private let onDrained: @Sendable (DrainReport) -> Void
+    private let metrics: HostMetrics
     private let logger: Logger
+    private let gate = IsolationGate()
+    private let drainStart = DrainStart()
+
+    /// How long invocations that were cut off may take to settle what they paid for.
+    private static let graceAfterCut = Duration.milliseconds(500)
 
     /// Makes a host; nothing runs before ``run()``.
     ///
     /// - Parameters:
-    ///   - functions: The functions to run, in any order.
+    ///   - functions: All functions of the pipeline, whose queues are declared, in any order.
+    ///   - running: The names of those to run; nil for all.
     ///   - broker: Holds their queues. Closed by its owner, after the host has ended.
     ///   - history: Where final states go.
     ///   - invoker: Shared with the door.
     ///   - drainTime: How long invocations under way may take to finish on shutdown.
     ///   - hasRoom: Asked for messages that are parked until their budget has room.
+    ///   - reservationsReleased: How many reservations were released unused since the process started.
+    ///   - metrics: Gets what is done with deliveries.
     ///   - logger: Gets one line a step.
     ///   - onDrained: Told at the end.
     package init(
-        functions: [RegisteredFunction], broker: any MessageBroker, history: SQLiteHistory, invoker: Invoker,
-        drainTime: Duration, hasRoom: @escaping RoomCheck, logger: Logger,
+        functions: [RegisteredFunction], running: Set<String>? = nil, broker: any MessageBroker,
+        history: SQLiteHistory, invoker: Invoker, drainTime: Duration, hasRoom: @escaping RoomCheck,
+        reservationsReleased: @escaping @Sendable () -> Int = { 0 },
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
         onDrained: @escaping @Sendable (DrainReport) -> Void = { _ in }
     ) {
         self.functions = functions
+        self.running = functions.filter { running?.contains($0.settings.name) ?? true }
         self.broker = broker
         self.history = history
         self.invoker = invoker
         self.drainTime = drainTime
         self.hasRoom = hasRoom
+        self.reservationsReleased = reservationsReleased
+        self.metrics = HostMetrics(factory: metrics)
         self.logger = logger
         self.onDrained = onDrained
     }
@@ -70,45 +77,80 @@ package struct FunctionHost: Service {
     /// - Throws: ``BrokerError`` where the queues cannot be consumed at start.
     package func run() async throws {
         try await declareQueues()
-        logger.info("host started", metadata: [LogKey.count: "\(functions.count)"])
-        let gate = IsolationGate()
+        metrics.draining(false)
+        logger.info(
+            "host started",
+            metadata: [LogKey.functions: .array(running.map { "\($0.settings.name)" })])
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await cutShortWhenDue() }
             try await withThrowingDiscardingTaskGroup { workers in
-                for function in functions { addWorkers(for: function, gate: gate, to: &workers) }
+                for function in running { addWorkers(for: function, to: &workers) }
                 workers.addTask { await Sweeper(history: history, logger: logger).run() }
             }
             // All workers have ended: the drain is over, or the host was cancelled.
             group.cancelAll()
         }
-        let start = drain.deadline.map { $0 - drainTime } ?? .now
-        await invoker.waitForAll(until: drain.deadline ?? .now)
+        // What was cut off is given a moment to say what became of its call.
+        await invoker.waitForAll(until: max(drain.deadline ?? .now, .now + Self.graceAfterCut))
+        report()
+    }
+
+    /// Says how the drain went, in one line and in the metrics.
+    private func report() {
+        guard let start = drainStart.mark else { return }
         let counts = counts.counts
-        let report = DrainReport(finished: counts.finished, handedBack: counts.handedBack, took: .now - start)
-        logger.info(
+        let report = DrainReport(
+            finished: counts.finished - start.counts.finished,
+            handedBack: counts.handedBack - start.counts.handedBack,
+            reservationsReleased: reservationsReleased() - start.reservationsReleased, took: .now - start.instant)
+        let seconds = (report.took / .milliseconds(1)).rounded() / 1000
+        logger.notice(
             "host drained",
             metadata: [
-                "drain.finished": "\(report.finished)", "drain.handed_back": "\(report.handedBack)",
-                LogKey.milliseconds: "\(Int(report.took / .milliseconds(1)))",
+                LogKey.drainFinished: .stringConvertible(report.finished),
+                LogKey.drainHandedBack: .stringConvertible(report.handedBack),
+                LogKey.drainReleased: .stringConvertible(report.reservationsReleased),
+                LogKey.drainSeconds: .stringConvertible(seconds),
             ])
+        metrics.drained(report)
         onDrained(report)
+    }
+
+    /// The host and what watches over it, in the order in which a service group starts them.
+    ///
+    /// - Parameters:
+    ///   - watchdogPatience: How long no task may get a thread before the process counts as stuck.
+    ///   - logger: Says why a stuck process ends.
+    package func services(watchdogPatience patience: Duration = .seconds(10), logger: Logger) -> [any Service] {
+        let watchdog = Watchdog(patience: patience, leftBehind: { [invoker] in invoker.leftBehind }, logger: logger)
+        return [watchdog, SecondSignal(host: self), self]
     }
 
     /// Ends the drain now: what is under way is given back.
     package func cutShort() {
-        drain.begin(until: .now)
+        beginDrain(until: .now)
         invoker.cutShort()
     }
 
+    private func beginDrain(until deadline: ContinuousClock.Instant) {
+        drain.begin(until: deadline)
+        gate.close()
+        let isFirst = drainStart.begin(
+            DrainStart.Mark(instant: .now, counts: counts.counts, reservationsReleased: reservationsReleased()))
+        guard isFirst else { return }
+        metrics.draining(true)
+        logger.notice("host drains")
+    }
+
     private func addWorkers(
-        for function: RegisteredFunction, gate: IsolationGate,
+        for function: RegisteredFunction,
         to workers: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
         var logger = logger
         logger[metadataKey: LogKey.functionName] = "\(function.settings.name)"
         let dispatcher = Dispatcher(
             registered: function, broker: broker, history: history, invoker: invoker, gate: gate, drain: drain,
-            counts: counts, logger: logger)
+            counts: counts, metrics: metrics, logger: logger)
         let waiting = Worker(
             queue: function.queues.waiting, prefetch: function.settings.concurrency, broker: broker,
             dispatcher: dispatcher)
@@ -128,7 +170,7 @@ package struct FunctionHost: Service {
             try? await Task.sleep(until: deadline, clock: .continuous)
             if !Task.isCancelled { invoker.cutShort() }
         } onGracefulShutdown: {
-            drain.begin(until: .now + drainTime)
+            beginDrain(until: .now + drainTime)
         }
     }
 }

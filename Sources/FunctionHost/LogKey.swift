@@ -22,4 +22,14 @@ package enum LogKey {
     package static let milliseconds = "milliseconds"
     /// How many.
     package static let count = "count"
+    /// The functions that a host runs.
+    package static let functions = "functions"
+    /// Deliveries finished in the drain.
+    package static let drainFinished = "drain.finished"
+    /// Deliveries given back in the drain.
+    package static let drainHandedBack = "drain.handed_back"
+    /// Reservations released unused in the drain.
+    package static let drainReleased = "drain.reservations_released"
+    /// How long the drain took.
+    package static let drainSeconds = "drain.seconds"
 }

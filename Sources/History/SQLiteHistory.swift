@@ -115,6 +115,20 @@ package struct SQLiteHistory: History {
         }
     }
 
+    /// Lets a question that failed wait for an answer again, because its message is tried once more.
+    ///
+    /// One in another state is left as it is.
+    package func reopen(id: String) async throws {
+        try await store.commit { db in
+            try db.execute(
+                sql: """
+                    UPDATE questions SET state = 'accepted', reason = NULL, finished_at_ms = NULL
+                    WHERE id = ? AND state = 'failed'
+                    """,
+                arguments: [id])
+        }
+    }
+
     /// Notes how long a function took.
     ///
     /// The first success of each function counts; a redelivery changes nothing.

@@ -81,6 +81,12 @@ package actor InMemoryBroker<C: Clock>: MessageBroker where C.Duration == Durati
         return depth
     }
 
+    package func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message] {
+        try checkOpen()
+        guard let messages = queues[queue]?.first(limit, at: clock.now) else { throw .unknownQueue(queue) }
+        return messages
+    }
+
     package func close() async {
         isClosed = true
         for held in held.values { queues[held.queue]?.giveBack(held.item) }

@@ -33,6 +33,12 @@ struct InMemoryQueue<Instant: InstantProtocol & Sendable> {
         return QueueDepth(ready: returned.count + waiting.count - taken, delivered: delivered, delayed: delayed.count)
     }
 
+    /// The first messages that may be delivered at an instant.
+    mutating func first(_ limit: Int, at now: Instant) -> [Message] {
+        ripen(at: now)
+        return (returned.reversed() + waiting[taken...]).prefix(limit).map(\.message)
+    }
+
     /// When the next delay ends.
     var due: Instant? { delayed.last?.due }
 

@@ -45,6 +45,18 @@ package protocol MessageBroker: Sendable {
     /// Counts a queue's messages.
     func depth(of queue: String) async throws(BrokerError) -> QueueDepth
 
+    /// Looks at the first messages that wait in a queue and leaves them there.
+    ///
+    /// For operators, and for queues that no host consumes: a broker that can only deliver takes them for a moment and
+    /// gives them back, which counts as a delivery there (see ``MessageBroker/review(_:limit:_:)``). No number of looks
+    /// loses a message or uses it up. Delayed ones and those in a consumer's hands are not seen.
+    ///
+    /// - Parameters:
+    ///   - queue: The name of a declared queue.
+    ///   - limit: The most messages to give.
+    /// - Returns: Messages in their order.
+    func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message]
+
     /// Whether messages are taken and given now.
     ///
     /// Says what is known without asking; whoever wants to be sure counts a queue's messages as well.
@@ -59,6 +71,22 @@ extension MessageBroker {
     /// Publishes a message that may be delivered at once.
     package func publish(_ message: Message, to queue: String) async throws(BrokerError) {
         try await publish(message, to: queue, after: .zero)
+    }
+
+    /// Reviews the messages and keeps them all.
+    package func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message] {
+        var messages: [Message] = []
+        do {
+            try await review(queue, limit: limit) { message in
+                messages.append(message)
+                return .keep
+            }
+        } catch let error as BrokerError {
+            throw error
+        } catch {
+            throw .unavailable(reason: "the review was cut off")
+        }
+        return messages
     }
 
     /// Always ready: a broker in the process is there while the process is.

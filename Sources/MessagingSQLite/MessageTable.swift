@@ -106,11 +106,28 @@ enum MessageTable {
                 """,
             arguments: [owner, queue])
         guard let row = rows.first else { return .nothing(dueMilliseconds: try due(in: queue, db)) }
+        return .message(try message(row), sequence: row["sequence"], priorDeliveries: row["prior_deliveries"])
+    }
+
+    /// The first messages that are ready, or would be once the ripe ones had their position.
+    static func first(_ limit: Int, of queue: String, _ db: Database) throws -> [Message] {
+        guard try exists(queue, db) else { throw BrokerError.unknownQueue(queue) }
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT id, headers, body FROM messages
+                WHERE queue = ?1 AND owner IS NULL AND (position IS NOT NULL OR available_at_ms <= ?2)
+                ORDER BY position IS NULL, position, available_at_ms, sequence LIMIT ?3
+                """,
+            arguments: [queue, now, limit]
+        ).map(message)
+    }
+
+    private static func message(_ row: Row) throws -> Message {
         let headers: String = row["headers"]
-        let message = Message(
+        return Message(
             id: row["id"], body: row["body"],
             headers: try JSONDecoder().decode([String: String].self, from: Data(headers.utf8)))
-        return .message(message, sequence: row["sequence"], priorDeliveries: row["prior_deliveries"])
     }
 
     /// Returns false where this owner does not hold the message.

@@ -98,6 +98,10 @@ package actor SQLiteBroker: MessageBroker {
         try await read { try MessageTable.depth(of: queue, $0) }
     }
 
+    package func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message] {
+        try await read { try MessageTable.first(limit, of: queue, $0) }
+    }
+
     package func close() async {
         guard !isClosed else { return }
         isClosed = true

@@ -24,6 +24,7 @@ package struct CostGovernor: Sendable {
     private let prices: PriceBook
     private let waiting = WaitingLine()
     private let news = LedgerNews()
+    private let released = Counted()
 
     /// Makes a governor.
     ///
@@ -162,8 +163,12 @@ package struct CostGovernor: Sendable {
     /// - Throws: As ``settle(_:usage:countedBy:requestID:response:)``.
     package func release(_ reservation: consuming Reservation) async throws(GovernorError) {
         try await ledger.release(reservation.holdID)
+        released.add()
         ended(reservation)
     }
+
+    /// How many reservations this governor has released unused.
+    package var reservationsReleased: Int { released.count }
 
     private func ended(_ reservation: consuming Reservation) {
         reservation.end.written()
@@ -332,6 +337,15 @@ extension Budget {
 extension LedgerCounter {
     /// Whether there would be room if calls under way cost nothing.
     fileprivate func isMerelyHeld(against bound: Money) -> Bool { roomWithoutHolds >= bound }
+}
+
+/// A number that only grows.
+private final class Counted: Sendable {
+    private let value = Atomic(0)
+
+    var count: Int { value.load(ordering: .relaxed) }
+
+    func add() { value.add(1, ordering: .relaxed) }
 }
 
 /// Says that holds have ended, to the one who listens.

@@ -29,8 +29,9 @@ struct AskCommand: AsyncParsableCommand {
 
     func run() async throws {
         try FrontDoor.check(question)
-        let options = try pipeline.options()
-        let outcome = try await Pipeline.withPipeline(options, logger: pipeline.logger(.warning)) {
+        let settings = try pipeline.settings()
+        let options = try pipeline.options(settings)
+        let outcome = try await Pipeline.withPipeline(options, logger: ProcessLogger.make(settings, level: .warning)) {
             [question] pipeline in
             try await pipeline.ask(question)
         }

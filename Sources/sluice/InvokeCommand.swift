@@ -29,8 +29,9 @@ struct InvokeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let input = try read(payload)
-        let options = try pipeline.options()
-        let logger = try pipeline.logger(.warning)
+        let settings = try pipeline.settings()
+        let options = try pipeline.options(settings)
+        let logger = ProcessLogger.make(settings, level: .warning)
         let output: Data
         do {
             output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) { [function] pipeline in

@@ -2,6 +2,7 @@ import ArgumentParser
 import Emulator
 import FunctionHost
 import Glibc
+import Settings
 
 /// The command: options and wiring, nothing else.
 @main
@@ -30,7 +31,10 @@ struct Sluice: AsyncParsableCommand {
               3 refused by a budget
             """,
         version: "sluice 0.1.0",
-        subcommands: [EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self])
+        subcommands: [
+            EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self, HostCommand.self,
+            QueuesCommand.self, DeadCommand.self,
+        ])
 
     /// When the program started, taken first of all.
     ///
@@ -59,6 +63,8 @@ struct Sluice: AsyncParsableCommand {
         switch error {
         case let failure as CommandFailure: failure.end()
         case let problem as SetupProblem: CommandFailure.failed(problem.description).end()
+        case let problem as OperatorProblem: CommandFailure.wrongArguments(problem.description).end()
+        case let problem as SettingsProblem: CommandFailure.failed(problem.description).end()
         case let error as FrontDoorError: CommandFailure(error).end()
         default: break
         }

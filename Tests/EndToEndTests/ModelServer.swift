@@ -35,6 +35,9 @@ struct ModelServer: Sendable {
     /// Answers at once from now on.
     func hurryUp() { standIn.behaviour = StandInBehaviour() }
 
+    /// Fails the next calls, and answers those after them.
+    func failNext(_ count: Int) { standIn.behaviour = .next(count, .unavailable) }
+
     /// The bodies of all calls so far.
     var received: [Data] { standIn.received.map(\.body) }
 

@@ -67,7 +67,7 @@ struct TestHost: Sendable {
     let invoker: Invoker
     let functions: [RegisteredFunction]
     let host: FunctionHost
-    let report = SetOnce<FunctionHost.DrainReport>()
+    let report = SetOnce<DrainReport>()
 
     init(
         _ functions: [RegisteredFunction], drainTime: Duration = .seconds(20),

@@ -30,11 +30,10 @@ struct HostCrashHelper {
             functions: [RegisteredFunction(settings: settings, function: AnyFunction(Work(history: history)))],
             broker: broker, history: history, invoker: invoker, drainTime: .seconds(5), hasRoom: { _, _ in true },
             logger: logger)
-        let watchdog = Watchdog(
-            patience: .milliseconds(patience), leftBehind: { invoker.leftBehind }, logger: logger)
-        // The last one ends first: the watchdog watches the drain too.
+        // As `sluice host` runs them.
         let group = ServiceGroup(
-            services: [watchdog, host], gracefulShutdownSignals: [.sigterm], logger: logger)
+            services: host.services(watchdogPatience: .milliseconds(patience), logger: logger),
+            gracefulShutdownSignals: [.sigterm], logger: logger)
         try await group.run()
         await broker.close()
     }

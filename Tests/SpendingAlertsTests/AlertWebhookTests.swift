@@ -1,28 +1,22 @@
 import Foundation
 import SpendingAlerts
-import TestSupport
 import Testing
 
 @Suite("The settings of the webhook")
 struct AlertWebhookTests {
     private static let secret = "0123456789abcdef"
 
-    private static func read(_ environment: [String: String]) -> Result<AlertWebhook?, AlertWebhookError> {
-        Result { () throws(AlertWebhookError) in try AlertWebhook(environment: environment) }
+    private static func url(_ url: String) -> Result<AlertWebhook, AlertWebhookError> {
+        read(url, secret: secret)
     }
 
-    private static func url(_ url: String) -> Result<AlertWebhook?, AlertWebhookError> {
-        read(["SLUICE_ALERT_WEBHOOK": url, "SLUICE_ALERT_SECRET": secret])
-    }
-
-    @Test("without a URL are none", arguments: [[:], ["SLUICE_ALERT_WEBHOOK": ""], ["SLUICE_ALERT_SECRET": "x"]])
-    func none(environment: [String: String]) {
-        #expect(Self.read(environment) == .success(nil))
+    private static func read(_ url: String, secret: String) -> Result<AlertWebhook, AlertWebhookError> {
+        Result { () throws(AlertWebhookError) in try AlertWebhook(url: url, secret: Data(secret.utf8)) }
     }
 
     @Test("give ten seconds and five attempts")
     func defaults() throws {
-        let webhook = try #require(try Self.url("https://alerts.example.org/hook").get())
+        let webhook = try Self.url("https://alerts.example.org/hook").get()
         #expect(webhook.timeout == .seconds(10))
         #expect(webhook.attemptsMax == 5)
     }
@@ -39,7 +33,7 @@ struct AlertWebhookTests {
             ("http://[::1]:8080/x", "http://[::1]:8080"),
         ])
     func accepted(url: String, origin: String) throws {
-        let webhook = try #require(try Self.url(url).get())
+        let webhook = try Self.url(url).get()
         #expect(webhook.origin == origin)
         #expect("\(webhook)" == "AlertWebhook(\(origin))")
     }
@@ -81,64 +75,14 @@ struct AlertWebhookTests {
         #expect(Self.url("https://a/hook#") == .failure(.fragmentInURL))
     }
 
-    @Test("need one secret, given in one way")
-    func secrets() {
-        let url = "https://a/"
-        #expect(Self.read(["SLUICE_ALERT_WEBHOOK": url]) == .failure(.noSecret))
-        #expect(Self.read(["SLUICE_ALERT_WEBHOOK": url, "SLUICE_ALERT_SECRET": ""]) == .failure(.noSecret))
-        #expect(
-            Self.read([
-                "SLUICE_ALERT_WEBHOOK": url, "SLUICE_ALERT_SECRET": Self.secret, "SLUICE_ALERT_SECRET_FILE": "/x",
-            ]) == .failure(.twoSecrets))
-    }
-
     @Test("need a secret of 16 to 4,096 bytes")
     func secretLength() throws {
-        func read(_ count: Int) -> Result<AlertWebhook?, AlertWebhookError> {
-            Self.read([
-                "SLUICE_ALERT_WEBHOOK": "https://a/", "SLUICE_ALERT_SECRET": String(repeating: "s", count: count),
-            ])
+        func read(_ count: Int) -> Result<AlertWebhook, AlertWebhookError> {
+            Self.read("https://a/", secret: String(repeating: "s", count: count))
         }
         #expect(read(15) == .failure(.secretTooShort(bytes: 15)))
-        #expect(try read(16).get() != nil)
-        #expect(try read(4096).get() != nil)
+        #expect(throws: Never.self) { try read(16).get() }
+        #expect(throws: Never.self) { try read(4096).get() }
         #expect(read(4097) == .failure(.secretTooLong))
-    }
-
-    @Test(
-        "take the secret of a file without one line break at its end",
-        arguments: [("", ""), ("\n", ""), ("\r\n", ""), ("\n\n", "\n"), (" \n", " "), ("\r", "\r")])
-    func file(ending: String, kept: String) throws {
-        let folder = try TemporaryFolder()
-        let file = folder.url.appending(path: "secret")
-        try Data((Self.secret + ending).utf8).write(to: file)
-        let read = Self.read(["SLUICE_ALERT_WEBHOOK": "https://a/", "SLUICE_ALERT_SECRET_FILE": file.path])
-        let expected = try AlertWebhook(url: "https://a/", secret: Data((Self.secret + kept).utf8))
-        #expect(read == .success(expected))
-    }
-
-    @Test("hold a file's secret to the same length")
-    func fileLength() throws {
-        let folder = try TemporaryFolder()
-        let file = folder.url.appending(path: "secret")
-        func read(_ count: Int) throws -> Result<AlertWebhook?, AlertWebhookError> {
-            try Data((String(repeating: "s", count: count) + "\r\n").utf8).write(to: file)
-            return Self.read(["SLUICE_ALERT_WEBHOOK": "https://a/", "SLUICE_ALERT_SECRET_FILE": file.path])
-        }
-        #expect(try read(0) == .failure(.secretTooShort(bytes: 0)))
-        #expect(try read(15) == .failure(.secretTooShort(bytes: 15)))
-        #expect(try read(4096).get() != nil)
-        #expect(try read(4097) == .failure(.secretTooLong))
-        #expect(try read(1_000_000) == .failure(.secretTooLong))
-    }
-
-    @Test("refuse a file that is none")
-    func unreadable() throws {
-        let folder = try TemporaryFolder()
-        for path in [folder.path, folder.url.appending(path: "missing").path] {
-            #expect(
-                Self.read(["SLUICE_ALERT_WEBHOOK": "https://a/", "SLUICE_ALERT_SECRET_FILE": path])
-                    == .failure(.unreadableSecretFile))
-        }
     }
 }

@@ -6,7 +6,7 @@ package final class DeliveryCounts: Sendable {
     package struct Counts: Sendable, Hashable {
         /// Dealt with and acknowledged.
         package var finished = 0
-        /// Given back to the broker.
+        /// Given back to the broker, or put off with nothing done.
         package var handedBack = 0
     }
 

@@ -19,6 +19,7 @@ struct Dispatcher: Sendable {
     let gate: IsolationGate
     let drain: DrainSignal
     let counts: DeliveryCounts
+    let metrics: HostMetrics
     let logger: Logger
 
     private var settings: FunctionSettings { registered.settings }
@@ -28,6 +29,8 @@ struct Dispatcher: Sendable {
     func dispatch(_ delivery: Delivery) async {
         var logger = logger
         logger[metadataKey: LogKey.questionID] = "\(delivery.message.id)"
+        metrics.inFlight(settings.name, 1)
+        defer { metrics.inFlight(settings.name, -1) }
         let outcome: Outcome
         var headers = MessageHeaders()
         do {
@@ -107,7 +110,7 @@ struct Dispatcher: Sendable {
                 try await republish(delivery, headers, to: queues.alone)
             case .handBack:
                 try await broker.handBack(delivery)
-                counts.add(\.handedBack)
+                note(outcome)
                 return
             case .park(let refusal):
                 var parked = headers
@@ -124,7 +127,7 @@ struct Dispatcher: Sendable {
                 try await republish(delivery, headers, to: queues.alone)
             }
             try await broker.acknowledge(delivery)
-            counts.add(outcome.isHandBack ? \.handedBack : \.finished)
+            note(outcome)
             log(outcome, logger: logger)
         } catch {
             logger.warning(
@@ -199,7 +202,7 @@ struct Dispatcher: Sendable {
                 } else {
                     try await broker.handBack(delivery)
                 }
-                counts.add(\.handedBack)
+                note(.handBack)
                 return
             } catch .staleDelivery {
                 // The broker took it away already; it is delivered again.
@@ -220,6 +223,11 @@ struct Dispatcher: Sendable {
             // A missing time is no reason to do paid work again.
             logger.warning("stage time could not be stored", metadata: [LogKey.error: "\(Self.name(of: error))"])
         }
+    }
+
+    private func note(_ outcome: Outcome) {
+        counts.add(outcome.givesBack ? \.handedBack : \.finished)
+        metrics.delivery(settings.name, outcome: outcome.name)
     }
 
     private func log(_ outcome: Outcome, logger: Logger) {
@@ -254,8 +262,11 @@ struct Dispatcher: Sendable {
 }
 
 extension Outcome {
-    fileprivate var isHandBack: Bool {
-        if case .handBack = self { return true }
-        return false
+    /// Whether the message is left to a later invocation with nothing done.
+    fileprivate var givesBack: Bool {
+        switch self {
+        case .handBack, .pause: true
+        default: false
+        }
     }
 }

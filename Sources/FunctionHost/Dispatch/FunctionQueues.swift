@@ -19,6 +19,11 @@ package struct FunctionQueues: Sendable, Hashable {
         dead = "\(waiting).dead"
     }
 
+    /// All of them by what they are for, as operators name them.
+    package var byKind: [(kind: String, queue: String)] {
+        [("waiting", waiting), ("alone", alone), ("parked", parked), ("dead", dead)]
+    }
+
     /// A pause that uses up no attempt: for work that is fine but not now.
     package static let pause = Duration.milliseconds(500)
 

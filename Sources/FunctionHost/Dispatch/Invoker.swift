@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import FoundationEssentials
 package import FunctionKit
 import Synchronization
@@ -33,15 +34,27 @@ package final class Invoker: Sendable {
     }
 
     private let state = Mutex(State())
+    private let metrics: HostMetrics
 
     /// An invoker with nothing under way.
-    package init() {}
+    ///
+    /// - Parameter metrics: Gets how long invocations take.
+    package init(metrics: any MetricsFactory = NOOPMetricsHandler.instance) {
+        self.metrics = HostMetrics(factory: metrics)
+    }
 
     /// Invocations that were left behind and still run.
     package var leftBehind: Int { state.withLock { $0.leftBehind.count } }
 
     /// Invokes a function once, until the context's deadline.
     package func invoke(_ function: AnyFunction, _ payload: Data, context: InvocationContext) async -> Ending {
+        let start = ContinuousClock.now
+        let ending = await run(function, payload, context: context)
+        metrics.invocation(context.functionName, ending, took: .now - start)
+        return ending
+    }
+
+    private func run(_ function: AnyFunction, _ payload: Data, context: InvocationContext) async -> Ending {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

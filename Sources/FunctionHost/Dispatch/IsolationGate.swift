@@ -21,6 +21,7 @@ package final class IsolationGate: Sendable {
     fileprivate struct State {
         var inside = 0
         var someoneIsAlone = false
+        var isClosed = false
         var waiters: [Waiter] = []
         var nextID: UInt64 = 0
     }
@@ -32,11 +33,21 @@ package final class IsolationGate: Sendable {
 
     /// Runs `body` when the gate lets it in.
     ///
-    /// - Returns: What `body` returns; nil where the task was cancelled while it waited.
+    /// - Returns: What `body` returns; nil where the task was cancelled, or the gate closed, before it was let in.
     package func pass<Value: Sendable>(_ mode: Mode, _ body: () async -> Value) async -> Value? {
         guard await enter(mode) else { return nil }
         defer { leave(mode) }
         return await body()
+    }
+
+    /// Lets nobody in any more; who waits is sent away.
+    package func close() {
+        let waiters = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: false) }
     }
 
     private func enter(_ mode: Mode) async -> Bool {
@@ -48,7 +59,7 @@ package final class IsolationGate: Sendable {
             await withCheckedContinuation { continuation in
                 let answer = state.withLock { state -> Bool? in
                     // The handler below may have run before: it finds a waiter, or this finds the cancellation.
-                    if Task.isCancelled { return false }
+                    if Task.isCancelled || state.isClosed { return false }
                     if state.waiters.isEmpty, state.admit(mode) { return true }
                     state.waiters.append(Waiter(id: id, mode: mode, continuation: continuation))
                     return nil

@@ -93,6 +93,14 @@ package struct MessageHeaders: Sendable, Hashable {
             uniqueKeysWithValues: all.compactMap { name, text in text.map { (name.rawValue, $0) } })
     }
 
+    /// The headers of a dead message as those of a first attempt; all else stays, also what this host cannot read.
+    package static func asFirstAttempt(_ headers: [String: String]) -> [String: String] {
+        var headers = headers
+        for name in [Name.errorCode, .failedFunction, .failedAt] { headers[name.rawValue] = nil }
+        headers[Name.attempt.rawValue] = "1"
+        return headers
+    }
+
     private struct Fields {
         let texts: [String: String]
 

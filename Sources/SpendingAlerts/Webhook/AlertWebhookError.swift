@@ -12,10 +12,6 @@ package enum AlertWebhookError: Error, Sendable, Hashable {
     case fragmentInURL
     /// A URL is set and no secret.
     case noSecret
-    /// The secret is set in both ways.
-    case twoSecrets
-    /// The file of the secret cannot be read.
-    case unreadableSecretFile
     /// The secret has fewer than ``AlertWebhook/secretBytesMin`` bytes.
     case secretTooShort(bytes: Int)
     /// The secret has more than ``AlertWebhook/secretBytesMax`` bytes.
@@ -39,10 +35,6 @@ extension AlertWebhookError: CustomStringConvertible {
             SLUICE_ALERT_WEBHOOK is set without a secret: write one of at least \(AlertWebhook.secretBytesMin) bytes \
             to a file and name it in SLUICE_ALERT_SECRET_FILE (or set SLUICE_ALERT_SECRET)
             """
-        case .twoSecrets:
-            "both SLUICE_ALERT_SECRET and SLUICE_ALERT_SECRET_FILE are set: unset one"
-        case .unreadableSecretFile:
-            "the file that SLUICE_ALERT_SECRET_FILE names cannot be read: write its path, and let this user read it"
         case .secretTooShort(let bytes):
             """
             the alert secret has \(bytes) bytes and needs \(AlertWebhook.secretBytesMin): \

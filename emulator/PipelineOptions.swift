@@ -1,6 +1,8 @@
-/// What an embedded pipeline is made from.
-package struct EmulatorOptions: Sendable {
-    /// Where queue, ledger and history lie.
+package import Settings
+
+/// What a pipeline is made from.
+package struct PipelineOptions: Sendable {
+    /// Where the embedded queue, ledger and history lie.
     package var dataFolder: String
     /// Whether all of that stays in memory and ends with the process.
     package var isEphemeral: Bool
@@ -10,22 +12,22 @@ package struct EmulatorOptions: Sendable {
     package var budgetsFolder: String
     /// The notes that answers rest on.
     package var knowledgeFolder: String
-    /// Bedrock Runtime's address; nil for the stand-in.
-    package var bedrockEndpoint: String?
-    /// How long invocations under way may take to finish at the end.
-    package var drainTime: Duration
+    /// The names of the functions that this process runs; nil for all.
+    package var functions: [String]?
+    /// What the operator has set.
+    package var settings: Settings
 
     /// Makes options.
     package init(
-        dataFolder: String, isEphemeral: Bool, manifestFile: String, budgetsFolder: String, knowledgeFolder: String,
-        bedrockEndpoint: String?, drainTime: Duration
+        dataFolder: String, isEphemeral: Bool = false, manifestFile: String, budgetsFolder: String,
+        knowledgeFolder: String, functions: [String]? = nil, settings: Settings
     ) {
         self.dataFolder = dataFolder
         self.isEphemeral = isEphemeral
         self.manifestFile = manifestFile
         self.budgetsFolder = budgetsFolder
         self.knowledgeFolder = knowledgeFolder
-        self.bedrockEndpoint = bedrockEndpoint
-        self.drainTime = drainTime
+        self.functions = functions
+        self.settings = settings
     }
 }

@@ -1,0 +1,71 @@
+package import CoreMetrics
+import Synchronization
+
+/// Sees each paid call begin and end: for the metrics, and for whoever must know whether one is under way.
+package final class CallWatch: Sendable {
+    /// How a call ended, as a constant name of a closed set.
+    enum Outcome: String {
+        case answered
+        case throttled
+        case refused
+        case unanswered = "no-answer"
+    }
+
+    /// Whether calls are under way, at each change; only the last one is kept for who does not keep up.
+    package let changes: AsyncStream<Bool>
+
+    private let feed: AsyncStream<Bool>.Continuation
+    private let inFlight = Mutex(0)
+    private let metrics: any MetricsFactory
+
+    /// Makes a watch without calls.
+    ///
+    /// - Parameter metrics: Gets `bedrock.call.duration` and `bedrock.calls.in_flight`.
+    package init(metrics: any MetricsFactory = NOOPMetricsHandler.instance) {
+        self.metrics = metrics
+        (changes, feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Watches a call.
+    func call<Value>(
+        of model: String, _ body: () async throws(BedrockError) -> Value
+    ) async throws(BedrockError) -> Value {
+        let start = ContinuousClock.now
+        change(by: 1)
+        defer { change(by: -1) }
+        do throws(BedrockError) {
+            let value = try await body()
+            ended(model, .answered, start)
+            return value
+        } catch {
+            ended(model, Outcome(error), start)
+            throw error
+        }
+    }
+
+    private func change(by amount: Int) {
+        inFlight.withLock { inFlight in
+            inFlight += amount
+            // Within the lock, so that the last one told is the last one there was.
+            if inFlight == max(0, amount) { feed.yield(inFlight > 0) }
+            Meter(label: "bedrock.calls.in_flight", factory: metrics).set(inFlight)
+        }
+    }
+
+    private func ended(_ model: String, _ outcome: Outcome, _ start: ContinuousClock.Instant) {
+        Timer(
+            label: "bedrock.call.duration", dimensions: [("model", model), ("outcome", outcome.rawValue)],
+            factory: metrics
+        ).recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
+    }
+}
+
+extension CallWatch.Outcome {
+    init(_ error: BedrockError) {
+        switch error {
+        case .refused(let refusal) where refusal.status == 429: self = .throttled
+        case .refused, .notReserved, .noCredentials: self = .refused
+        case .transport: self = .unanswered
+        }
+    }
+}

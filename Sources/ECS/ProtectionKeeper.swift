@@ -1,0 +1,91 @@
+package import CoreMetrics
+package import Logging
+import ServiceLifecycle
+
+/// Keeps the task protected while paid calls are under way, beside them: no call ever waits for ECS.
+package struct ProtectionKeeper: Service {
+    /// How long the end of the process waits for the protection to be removed.
+    private static let lastRequest = Duration.seconds(2)
+    private static let requestTimeout = Duration.seconds(5)
+
+    private let protection: TaskProtection
+    private let changes: AsyncStream<Bool>
+    private let metrics: any MetricsFactory
+    private let logger: Logger
+
+    /// Makes a keeper.
+    ///
+    /// - Parameters:
+    ///   - protection: Asks ECS.
+    ///   - changes: Whether paid calls are under way, at each change; may leave out all but the last.
+    ///   - metrics: Gets `ecs.task_protected`.
+    ///   - logger: Gets one line when ECS begins to refuse, and one when it is over.
+    package init(
+        protection: TaskProtection, changes: AsyncStream<Bool>, metrics: any MetricsFactory, logger: Logger
+    ) {
+        self.protection = protection
+        self.changes = changes
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Works until graceful shutdown, which is after the drain, and removes the protection then.
+    package func run() async {
+        let (events, feed) = AsyncStream.makeStream(of: Event.self)
+        var plan = ProtectionPlan()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await isBusy in changes { feed.yield(.change(isBusy: isBusy)) } }
+            group.addTask {
+                try? await gracefulShutdown()
+                feed.yield(.end)
+            }
+            var timer: ContinuousClock.Instant?
+            for await event in events {
+                if case .end = event { break }
+                if case .change(let isBusy) = event { plan.set(isBusy: isBusy, at: .now) }
+                guard let instant = await act(&plan), timer.map({ $0 <= .now || instant < $0 }) ?? true else { continue }
+                timer = instant
+                group.addTask {
+                    try? await Task.sleep(until: instant, clock: .continuous)
+                    feed.yield(.tick)
+                }
+            }
+            group.cancelAll()
+        }
+        // Nothing is left to protect. Awaited here, in a task of its own where this one is cancelled.
+        if plan.mayBeProtected { await Task { await request(.release, &plan, timeout: Self.lastRequest) }.value }
+    }
+
+    private enum Event {
+        case change(isBusy: Bool)
+        case tick
+        case end
+    }
+
+    /// Does what is due; returns when to look again.
+    private func act(_ plan: inout ProtectionPlan) async -> ContinuousClock.Instant? {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            let action = plan.action(at: .now)
+            if case .wait(let instant) = action { return instant }
+            await request(action, &plan, timeout: Self.requestTimeout)
+        }
+        return nil
+    }
+
+    private func request(
+        _ action: ProtectionPlan.Action, _ plan: inout ProtectionPlan, timeout: Duration
+    ) async {
+        do throws(TaskProtectionError) {
+            try await protection.set(minutes: action == .protect ? ProtectionPlan.minutes : nil, timeout: timeout)
+            if plan.isFailing { logger.notice("task protection works again") }
+            plan.confirmed(action, at: .now)
+            Meter(label: "ecs.task_protected", factory: metrics).set(action == .protect ? 1 : 0)
+        } catch {
+            // Told once; the rest is in the metric.
+            if !plan.isFailing {
+                logger.warning("task protection cannot be changed", metadata: ["error": "\(error)"])
+            }
+            plan.failed(at: .now)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import Logging
+
+/// All settings of a process, checked: the environment over the settings file over the defaults.
+///
+/// The table of keys is in `Settings.md` of this target's documentation.
+package struct Settings: Sendable {
+    /// How log lines look.
+    package enum LogFormat: String, Sendable, CaseIterable {
+        /// One JSON object a line.
+        case json
+        /// For people.
+        case text
+    }
+
+    /// In which formats metrics are given.
+    package enum MetricFormat: String, Sendable, CaseIterable {
+        /// At `/metrics` alone.
+        case prometheus
+        /// Also as log lines in CloudWatch's embedded metric format.
+        case emf
+    }
+
+    /// Where queues are; nil for the embedded queue.
+    package var brokerURL: Secret?
+    /// Bedrock Runtime's address; nil where none is named.
+    package var bedrockEndpoint: String?
+    /// How long work under way may take to finish at the end.
+    package var drainTime: Duration
+    /// Where the host serves health and metrics.
+    package var listenAddress: String
+    /// The port there; 0 for any that is free.
+    package var listenPort: Int
+    /// The least level of log lines; nil for the command's own.
+    package var logLevel: Logger.Level?
+    /// How log lines look; nil for the command's own.
+    package var logFormat: LogFormat?
+    /// In which formats metrics are given.
+    package var metricFormat: MetricFormat
+    /// How often metrics are written to the log.
+    package var metricPeriod: Duration
+    /// Where CloudWatch keeps the metrics.
+    package var metricNamespace: String
+    /// Who is told of budget alerts, not checked yet; nil for nobody.
+    package var alertWebhook: String?
+    /// Signs what that one is told.
+    package var alertSecret: Secret?
+    /// PostgreSQL; not used yet.
+    package var databaseURL: Secret?
+    /// Where ECS tells the task about itself; nil elsewhere.
+    package var ecsMetadataURL: String?
+    /// Where ECS takes requests for protection; nil elsewhere.
+    package var ecsAgentURL: String?
+
+    /// Reads and checks all settings.
+    ///
+    /// - Throws: ``SettingsProblem`` for the first that cannot be used.
+    package init(environment: [String: String]) throws(SettingsProblem) {
+        let reader = try SettingsReader(environment: environment)
+        brokerURL = try reader.text(.brokerURL).map(Secret.init)
+        bedrockEndpoint = try reader.text(.bedrockEndpoint)
+        if let endpoint = bedrockEndpoint, !Self.isWebAddress(endpoint) {
+            throw SettingsProblem("SLUICE_BEDROCK_ENDPOINT must start with https:// or http://")
+        }
+        drainTime = .seconds(try reader.number(.drainSeconds, in: 0...3600, "whole seconds", otherwise: 90))
+        listenAddress = try reader.text(.listenAddress) ?? "127.0.0.1"
+        listenPort = try reader.number(.listenPort, in: 0...65_535, "a port", otherwise: 8080)
+        logLevel = try reader.word(.logLevel)
+        logFormat = try reader.word(.logFormat)
+        metricFormat = try reader.word(.metricFormat) ?? .prometheus
+        metricPeriod = .seconds(try reader.number(.metricSeconds, in: 1...3600, "whole seconds", otherwise: 60))
+        metricNamespace = try reader.text(.metricNamespace) ?? "Sluice"
+        guard (1...255).contains(metricNamespace.utf8.count), metricNamespace.utf8.allSatisfy(Self.isPlain) else {
+            throw reader.problem(.metricNamespace, "write up to 255 letters, digits and any of . - _ / # :")
+        }
+        alertWebhook = try reader.text(.alertWebhook)
+        // Without somebody to tell, the secret is of no use and not looked at.
+        alertSecret = alertWebhook == nil ? nil : try reader.text(.alertSecret).map(Secret.init)
+        databaseURL = try reader.text(.databaseURL).map(Secret.init)
+        ecsMetadataURL = try reader.text(.ecsMetadata)
+        ecsAgentURL = try reader.text(.ecsAgent)
+    }
+
+    private static func isWebAddress(_ text: String) -> Bool {
+        text.hasPrefix("https://") || text.hasPrefix("http://")
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: ".-_/#:".utf8.contains(byte)
+        }
+    }
+}
+
+extension SettingsReader {
+    fileprivate func number(
+        _ setting: Setting, in range: ClosedRange<Int>, _ noun: String, otherwise: Int
+    ) throws(SettingsProblem) -> Int {
+        guard let text = try text(setting) else { return otherwise }
+        guard let number = Int(text), range.contains(number) else {
+            throw problem(setting, "write \(noun) from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    fileprivate func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ setting: Setting
+    ) throws(SettingsProblem) -> Word? {
+        guard let text = try text(setting) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            throw problem(setting, "write one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return word
+    }
+}

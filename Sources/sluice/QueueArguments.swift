@@ -1,0 +1,42 @@
+import ArgumentParser
+import Emulator
+import FoundationEssentials
+import Settings
+
+/// The options that name queues.
+struct QueueArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("table or json.", valueName: "format"))
+    var format = TableFormat.table
+
+    @Option(help: ArgumentHelp("This function's queues alone.", valueName: "name"))
+    var function: String?
+
+    @Option(help: ArgumentHelp("Where the embedded queue and the history lie.", valueName: "dir"))
+    var data = ".sluice"
+
+    @Option(help: ArgumentHelp("The pipeline's manifest. (default: functions/functions.yaml)", valueName: "file"))
+    var manifest: String?
+
+    /// Opens the queues, runs `body` and closes them.
+    func withQueues<Value: Sendable>(
+        _ body: @Sendable (BrokerAccess) async throws -> Value
+    ) async throws -> Value {
+        try await BrokerAccess.with(
+            dataFolder: data,
+            manifestFile: manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
+            settings: Settings(environment: ProcessInfo.processInfo.environment), body)
+    }
+
+    /// Prints a report in the format that was asked for.
+    func show(_ report: some Encodable, text: String) throws {
+        switch format {
+        case .table: CommandOutput.data(text)
+        case .json: CommandOutput.data(try report.stableJSON())
+        }
+    }
+}
+
+/// The formats of a table.
+enum TableFormat: String, ExpressibleByArgument, CaseIterable {
+    case table, json
+}

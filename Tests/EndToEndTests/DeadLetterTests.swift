@@ -1,0 +1,151 @@
+import Foundation
+import History
+import Messaging
+import Testing
+
+@Suite("sluice dead and sluice queues", .timeLimit(.minutes(3)))
+struct DeadLetterTests {
+    private struct ListJSON: Decodable {
+        struct Letter: Decodable {
+            let id, function: String
+            let error, failed_at, payload: String?
+            let attempt, bytes: Int
+        }
+
+        let letters: [Letter]
+        let total: Int
+    }
+
+    private struct ChangesJSON: Decodable {
+        struct Letter: Decodable {
+            let id: String
+        }
+
+        let letters: [Letter]
+    }
+
+    private struct QueuesJSON: Decodable {
+        struct Queue: Decodable {
+            let function, queue: String
+            let ready: Int
+        }
+
+        let queues: [Queue]
+    }
+
+    private func json<Value: Decodable>(_ type: Value.Type, _ arguments: [String], _ world: HostWorld) async throws -> Value {
+        let ending = try await world.sluice(arguments + ["--manifest", "m.yaml", "--format", "json"])
+        #expect(ending.status == 0, "\(ending.errors)")
+        return try JSONDecoder().decode(type, from: Data(ending.output.utf8))
+    }
+
+    private func text(_ arguments: [String], _ world: HostWorld) async throws -> SluiceProcess.Ending {
+        try await world.sluice(arguments + ["--manifest", "m.yaml"])
+    }
+
+    /// Lets a host bury two questions whose calls fail, and a message that is no question.
+    private func bury(_ world: HostWorld, _ model: ModelServer) async throws {
+        model.failNext(2)
+        let host = try await HostRun.start(
+            in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
+        try await world.ask(["q1", "q2"])
+        try await world.send("bad", body: "my number is 9876543210", to: "sluice.rag-core")
+        for id in ["q1", "q2", "bad"] { #expect(try await world.history.outcome(of: id).state == .failed) }
+        #expect(await host.end() == 0)
+    }
+
+    @Test("lists, shows, replays and deletes dead letters")
+    func life() async throws {
+        try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4, attempts: 1)) { world in
+            try await ModelServer.run { model in
+                #expect(try await text(["dead", "list"], world).output == "No dead letters.")
+                try await bury(world, model)
+
+                let queues = try await json(QueuesJSON.self, ["queues"], world).queues
+                #expect(queues.first { $0.function == "llm-connector" && $0.queue == "dead" }?.ready == 2)
+                #expect(queues.first { $0.function == "rag-core" && $0.queue == "dead" }?.ready == 1)
+                #expect(queues.count == 16)
+
+                // Looking is free, however often.
+                for _ in 0..<3 {
+                    let list = try await json(ListJSON.self, ["dead", "list"], world)
+                    #expect(list.total == 3)
+                    #expect(Set(list.letters.map(\.id)) == ["q1", "q2", "bad"])
+                    let letter = try #require(list.letters.first { $0.id == "q1" })
+                    #expect(letter.function == "llm-connector" && letter.error == "model-unavailable")
+                    #expect(letter.attempt == 1 && letter.failed_at != nil && letter.payload == nil)
+                }
+                let some = try await json(ListJSON.self, ["dead", "list", "--limit", "1"], world)
+                #expect(some.letters.count == 1 && some.total == 3)
+                let one = try await json(ListJSON.self, ["dead", "list", "--function", "rag-core"], world)
+                #expect(one.letters.map(\.id) == ["bad"])
+
+                // No body unless it is asked for.
+                let shown = try await text(["dead", "show", "bad"], world)
+                #expect(shown.output.contains("23 bytes; add --payload to print it"))
+                #expect(!shown.output.contains("9876543210"))
+                #expect(try await text(["dead", "list"], world).output.contains("9876543210") == false)
+                #expect(try await text(["dead", "show", "bad", "--payload"], world).output.contains("9876543210"))
+
+                // One gets another life with its id, and is answered; the others stay.
+                let replayed = try await text(["dead", "replay", "q2"], world)
+                #expect(replayed.output == "1 dead letter replayed")
+                #expect(try await world.history.question(id: "q2")?.state == .accepted)
+                let host = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
+                #expect(try await world.history.outcome(of: "q2").state == .answered)
+                #expect(await host.end() == 0)
+                let left = try await json(ListJSON.self, ["dead", "list"], world)
+                #expect(Set(left.letters.map(\.id)) == ["q1", "bad"])
+
+                // Nothing is deleted by accident.
+                let unsure = try await text(["dead", "purge", "--all"], world)
+                #expect(unsure.status == 2 && unsure.errors.contains("add --yes"))
+                #expect(try await json(ListJSON.self, ["dead", "list"], world).total == 2)
+                let purged = try await text(["dead", "purge", "bad", "--yes"], world)
+                #expect(purged.output == "1 dead letter deleted")
+                #expect(try await json(ListJSON.self, ["dead", "list"], world).letters.map(\.id) == ["q1"])
+            }
+        }
+    }
+
+    @Test("replays all letters of a function, and what dies again stays dead")
+    func replayAll() async throws {
+        try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4, attempts: 1)) { world in
+            try await ModelServer.run { model in
+                try await bury(world, model)
+                let changes = try await json(
+                    ChangesJSON.self, ["dead", "purge", "--all", "--function", "rag-core", "--yes"], world)
+                #expect(changes.letters.map(\.id) == ["bad"])
+                let host = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
+                let replayed = try await text(["dead", "replay", "--all", "--function", "llm-connector"], world)
+                #expect(replayed.output == "2 dead letters replayed")
+                for id in ["q1", "q2"] { #expect(try await world.history.outcome(of: id).state == .answered) }
+                #expect(await host.end() == 0)
+                #expect(try await json(ListJSON.self, ["dead", "list"], world).total == 0)
+                #expect(try await world.isSound())
+            }
+        }
+    }
+
+    @Test("says what is wrong with its arguments")
+    func usage() async throws {
+        try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4)) { world in
+            for (arguments, says) in [
+                (["dead", "replay"], "name one id, or --all"),
+                (["dead", "replay", "a", "--all"], "name one id, or --all"),
+                (["dead", "show", "nobody"], "no dead letter has the id `nobody`"),
+                (["dead", "replay", "nobody"], "no dead letter has the id `nobody`"),
+                (["dead", "list", "--function", "rag-cor"], "did you mean `rag-core`?"),
+                (["queues", "--function", "rag-cor"], "did you mean `rag-core`?"),
+                (["dead", "list", "--limit", "0"], "--limit must be at least 1"),
+            ] {
+                let ending = try await text(arguments, world)
+                #expect(ending.status == 2, "\(arguments)")
+                #expect(ending.errors.contains(says), "\(ending.errors)")
+                #expect(ending.output.isEmpty)
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import FunctionKit
+import History
+import Testing
+
+@Suite("sluice host drains", .serialized, .timeLimit(.minutes(5)))
+struct HostDrainTests {
+    private static let ids = (1...20).map { "q\($0)" }
+
+    /// Starts a host on twenty questions, and waits until all twenty calls are with the model.
+    private func startTwenty(
+        _ world: HostWorld, _ model: ModelServer, _ kind: HostBroker, drainSeconds: String
+    ) async throws -> HostRun {
+        let host = try await HostRun.start(
+            in: world.folder, ["--manifest", "m.yaml"],
+            environment: model.environment.merging(kind.environment) { $1 }
+                .merging(["SLUICE_DRAIN_SECONDS": drainSeconds]) { $1 })
+        try await world.ask(Self.ids)
+        await model.calls(20)
+        return host
+    }
+
+    /// Runs another host until all twenty are answered; returns what the answers cost.
+    private func finish(_ world: HostWorld, _ model: ModelServer, _ kind: HostBroker) async throws -> Int64 {
+        let host = try await HostRun.start(
+            in: world.folder, ["--manifest", "m.yaml"],
+            environment: model.environment.merging(kind.environment) { $1 })
+        var cost: Int64 = 0
+        for id in Self.ids {
+            let record = try await world.history.outcome(of: id)
+            #expect(record.state == .answered)
+            cost += record.answer?.costNanoUSD ?? 0
+        }
+        #expect(await host.end() == 0)
+        return cost
+    }
+
+    @Test("with twenty calls of 5 s in flight it ends within 6 s, and none is lost or paid twice", arguments: HostBroker.allCases)
+    func finishesCalls(kind: HostBroker) async throws {
+        try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 20)) { world in
+            try await ModelServer.run(latency: .seconds(5)) { model in
+                let host = try await startTwenty(world, model, kind, drainSeconds: "90")
+                let clock = ContinuousClock.now
+                host.process.signal(SIGTERM)
+                _ = try await host.line("host drains")
+                // From its first moment, and as long as it lasts.
+                let ready = try await host.get("/readyz")
+                #expect(ready.status == 503)
+                #expect(ready.body.contains("\"status\":\"draining\""))
+                #expect(try await host.get("/healthz").status == 200)
+                #expect(try await host.get("/metrics").body.contains("host_draining 1\n"))
+                let report = try await host.line("host drained")
+                #expect(await host.process.status() == 0)
+                #expect(.now - clock < .seconds(6))
+                #expect(report["drain.finished"] as? Int == 20)
+                #expect(report["drain.handed_back"] as? Int == 0)
+                #expect(report["drain.reservations_released"] as? Int == 0)
+                #expect((4.0...6.0).contains(report["drain.seconds"] as? Double ?? 0))
+
+                model.hurryUp()
+                let cost = try await finish(world, model, kind)
+                #expect(model.received.count == 20)
+                let money = try await world.money()
+                #expect(money == (cost, 0))
+                #expect(try await world.isSound())
+            }
+        }
+    }
+
+    @Test(
+        "with twenty calls of 60 s and a drain of 10 s it ends within 11 s, and each orphan is charged once",
+        arguments: HostBroker.allCases)
+    func cutsCalls(kind: HostBroker) async throws {
+        try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 20)) { world in
+            try await ModelServer.run(latency: .seconds(60)) { model in
+                let host = try await startTwenty(world, model, kind, drainSeconds: "10")
+                let clock = ContinuousClock.now
+                host.process.signal(SIGTERM)
+                let report = try await host.line("host drained")
+                #expect(await host.process.status() == 0)
+                #expect(.now - clock < .seconds(11))
+                #expect(report["drain.finished"] as? Int == 0)
+                #expect(report["drain.handed_back"] as? Int == 20)
+
+                // Charged already, or held until the next owner of the ledger sees that this one is gone.
+                let orphans = try await world.money()
+                #expect(orphans.spent + orphans.held > 0)
+                model.hurryUp()
+                let cost = try await finish(world, model, kind)
+                #expect(model.received.count == 40)
+                let money = try await world.money()
+                #expect(money == (orphans.spent + orphans.held + cost, 0))
+                #expect(try await world.isSound())
+            }
+        }
+    }
+
+    @Test("a second signal cuts the drain short, with the same guarantees", arguments: HostBroker.allCases)
+    func secondSignal(kind: HostBroker) async throws {
+        try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 20)) { world in
+            // Longer than the test may take: only a cut ends the drain.
+            try await ModelServer.run(latency: .seconds(600)) { model in
+                let host = try await startTwenty(world, model, kind, drainSeconds: "600")
+                host.process.signal(SIGTERM)
+                _ = try await host.line("host drains")
+                host.process.signal(SIGTERM)
+                let report = try await host.line("host drained")
+                #expect(await host.process.status() == 0)
+                #expect(report["drain.handed_back"] as? Int == 20)
+                let orphans = try await world.money()
+                model.hurryUp()
+                let cost = try await finish(world, model, kind)
+                let money = try await world.money()
+                #expect(money == (orphans.spent + orphans.held + cost, 0))
+            }
+        }
+    }
+
+    @Test("while it drains it starts no call that may outlast the drain, and gives the question back")
+    func startsNothing() async throws {
+        // One call at a time, so that four questions wait for money: the limit has room for about one call.
+        try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 5)) { world in
+            try FileManager.default.copyItem(
+                atPath: SluiceProcess.repository + "/budgets", toPath: world.folder.appending(path: "b").path)
+            let budget = try String(
+                contentsOf: world.folder.appending(path: "b/consumer-rights.yaml"), encoding: .utf8)
+            try Data(budget.replacing("\"0.50\"", with: "\"0.008\"").utf8)
+                .write(to: world.folder.appending(path: "b/consumer-rights.yaml"))
+            try await ModelServer.run(latency: .seconds(3)) { model in
+                // The drain is shorter than a call may take.
+                let host = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml", "--budgets", "b"],
+                    environment: model.environment.merging(["SLUICE_DRAIN_SECONDS": "60"]) { $1 })
+                try await world.ask((1...5).map { "q\($0)" })
+                await model.calls(1)
+                host.process.signal(SIGTERM)
+                let report = try await host.line("host drained")
+                #expect(await host.process.status() == 0)
+                let calls = model.received.count
+                #expect(report["drain.finished"] as? Int ?? 0 >= 1)
+                #expect(report["drain.handed_back"] as? Int ?? 0 >= 1)
+                // Only those that had been sent were finished, and nobody was answered without the model.
+                #expect(calls < 5)
+                let counts = try await world.history.counts()
+                #expect(counts[.refused] == nil && counts[.failed] == nil && counts[.answered] ?? 0 == 0)
+            }
+        }
+    }
+}

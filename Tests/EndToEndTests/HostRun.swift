@@ -1,0 +1,158 @@
+import Foundation
+import History
+import Messaging
+import MessagingSQLite
+import SQLite
+import TestSupport
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The brokers that hosts are tested on; each test of what must not be lost runs on all of them.
+enum HostBroker: CaseIterable {
+    case sqlite
+
+    /// What makes a host use it.
+    var environment: [String: String] { [:] }
+
+    /// Opens it beside the hosts.
+    func open(_ store: SQLiteStore) throws -> any MessageBroker { try SQLiteBroker(store: store) }
+}
+
+/// A running `sluice host`, whose log lines are read as JSON.
+struct HostRun {
+    /// The keys of AWS that a host needs to start, for tests in which it asks no model.
+    static let unused = [
+        "SLUICE_BEDROCK_ENDPOINT": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "K", "AWS_SECRET_ACCESS_KEY": "S",
+    ]
+
+    let process: SluiceProcess
+    /// Where it serves health and metrics.
+    let address: String
+
+    /// Starts a host in a folder and waits until it is ready.
+    static func start(
+        in folder: URL, _ options: [String] = [], environment: [String: String]
+    ) async throws -> HostRun {
+        let process = try SluiceProcess(
+            ["host"] + options, in: folder, environment: environment.merging(["SLUICE_LISTEN_PORT": "0"]) { $1 })
+        let ready = try await line("host ready", of: process)
+        let port = try #require(ready["listen.port"] as? Int)
+        return HostRun(process: process, address: "http://127.0.0.1:\(port)")
+    }
+
+    /// Waits for a log line with a message.
+    func line(_ message: String) async throws -> [String: Any] { try await Self.line(message, of: process) }
+
+    private static func line(_ message: String, of process: SluiceProcess) async throws -> [String: Any] {
+        for await text in process.lines {
+            let line = try parse(text)
+            if line["message"] as? String == message { return line }
+        }
+        Issue.record("no line says \(message): \(process.errors)")
+        throw CancellationError()
+    }
+
+    /// The lines until the end.
+    func rest() async throws -> [[String: Any]] {
+        var lines: [[String: Any]] = []
+        for await text in process.lines { lines.append(try Self.parse(text)) }
+        return lines
+    }
+
+    private static func parse(_ text: String) throws -> [String: Any] {
+        let line = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        return try #require(line, "no JSON object: \(text)")
+    }
+
+    /// Tells it to end and waits until it has.
+    func end(_ signal: Int32 = SIGTERM) async -> Int32 {
+        process.signal(signal)
+        return await process.status()
+    }
+
+    /// Asks over HTTP.
+    func get(_ path: String) async throws -> (status: Int, body: String, type: String) {
+        let (data, response) = try await URLSession.shared.data(from: try #require(URL(string: address + path)))
+        let answer = try #require(response as? HTTPURLResponse)
+        return (
+            answer.statusCode, String(decoding: data, as: UTF8.self),
+            answer.value(forHTTPHeaderField: "Content-Type") ?? ""
+        )
+    }
+}
+
+/// What a test shares with the hosts that it starts: a folder, its queues and its history.
+struct HostWorld: Sendable {
+    let folder: URL
+    let broker: any MessageBroker
+    let history: SQLiteHistory
+    private let store: SQLiteStore
+
+    /// Opens a folder for a body. Its hosts must have ended when the body does.
+    static func run(
+        _ kind: HostBroker = .sqlite, manifest: String? = nil, _ body: (HostWorld) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        if let manifest { try Data(manifest.utf8).write(to: folder.url.appending(path: "m.yaml")) }
+        let store = try SQLiteStore.open(
+            folder: folder.url.appending(path: ".sluice").path, schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
+        let world = HostWorld(
+            folder: folder.url, broker: try kind.open(store), history: SQLiteHistory(store: store), store: store)
+        try await body(world)
+        await world.broker.close()
+        try store.close()
+    }
+
+    /// A pipeline with room for so many calls at once, and calls that may take two minutes.
+    static func manifest(concurrency: Int, attempts: Int = 5) -> String {
+        """
+        pipeline: test
+        first: pii-filter
+        functions:
+          pii-filter: {next: rag-core, redacts: true}
+          rag-core: {next: llm-connector}
+          llm-connector:
+            next: psql-worker
+            concurrency: \(concurrency)
+            attempts: \(attempts)
+            timeout: 150s
+            model: {provider: bedrock, region: ap-south-1, id: "meta.llama3-70b-instruct-v1:0", timeout: 120s}
+          psql-worker: {}
+
+        """
+    }
+
+    /// Sends questions to the first function's queue.
+    func ask(_ ids: [String], headers: [String: String] = [:]) async throws {
+        for id in ids { try await send(id, body: "{\"question\":\"The phone I bought is faulty. \(id)\"}", headers) }
+    }
+
+    /// Sends any message to a function's queue.
+    func send(
+        _ id: String, body: String, _ headers: [String: String] = [:], to queue: String = "sluice.pii-filter"
+    ) async throws {
+        try await broker.publish(Message(id: id, body: Data(body.utf8), headers: headers), to: queue)
+    }
+
+    /// What a command on this folder printed.
+    func sluice(_ arguments: [String]) async throws -> SluiceProcess.Ending {
+        try await SluiceProcess.run(arguments, in: folder)
+    }
+
+    /// The one budget's amounts, in nano-dollars.
+    func money() async throws -> (spent: Int64, held: Int64) {
+        let ending = try await sluice(["budget", "status", "--format", "json"])
+        let budget = try #require(
+            try JSONDecoder().decode(BudgetJSON.self, from: Data(ending.output.utf8)).budgets.first)
+        return (try #require(nanoUSD(budget.spent_usd)), try #require(nanoUSD(budget.held_usd)))
+    }
+
+    /// Whether counters and journal agree.
+    func isSound() async throws -> Bool {
+        let ending = try await sluice(["budget", "verify", "--format", "json"])
+        return try JSONDecoder().decode(VerificationJSON.self, from: Data(ending.output.utf8)).sound
+    }
+}

@@ -1,0 +1,86 @@
+import FunctionHost
+import History
+import Messaging
+import MessagingSQLite
+import SQLite
+package import Settings
+import StrictYAML
+
+/// Opens the queues alone, for commands that operators use.
+package struct BrokerAccess: Sendable {
+    /// The functions of the manifest, in the order in which a question passes them.
+    let functions: [String]
+    let broker: any MessageBroker
+    let history: SQLiteHistory
+
+    /// Opens broker and history, runs `body` and closes them.
+    ///
+    /// - Parameters:
+    ///   - dataFolder: Where the embedded queue and the history lie; made where it is missing.
+    ///   - manifestFile: Names the functions.
+    ///   - settings: Name the broker.
+    ///   - body: Gets the open queues.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``SetupProblem`` where something cannot be opened, otherwise what `body` throws.
+    package static func with<Value: Sendable>(
+        dataFolder: String, manifestFile: String, settings: Settings,
+        _ body: @Sendable (BrokerAccess) async throws -> Value
+    ) async throws -> Value {
+        let store: SQLiteStore
+        let access: BrokerAccess
+        do {
+            let names = try Manifest(YAMLValue.load(file: manifestFile)).entries.map(\.settings.name)
+            store = try SQLiteStore.open(folder: dataFolder, schemas: PipelineParts.schemas)
+            access = BrokerAccess(
+                functions: names,
+                broker: try await BrokerChoice.open(url: settings.brokerURL, store: store, isEphemeral: false),
+                history: SQLiteHistory(store: store))
+        } catch let problem as SetupProblem {
+            throw problem
+        } catch let error as any CustomStringConvertible & Error {
+            throw SetupProblem(error.description)
+        }
+        do {
+            let value = try await body(access)
+            await access.broker.close()
+            try store.close()
+            return value
+        } catch {
+            await access.broker.close()
+            // What went wrong before is what matters.
+            try? store.close()
+            throw error
+        }
+    }
+
+    /// The functions that are meant: one, or all.
+    ///
+    /// - Throws: ``OperatorProblem`` for one that the manifest does not have.
+    func functions(named name: String?) throws(OperatorProblem) -> [String] {
+        guard let name else { return functions }
+        guard functions.contains(name) else {
+            let hint = nearest(to: name, among: functions).map { "did you mean `\($0)`?" }
+            throw OperatorProblem(
+                "there is no function `\(name)`; "
+                    + (hint ?? "there are \(functions.map { "`\($0)`" }.joined(separator: ", "))"))
+        }
+        return [name]
+    }
+
+    /// A queue's depth; zero for a queue that no host has declared yet.
+    func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
+        do {
+            return try await broker.depth(of: queue)
+        } catch .unknownQueue {
+            return QueueDepth(ready: 0, delivered: 0, delayed: 0)
+        }
+    }
+}
+
+/// Why nothing was done: the operator's arguments are to be written otherwise.
+package struct OperatorProblem: Error, CustomStringConvertible {
+    /// One sentence with what to write instead.
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,60 @@
+import FoundationEssentials
+import FunctionHost
+import Messaging
+
+/// A message that nobody could deal with, as operators see it.
+package struct DeadLetter: Encodable, Sendable {
+    let id: String
+    /// Whose dead-letter queue it is in.
+    let function: String
+    /// The constant name of what went wrong; nil where another program buried it.
+    let error: String?
+    let failedAt: String?
+    let attempt: Int
+    let tenant: String?
+    let expiresAt: String?
+    let bytes: Int
+    /// The body; nil unless it was asked for.
+    var payload: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, function, error, attempt, tenant, bytes, payload
+        case failedAt = "failed_at"
+        case expiresAt = "expires_at"
+    }
+
+    init(_ message: Message, function: String, showsPayload: Bool = false) {
+        let headers = (try? MessageHeaders(message.headers)) ?? MessageHeaders()
+        id = message.id
+        self.function = function
+        error = headers.errorCode ?? message.headers["sluice-error"]
+        failedAt = headers.failedAt?.formatted(.iso8601)
+        attempt = headers.attempt
+        tenant = headers.tenant
+        expiresAt = headers.expiresAt?.formatted(.iso8601)
+        bytes = message.body.count
+        if showsPayload { payload = String(decoding: message.body, as: UTF8.self) }
+    }
+
+    /// All that is known of it, a line a fact.
+    var text: String {
+        var rows = [["id", id], ["function", function], ["error", error ?? "-"], ["failed at", failedAt ?? "-"]]
+        rows.append(["attempt", "\(attempt)"])
+        if let tenant { rows.append(["tenant", tenant]) }
+        if let expiresAt { rows.append(["expires at", expiresAt]) }
+        rows.append(["body", "\(bytes) bytes" + (payload == nil ? "; add --payload to print it" : "")])
+        return TextColumns.text(rows.map { [$0[0], printable($0[1])] }) + (payload.map { "\n\($0)\n" } ?? "")
+    }
+}
+
+/// A text without what a terminal would act upon: ids and names may come from anywhere.
+func printable(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: result += "\u{fffd}"
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result
+}

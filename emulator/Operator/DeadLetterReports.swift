@@ -1,0 +1,42 @@
+/// What `sluice dead list` shows.
+package struct DeadLetterList: Encodable, Sendable {
+    let letters: [DeadLetter]
+    /// How many there are in all, with those that are not listed.
+    let total: Int
+
+    /// One line a letter.
+    package var text: String {
+        guard total > 0 else { return "No dead letters.\n" }
+        let rows = letters.map {
+            [$0.id, $0.function, $0.error ?? "-", "\($0.attempt)", $0.failedAt ?? "-", "\($0.bytes)"].map(printable)
+        }
+        let table = TextColumns.text(
+            [["ID", "FUNCTION", "ERROR", "ATTEMPT", "FAILED AT", "BYTES"]] + rows, numeric: [3, 5])
+        return table + (total > letters.count ? "\(total) in all; see --limit\n" : "")
+    }
+}
+
+/// What `sluice dead show` shows.
+package struct DeadLetterDetails: Encodable, Sendable {
+    let letters: [DeadLetter]
+
+    /// A block a letter.
+    package var text: String { letters.map(\.text).joined(separator: "\n") }
+}
+
+/// What `sluice dead replay` and `sluice dead purge` did.
+package struct DeadLetterChanges: Encodable, Sendable {
+    /// One letter that left its queue.
+    package struct Line: Encodable, Sendable {
+        let id, function: String
+    }
+
+    let letters: [Line]
+
+    /// How many.
+    ///
+    /// - Parameter verb: What was done, such as `replayed`.
+    package func text(_ verb: String) -> String {
+        "\(letters.count) dead letter\(letters.count == 1 ? "" : "s") \(verb)\n"
+    }
+}

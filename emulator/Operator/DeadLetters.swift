@@ -1,0 +1,110 @@
+import FoundationEssentials
+import FunctionHost
+import History
+import Messaging
+
+/// Works the dead-letter queues: `sluice dead`.
+package struct DeadLetters: Sendable {
+    /// How many messages are in hand at a time while many are taken.
+    private static let batch = 200
+
+    private let access: BrokerAccess
+
+    /// Works the queues that are open.
+    package init(_ access: BrokerAccess) { self.access = access }
+
+    /// Which letters are meant.
+    package enum Choice: Sendable, Hashable {
+        /// The one with this id, or several with the same.
+        case id(String)
+        /// All.
+        case all
+    }
+
+    /// The first letters of one function, or of each; none is taken from its queue.
+    ///
+    /// - Throws: ``OperatorProblem``, or `BrokerError`.
+    package func list(function: String?, limit: Int) async throws -> DeadLetterList {
+        var letters: [DeadLetter] = []
+        var total = 0
+        for name in try access.functions(named: function) {
+            let queue = FunctionQueues(function: name).dead
+            let depth = try await access.depth(of: queue).total
+            guard depth > 0 else { continue }
+            total += depth
+            let messages = try await access.broker.browse(queue, limit: max(0, limit - letters.count))
+            letters += messages.map { DeadLetter($0, function: name) }
+        }
+        return DeadLetterList(letters: letters, total: total)
+    }
+
+    /// The letters with an id.
+    ///
+    /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`.
+    package func show(_ id: String, function: String?, showsPayload: Bool) async throws -> DeadLetterDetails {
+        var letters: [DeadLetter] = []
+        for name in try access.functions(named: function) {
+            let queue = FunctionQueues(function: name).dead
+            let depth = try await access.depth(of: queue).total
+            guard depth > 0 else { continue }
+            letters += try await access.broker.browse(queue, limit: depth).filter { $0.id == id }
+                .map { DeadLetter($0, function: name, showsPayload: showsPayload) }
+        }
+        guard !letters.isEmpty else { throw Self.unknown(id) }
+        return DeadLetterDetails(letters: letters)
+    }
+
+    /// Gives letters another life: each with its id, as a first attempt, to its function's queue.
+    ///
+    /// A letter leaves the dead-letter queue when the broker has confirmed its copy, so that none is lost; one whose
+    /// copy was confirmed before a crash may run twice, which changes nothing twice. Its question waits for an answer
+    /// again.
+    ///
+    /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`; the letters that were not replayed are kept.
+    package func replay(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
+        try await take(choice, function: function) { [access] message, name in
+            // First: an answer is only stored for a question that waits for one.
+            try await access.history.reopen(id: message.id)
+            var copy = message
+            copy.headers = MessageHeaders.asFirstAttempt(message.headers)
+            try await access.broker.publish(copy, to: FunctionQueues(function: name).waiting)
+        }
+    }
+
+    /// Deletes letters for good.
+    ///
+    /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`.
+    package func purge(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
+        try await take(choice, function: function) { _, _ in }
+    }
+
+    private func take(
+        _ choice: Choice, function: String?, _ body: (Message, _ function: String) async throws -> Void
+    ) async throws -> DeadLetterChanges {
+        var taken: [DeadLetterChanges.Line] = []
+        for name in try access.functions(named: function) {
+            let queue = FunctionQueues(function: name).dead
+            // As many as there are now: what dies again meanwhile stays.
+            var left = try await access.depth(of: queue).total
+            while left > 0 {
+                var seen = 0
+                // All of them for one id: what is handed back stands in front again.
+                let limit = choice == .all ? min(left, Self.batch) : left
+                try await access.broker.review(queue, limit: limit) { message in
+                    seen += 1
+                    if case .id(let id) = choice, id != message.id { return .keep }
+                    try await body(message, name)
+                    taken.append(.init(id: message.id, function: name))
+                    return .remove
+                }
+                left = seen == 0 || choice != .all ? 0 : left - seen
+            }
+        }
+        if case .id(let id) = choice, taken.isEmpty { throw Self.unknown(id) }
+        return DeadLetterChanges(letters: taken)
+    }
+
+    private static func unknown(_ id: String) -> OperatorProblem {
+        OperatorProblem("no dead letter has the id `\(printable(id))`; see `sluice dead list`")
+    }
+}

@@ -1,0 +1,24 @@
+import Hummingbird
+import Telemetry
+
+/// What a platform asks of a process.
+///
+/// - `GET /healthz`: 200 while the process lives.
+/// - `GET /readyz`: 200 while it works, 503 from the first moment of the drain, and where queue, ledger, index or history do not answer.
+/// - `GET /metrics`: the metrics as Prometheus reads them.
+struct HealthRoutes {
+    let readiness: Readiness
+    let registry: MetricsRegistry
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("healthz") { _, _ in Reply(.ok, ["status": "alive"]) }
+        router.get("readyz") { [readiness] _, _ in
+            let report = await readiness.check()
+            return Reply(report.isReady ? .ok : .serviceUnavailable, report.facts)
+        }
+        router.get("metrics") { [readiness, registry] _, _ in
+            await readiness.observe()
+            return Reply(.ok, text: PrometheusText.page(registry), type: PrometheusText.contentType)
+        }
+    }
+}
