@@ -323,7 +323,8 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "EmulatorTests", dependencies: ["BudgetReport", "Emulator", "FunctionKit", "Spending"]),
+        .testTarget(
+            name: "EmulatorTests", dependencies: ["BudgetReport", "Emulator", "FunctionKit", "Messaging", "Spending"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -11,6 +11,7 @@ enum BrokerChoice {
     ///   - url: Where it is; nil for the embedded one.
     ///   - store: Where the embedded one keeps its queues.
     ///   - isEphemeral: Whether the embedded one keeps them in memory.
+    /// - Returns: An open broker.
     /// - Throws: ``SetupProblem`` for a URL of no broker, ``BrokerError`` where it cannot be opened.
     static func open(url: Secret?, store: SQLiteStore, isEphemeral: Bool) async throws -> any MessageBroker {
         guard let url else { return isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store) }

@@ -42,8 +42,7 @@ package struct Emulator: Sendable {
         try await Pipeline.withPipeline(
             options, model: .standIn, metrics: registry, logger: logger,
             services: { [port, startedAt, logger] pipeline in
-                let health = HealthRoutes(
-                    readiness: Readiness(pipeline: pipeline, metrics: registry), registry: registry)
+                let health = HealthRoutes(pipeline, registry: registry)
                 let questions = QuestionRoutes(pipeline: pipeline)
                 return [
                     PipelineServer(

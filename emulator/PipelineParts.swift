@@ -8,10 +8,10 @@ import Messaging
 import MessagingSQLite
 import Retrieval
 import SQLite
+import Settings
 import Spending
 import SpendingAlerts
 import SpendingSQLite
-import Settings
 import StrictYAML
 
 /// What a pipeline is put together from: all files read and checked, the data file open, nothing running yet.

@@ -1,13 +1,11 @@
-import CoreMetrics
 import FoundationEssentials
 import FunctionHost
 import FunctionKit
 import History
 import Messaging
 import Spending
-import Synchronization
 
-/// Looks at what a pipeline stands on: for `/readyz`, and for the gauges.
+/// Looks at what a pipeline stands on.
 struct Readiness: Sendable {
     /// What a look found.
     struct Report: Sendable {
@@ -23,88 +21,72 @@ struct Readiness: Sendable {
         }
     }
 
-    /// The gauges need not be newer than this: each look costs queries.
-    private static let gaugesKept = Duration.seconds(1)
+    /// How long a part may take to answer before it counts as away.
+    private static let patience = Duration.seconds(2)
 
-    let pipeline: Pipeline
-    let metrics: any MetricsFactory
-    private let lastLook = LastLook()
+    private let drain: DrainSignal
+    private let broker: any MessageBroker
+    private let looks: [String: @Sendable () async throws -> Void]
 
-    init(pipeline: Pipeline, metrics: any MetricsFactory) {
-        self.pipeline = pipeline
-        self.metrics = metrics
+    /// Makes a readiness.
+    ///
+    /// - Parameters:
+    ///   - drain: A host that drains takes no more work.
+    ///   - broker: Says itself whether it takes messages.
+    ///   - looks: For each part by its name, a look that throws where the part is away; `broker` among them.
+    init(drain: DrainSignal, broker: any MessageBroker, looks: [String: @Sendable () async throws -> Void]) {
+        self.drain = drain
+        self.broker = broker
+        self.looks = looks
+    }
+
+    /// Looks at all parts of a pipeline.
+    init(_ pipeline: Pipeline) {
+        self.init(
+            drain: pipeline.host.drain, broker: pipeline.broker,
+            looks: [
+                "broker": {
+                    for function in pipeline.functions {
+                        _ = try await pipeline.broker.depth(of: function.queues.waiting)
+                    }
+                },
+                "ledger": { _ = try await pipeline.governor.status() },
+                "index": { _ = try await pipeline.index.search("ready", limit: 1) },
+                "history": { _ = try await pipeline.history.question(id: "") },
+            ])
     }
 
     /// Looks at all parts.
     func check() async -> Report {
-        let isDraining = pipeline.host.drain.deadline != nil
-        async let broker = brokerState()
-        async let ledger = state { _ = try await pipeline.governor.status() }
-        async let index = state { _ = try await pipeline.index.search("ready", limit: 1) }
-        async let history = state { _ = try await pipeline.history.question(id: "") }
-        return await Report(
-            isDraining: isDraining,
-            parts: ["broker": broker, "ledger": ledger, "index": index, "history": history])
-    }
-
-    /// Brings the gauges up to date.
-    func observe() async {
-        guard lastLook.isOlder(than: Self.gaugesKept) else { return }
-        let report = await check()
-        for part in ["broker", "ledger", "index"] { gauge("\(part).ready", report.parts[part] == "ready" ? 1 : 0) }
-        if let bytes = ProcessFacts.residentBytes() { gauge("process.resident_memory", Double(bytes)) }
-        // What cannot be read keeps its last value; the flags above say that it cannot.
-        for function in pipeline.functions {
-            for (kind, queue) in function.queues.byKind {
-                guard let depth = try? await pipeline.broker.depth(of: queue) else { continue }
-                gauge(
-                    "host.queue.messages", Double(depth.total),
-                    [("function", function.settings.name), ("queue", kind)])
-            }
+        var parts = await withTaskGroup(of: (String, String).self) { group in
+            for (name, look) in looks { group.addTask { (name, await Self.state(look)) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        for status in (try? await pipeline.governor.status()) ?? [] {
-            let dimensions = [("budget", status.budget)]
-            gauge("spending.spent", Double(status.spent.nanoUSD), dimensions)
-            gauge("spending.held", Double(status.held.nanoUSD), dimensions)
-            gauge("spending.limit", Double(status.limit.nanoUSD), dimensions)
-        }
-    }
-
-    private func brokerState() async -> String {
-        switch await pipeline.broker.state {
-        case .blocked(let reason): return "blocked: \(reason)"
-        case .away(let reason): return "away: \(reason)"
+        switch await broker.state {
         case .ready: break
+        case .blocked(let reason): parts["broker"] = "blocked: \(reason)"
+        case .away(let reason): parts["broker"] = "away: \(reason)"
         }
-        return await state {
-            for function in pipeline.functions { _ = try await pipeline.broker.depth(of: function.queues.waiting) }
-        }
+        return Report(isDraining: drain.deadline != nil, parts: parts)
     }
 
-    private func state(_ look: () async throws -> Void) async -> String {
-        do {
-            try await look()
-            return "ready"
-        } catch {
-            return "away"
-        }
-    }
-
-    private func gauge(_ name: String, _ value: Double, _ dimensions: [(String, String)] = []) {
-        Meter(label: name, dimensions: dimensions, factory: metrics).set(value)
-    }
-}
-
-/// When the gauges were last brought up to date.
-private final class LastLook: Sendable {
-    private let instant = Mutex<ContinuousClock.Instant?>(nil)
-
-    /// Whether it was so long ago; then it counts as now.
-    func isOlder(than age: Duration) -> Bool {
-        instant.withLock { instant in
-            if let last = instant, .now - last < age { return false }
-            instant = .now
-            return true
+    private static func state(_ look: @escaping @Sendable () async throws -> Void) async -> String {
+        await withTaskGroup(of: String.self) { group in
+            group.addTask {
+                do {
+                    try await look()
+                    return "ready"
+                } catch {
+                    return "away"
+                }
+            }
+            group.addTask {
+                // Ends early where the look does.
+                try? await Task.sleep(for: patience)
+                return "away: no answer"
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? "away"
         }
     }
 }

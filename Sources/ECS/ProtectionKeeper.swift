@@ -43,7 +43,9 @@ package struct ProtectionKeeper: Service {
             for await event in events {
                 if case .end = event { break }
                 if case .change(let isBusy) = event { plan.set(isBusy: isBusy, at: .now) }
-                guard let instant = await act(&plan), timer.map({ $0 <= .now || instant < $0 }) ?? true else { continue }
+                guard let instant = await act(&plan), timer.map({ $0 <= .now || instant < $0 }) ?? true else {
+                    continue
+                }
                 timer = instant
                 group.addTask {
                     try? await Task.sleep(until: instant, clock: .continuous)

@@ -40,6 +40,8 @@ package struct TaskMetadata: Sendable, Hashable {
     /// - Parameters:
     ///   - url: The value of `ECS_CONTAINER_METADATA_URI_V4`.
     ///   - client: Sends the request.
+    /// - Returns: What it told.
+    /// - Throws: ``Problem``.
     package static func fetch(from url: String, with client: HTTPClient) async throws(Problem) -> TaskMetadata {
         let response: HTTPResponse
         do throws(HTTPError) {

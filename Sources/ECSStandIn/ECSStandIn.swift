@@ -95,6 +95,7 @@ package final class ECSStandIn: Sendable {
     /// - Parameters:
     ///   - port: 0 for any that is free.
     ///   - onReady: Called once with the variables that ECS would set.
+    /// - Throws: Where the port is in use.
     package func run(
         port: Int = 0, onReady: @escaping @Sendable (_ environment: [String: String]) async -> Void
     ) async throws {
@@ -184,9 +185,10 @@ extension ECSStandIn.ProtectionRequest {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            self = if let value = try? container.decode(Bool.self) { .bool(value) } else {
-                .int(try container.decode(Int.self))
-            }
+            self =
+                if let value = try? container.decode(Bool.self) { .bool(value) } else {
+                    .int(try container.decode(Int.self))
+                }
         }
     }
 }

@@ -119,8 +119,9 @@ package struct FunctionHost: Service {
     /// The host and what watches over it, in the order in which a service group starts them.
     ///
     /// - Parameters:
-    ///   - watchdogPatience: How long no task may get a thread before the process counts as stuck.
+    ///   - patience: How long no task may get a thread before the process counts as stuck.
     ///   - logger: Says why a stuck process ends.
+    /// - Returns: Services of which the last must be shut down first.
     package func services(watchdogPatience patience: Duration = .seconds(10), logger: Logger) -> [any Service] {
         let watchdog = Watchdog(patience: patience, leftBehind: { [invoker] in invoker.leftBehind }, logger: logger)
         return [watchdog, SecondSignal(host: self), self]

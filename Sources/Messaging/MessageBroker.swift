@@ -55,6 +55,7 @@ package protocol MessageBroker: Sendable {
     ///   - queue: The name of a declared queue.
     ///   - limit: The most messages to give.
     /// - Returns: Messages in their order.
+    /// - Throws: ``BrokerError/unknownQueue(_:)`` or ``BrokerError/unavailable(reason:)``.
     func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message]
 
     /// Whether messages are taken and given now.
@@ -74,6 +75,12 @@ extension MessageBroker {
     }
 
     /// Reviews the messages and keeps them all.
+    ///
+    /// - Parameters:
+    ///   - queue: The name of a declared queue.
+    ///   - limit: The most messages to give.
+    /// - Returns: Messages in their order.
+    /// - Throws: ``BrokerError``.
     package func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message] {
         var messages: [Message] = []
         do {

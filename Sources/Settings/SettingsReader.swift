@@ -2,7 +2,9 @@ import Configuration
 import Foundation
 import StrictYAML
 
-/// Reads texts of settings: the environment over the settings file. What is empty counts as not set.
+/// Reads texts of settings: the environment over the settings file.
+///
+/// What is empty counts as not set.
 struct SettingsReader {
     /// The most bytes of a secret's file: more is another file.
     private static let secretBytesMax = 64 * 1024
@@ -27,7 +29,9 @@ struct SettingsReader {
         reader = ConfigReader(providers: providers)
     }
 
-    /// A setting's text; nil where it is not set. Of a secret, the content of its file counts too.
+    /// A setting's text; nil where it is not set.
+    ///
+    /// Of a secret, the content of its file counts too.
     func text(_ setting: Setting) throws(SettingsProblem) -> String? {
         guard setting.isSecret else { return value(setting) }
         switch (value(setting), value(setting.file)) {
@@ -59,7 +63,8 @@ struct SettingsReader {
     ///
     /// Other names are left alone: container platforms make variables of their own, such as `SLUICE_SERVICE_HOST`.
     private static func refuseMisspelt(_ names: some Sequence<String>) throws(SettingsProblem) {
-        let known = Setting.all.flatMap { $0.isSecret ? [$0.variable, $0.file.variable] : [$0.variable] }
+        let known =
+            Setting.all.flatMap { $0.isSecret ? [$0.variable, $0.file.variable] : [$0.variable] }
             .filter { $0.hasPrefix("SLUICE_") } + [Setting.settingsFileVariable]
         for name in names.sorted() where name.hasPrefix("SLUICE_") && !known.contains(name) {
             let ends = known.map { String($0.dropFirst("SLUICE_".count)) }
@@ -77,7 +82,8 @@ struct SettingsReader {
         }
         guard content.count <= secretBytesMax, let text = String(data: content, encoding: .utf8) else {
             throw SettingsProblem(
-                "the file that \(setting.variable) names holds no secret: write a text of at most \(secretBytesMax) bytes")
+                "the file that \(setting.variable) names holds no secret: write a text of at most \(secretBytesMax) bytes"
+            )
         }
         // One line break at the end is the editor's.
         return text.hasSuffix("\r\n") ? String(text.dropLast()) : text.hasSuffix("\n") ? String(text.dropLast()) : text

@@ -36,7 +36,8 @@ struct DeadCommand: AsyncParsableCommand {
 
     /// `sluice dead list`.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists dead letters, the oldest of each function first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists dead letters, the oldest of each function first.")
 
         @Option(help: ArgumentHelp("The most letters to list.", valueName: "count"))
         var limit = 100

@@ -36,7 +36,8 @@ struct EmulateCommand: AsyncParsableCommand {
         let settings = try pipeline.settings()
         let options = try pipeline.options(settings, isEphemeral: ephemeral)
         let emulator = Emulator(
-            options: options, port: port, startedAt: Sluice.startedAt, logger: ProcessLogger.make(settings, level: .notice))
+            options: options, port: port, startedAt: Sluice.startedAt,
+            logger: ProcessLogger.make(settings, level: .notice))
         let width = CommandOutput.width
         try await emulator.run { [ask, ephemeral] ready, pipeline in
             let data = ephemeral ? "kept in memory" : "in \(options.dataFolder)"

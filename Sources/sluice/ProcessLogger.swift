@@ -11,6 +11,7 @@ enum ProcessLogger {
     ///   - level: The command's own level.
     ///   - format: The command's own format.
     ///   - isData: Whether the lines are what the command gives, and go to stdout.
+    /// - Returns: The logger.
     static func make(
         _ settings: Settings, level: Logger.Level, format: Settings.LogFormat = .text, isData: Bool = false
     ) -> Logger {

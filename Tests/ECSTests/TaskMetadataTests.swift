@@ -19,7 +19,8 @@ struct TaskMetadataTests {
     func json() throws {
         let task = try TaskMetadata(
             json: Data(
-                #"{"Cluster":"default","TaskARN":"arn:aws:ecs:us-west-2:1:task/default/158d1c80","Containers":[]}"#.utf8))
+                #"{"Cluster":"default","TaskARN":"arn:aws:ecs:us-west-2:1:task/default/158d1c80","Containers":[]}"#.utf8
+            ))
         #expect(task.taskID == "158d1c80")
         #expect(task.availabilityZone == nil)
         #expect(throws: TaskMetadata.Problem.unreadable) { try TaskMetadata(json: Data("{}".utf8)) }

@@ -33,7 +33,9 @@ struct DeadLetterTests {
         let queues: [Queue]
     }
 
-    private func json<Value: Decodable>(_ type: Value.Type, _ arguments: [String], _ world: HostWorld) async throws -> Value {
+    private func json<Value: Decodable>(
+        _ type: Value.Type, _ arguments: [String], _ world: HostWorld
+    ) async throws -> Value {
         let ending = try await world.sluice(arguments + ["--manifest", "m.yaml", "--format", "json"])
         #expect(ending.status == 0, "\(ending.errors)")
         return try JSONDecoder().decode(type, from: Data(ending.output.utf8))

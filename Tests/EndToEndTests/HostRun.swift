@@ -91,7 +91,9 @@ struct HostWorld: Sendable {
     let history: SQLiteHistory
     private let store: SQLiteStore
 
-    /// Opens a folder for a body. Its hosts must have ended when the body does.
+    /// Opens a folder for a body.
+    ///
+    /// Its hosts must have ended when the body does.
     static func run(
         _ kind: HostBroker = .sqlite, manifest: String? = nil, _ body: (HostWorld) async throws -> Void
     ) async throws {

@@ -57,7 +57,8 @@ struct EmbeddedMetricFormatTests {
 
     @Test("splits what is too much for one document")
     func limits() throws {
-        let definitions = (0..<250).map { MetricDefinition("m.\($0)", .gauge, .count, [], "A gauge.") }
+        let definitions =
+            (0..<250).map { MetricDefinition("m.\($0)", .gauge, .count, [], "A gauge.") }
             + [MetricDefinition("t", .timer, .seconds, [], "A timer.")]
         let registry = MetricsRegistry(definitions, keepsRecent: true)
         for definition in definitions.dropLast() { Meter(label: definition.name, factory: registry).set(1) }

@@ -35,7 +35,7 @@ package struct Host: Sendable {
     ///
     /// - Throws: ``SetupProblem`` where the host cannot start.
     package func run() async throws {
-        Self.letOrphansGo()
+        Self.beFirstProcess()
         guard settings.databaseURL == nil else {
             throw SetupProblem("DATABASE_URL is set, but this build keeps its books in --data alone; unset it")
         }
@@ -60,22 +60,22 @@ package struct Host: Sendable {
         try await Pipeline.withPipeline(
             options, model: .regional, metrics: registry, logger: logger,
             services: { pipeline in
-                let readiness = Readiness(pipeline: pipeline, metrics: registry)
-                return services(pipeline, readiness: readiness, registry: registry, client: client, logger: logger)
+                self.services(pipeline, registry: registry, client: client, logger: logger)
             }
         ) { _ in try? await gracefulShutdown() }
     }
 
     /// What runs beside the pipeline, and ends after its drain.
     private func services(
-        _ pipeline: Pipeline, readiness: Readiness, registry: MetricsRegistry, client: HTTPClient, logger: Logger
+        _ pipeline: Pipeline, registry: MetricsRegistry, client: HTTPClient, logger: Logger
     ) -> [any Service] {
+        let health = HealthRoutes(pipeline, registry: registry)
         var services: [any Service] = []
         if settings.metricFormat == .emf {
             services.append(
                 EmbeddedMetricWriter(
                     registry: registry, namespace: settings.metricNamespace, period: settings.metricPeriod,
-                    output: output, look: { await readiness.observe() }))
+                    output: output, look: { await health.gauges.update() }))
         }
         if let agent = settings.ecsAgentURL {
             services.append(
@@ -83,7 +83,6 @@ package struct Host: Sendable {
                     protection: TaskProtection(agentURL: agent, client: client), changes: pipeline.calls.changes,
                     metrics: registry, logger: logger))
         }
-        let health = HealthRoutes(readiness: readiness, registry: registry)
         services.append(
             PipelineServer(
                 address: settings.listenAddress, port: settings.listenPort, routes: health.add,
@@ -110,9 +109,13 @@ package struct Host: Sendable {
         return logger
     }
 
-    /// As the first process of a container it is the parent of orphans; the kernel forgets those of a parent that
-    /// ignores their end, so that none stays as a zombie. A host starts no process whose end it would have to see.
-    private static func letOrphansGo() {
-        if getpid() == 1 { _ = signal(SIGCHLD, SIG_IGN) }
+    /// Does what the first process of a container, and so the parent of orphans, has to do.
+    private static func beFirstProcess() {
+        guard getpid() == 1 else { return }
+        // The kernel forgets the children of a parent that ignores their end, so that none stays as a zombie. A host
+        // starts no process whose end it would have to see.
+        _ = signal(SIGCHLD, SIG_IGN)
+        // The first process has no default action: before the drain's own handler is there, nothing would end it.
+        for number in [SIGTERM, SIGINT] { _ = signal(number) { _exit(128 + $0) } }
     }
 }

@@ -36,6 +36,7 @@ package struct DeadLetterChanges: Encodable, Sendable {
     /// How many.
     ///
     /// - Parameter verb: What was done, such as `replayed`.
+    /// - Returns: A line.
     package func text(_ verb: String) -> String {
         "\(letters.count) dead letter\(letters.count == 1 ? "" : "s") \(verb)\n"
     }

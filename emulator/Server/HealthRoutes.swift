@@ -4,11 +4,19 @@ import Telemetry
 /// What a platform asks of a process.
 ///
 /// - `GET /healthz`: 200 while the process lives.
-/// - `GET /readyz`: 200 while it works, 503 from the first moment of the drain, and where queue, ledger, index or history do not answer.
+/// - `GET /readyz`: 200 while it works, 503 from the first moment of the drain, and where queue, ledger, index or
+///   history do not answer.
 /// - `GET /metrics`: the metrics as Prometheus reads them.
 struct HealthRoutes {
     let readiness: Readiness
+    let gauges: StateGauges
     let registry: MetricsRegistry
+
+    init(_ pipeline: Pipeline, registry: MetricsRegistry) {
+        readiness = Readiness(pipeline)
+        gauges = StateGauges(pipeline: pipeline, readiness: readiness, metrics: registry)
+        self.registry = registry
+    }
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("healthz") { _, _ in Reply(.ok, ["status": "alive"]) }
@@ -16,8 +24,8 @@ struct HealthRoutes {
             let report = await readiness.check()
             return Reply(report.isReady ? .ok : .serviceUnavailable, report.facts)
         }
-        router.get("metrics") { [readiness, registry] _, _ in
-            await readiness.observe()
+        router.get("metrics") { [gauges, registry] _, _ in
+            await gauges.update()
             return Reply(.ok, text: PrometheusText.page(registry), type: PrometheusText.contentType)
         }
     }

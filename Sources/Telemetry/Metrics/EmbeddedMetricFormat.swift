@@ -40,6 +40,7 @@ package struct EmbeddedMetricFormat {
     /// - Parameters:
     ///   - registry: Must keep single durations, which are taken from it.
     ///   - instant: When.
+    /// - Returns: Lines without their ends.
     package mutating func documents(_ registry: MetricsRegistry, at instant: Date) -> [String] {
         var groups: [Group: [Entry]] = [:]
         for sample in registry.samples(takesRecent: true) {

@@ -61,7 +61,8 @@ extension MetricDefinition {
             "host.queue.messages", .gauge, .count, ["function", "queue"],
             "Messages in a queue (waiting, alone, parked, dead), at each look."),
         MetricDefinition(
-            "host.draining", .gauge, .flag, [], "Whether the host drains, at its start and from the first moment of the drain."),
+            "host.draining", .gauge, .flag, [],
+            "Whether the host drains, at its start and from the first moment of the drain."),
         MetricDefinition(
             "host.drain.duration", .gauge, .seconds, [], "How long the drain took, at its end."),
         MetricDefinition(

@@ -37,6 +37,7 @@ final class MetricSeries: CounterHandler, MeterHandler, RecorderHandler, TimerHa
     /// The values now.
     ///
     /// - Parameter takesRecent: Whether the single durations are handed over, and forgotten here.
+    /// - Returns: A copy.
     func values(takesRecent: Bool) -> Values {
         state.withLock { values in
             defer { if takesRecent { values.recent = [] } }

@@ -40,6 +40,7 @@ package final class MetricsRegistry: MetricsFactory {
     /// All values, ordered by name and dimensions.
     ///
     /// - Parameter takesRecent: Whether the single durations are handed over, and forgotten here.
+    /// - Returns: What was recorded of each series.
     func samples(takesRecent: Bool = false) -> [Sample] {
         let all = families.withLock { $0 }
         return all.values.sorted { $0.definition.name < $1.definition.name }.flatMap { family in

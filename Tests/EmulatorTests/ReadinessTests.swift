@@ -1,0 +1,69 @@
+import FunctionKit
+import Messaging
+import Testing
+
+@testable import Emulator
+
+@Suite("Readiness", .timeLimit(.minutes(1)))
+struct ReadinessTests {
+    private struct Gone: Error {}
+
+    private func report(
+        drain: DrainSignal = DrainSignal(), broker: any MessageBroker = InMemoryBroker(),
+        ledger: @escaping @Sendable () async throws -> Void = {}
+    ) async -> Readiness.Report {
+        await Readiness(drain: drain, broker: broker, looks: ["broker": {}, "ledger": ledger]).check()
+    }
+
+    @Test("is there while all parts answer")
+    func ready() async {
+        let report = await report()
+        #expect(report.isReady)
+        #expect(report.facts == ["status": "ready", "broker": "ready", "ledger": "ready"])
+    }
+
+    @Test("is gone from the first moment of the drain")
+    func draining() async {
+        let drain = DrainSignal()
+        drain.begin(until: .now + .seconds(60))
+        let report = await report(drain: drain)
+        #expect(!report.isReady)
+        #expect(report.facts["status"] == "draining")
+    }
+
+    @Test("is gone where a part throws, or does not answer")
+    func away() async {
+        let thrown = await report(ledger: { throw Gone() })
+        #expect(!thrown.isReady)
+        #expect(thrown.facts == ["status": "unavailable", "broker": "ready", "ledger": "away"])
+        let silent = await report(ledger: { try await Task.sleep(for: .seconds(600)) })
+        #expect(silent.facts["ledger"] == "away: no answer")
+    }
+
+    @Test(
+        "is gone while the broker is away or takes no messages",
+        arguments: [
+            (BrokerState.blocked(reason: "low on memory"), "blocked: low on memory"),
+            (.away(reason: "connection refused"), "away: connection refused"),
+        ])
+    func broker(state: BrokerState, text: String) async {
+        let report = await report(broker: BrokerInState(state: state))
+        #expect(!report.isReady)
+        #expect(report.facts["broker"] == text)
+    }
+}
+
+/// A broker of which only the state is asked.
+private struct BrokerInState: MessageBroker {
+    let state: BrokerState
+
+    func declare(_ queues: [QueueSpecification]) async throws(BrokerError) {}
+    func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {}
+    func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream { DeliveryStream { nil } }
+    func acknowledge(_ delivery: Delivery) async throws(BrokerError) {}
+    func handBack(_ delivery: Delivery) async throws(BrokerError) {}
+    func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
+        QueueDepth(ready: 0, delivered: 0, delayed: 0)
+    }
+    func close() async {}
+}

@@ -1,0 +1,64 @@
+import CoreMetrics
+import FunctionHost
+import Messaging
+import Spending
+import Synchronization
+
+/// Brings the gauges of what a pipeline stands on up to date.
+struct StateGauges: Sendable {
+    /// The gauges need not be newer than this: each look costs queries.
+    private static let kept = Duration.seconds(1)
+
+    private let pipeline: Pipeline
+    private let readiness: Readiness
+    private let metrics: any MetricsFactory
+    private let lastLook = LastLook()
+
+    /// Makes gauges without values.
+    init(pipeline: Pipeline, readiness: Readiness, metrics: any MetricsFactory) {
+        self.pipeline = pipeline
+        self.readiness = readiness
+        self.metrics = metrics
+    }
+
+    /// Looks and sets them, unless somebody just has.
+    func update() async {
+        guard lastLook.isOlder(than: Self.kept) else { return }
+        let parts = await readiness.check().parts
+        for part in ["broker", "ledger", "index"] { set("\(part).ready", parts[part] == "ready" ? 1 : 0) }
+        if let bytes = ProcessFacts.residentBytes() { set("process.resident_memory", Double(bytes)) }
+        // What cannot be read keeps its last value; the flags above say that it cannot.
+        for function in pipeline.functions {
+            for (kind, queue) in function.queues.byKind {
+                guard let depth = try? await pipeline.broker.depth(of: queue) else { continue }
+                set(
+                    "host.queue.messages", Double(depth.total),
+                    [("function", function.settings.name), ("queue", kind)])
+            }
+        }
+        for status in (try? await pipeline.governor.status()) ?? [] {
+            let dimensions = [("budget", status.budget)]
+            set("spending.spent", Double(status.spent.nanoUSD), dimensions)
+            set("spending.held", Double(status.held.nanoUSD), dimensions)
+            set("spending.limit", Double(status.limit.nanoUSD), dimensions)
+        }
+    }
+
+    private func set(_ name: String, _ value: Double, _ dimensions: [(String, String)] = []) {
+        Meter(label: name, dimensions: dimensions, factory: metrics).set(value)
+    }
+}
+
+/// When the gauges were last brought up to date.
+private final class LastLook: Sendable {
+    private let instant = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// Whether it was so long ago; then it counts as now.
+    func isOlder(than age: Duration) -> Bool {
+        instant.withLock { instant in
+            if let last = instant, .now - last < age { return false }
+            instant = .now
+            return true
+        }
+    }
+}
