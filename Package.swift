@@ -290,6 +290,7 @@ let package = Package(
                 "HTTPTransport", "Spending",
                 "SpendingSQLite", "SQLite", .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(

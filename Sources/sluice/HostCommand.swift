@@ -12,14 +12,14 @@ struct HostCommand: AsyncParsableCommand {
         commandName: "host",
         abstract: "Runs the functions on their queues, as one process of a platform.",
         discussion: """
-            Any number of hosts share the queues and the limit. On SIGTERM a host takes no
-            more work, finishes what is under way within SLUICE_DRAIN_SECONDS, gives back
-            the rest and ends with 0; a second SIGTERM cuts that short. Nothing is lost.
-
             EXAMPLES
               sluice host --data /var/lib/sluice
               sluice host --functions rag-core,llm-connector
               curl http://127.0.0.1:8080/readyz
+
+            Any number of hosts share the queues and the limit. On SIGTERM a host takes no
+            more work, finishes what is under way within SLUICE_DRAIN_SECONDS, gives back
+            the rest and ends with 0; a second SIGTERM cuts that short. Nothing is lost.
 
             Serves /healthz, /readyz and /metrics on SLUICE_LISTEN_ADDRESS and
             SLUICE_LISTEN_PORT. Asks the real model: set AWS_ACCESS_KEY_ID and

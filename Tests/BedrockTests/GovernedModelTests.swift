@@ -168,6 +168,37 @@ struct GovernedModelTests {
         }
     }
 
+    @Test("while the host drains only a call that surely ends in time is begun")
+    func draining() async throws {
+        try await StandInFixture.run { fixture in
+            let drain = DrainSignal()
+            drain.begin(until: .now.advanced(by: .seconds(10)))
+            // It may take longer than the drain, though it likely would not.
+            let slow = model(fixture, callTimeout: .seconds(20))
+            #expect(await failure(slow, .testing(timeout: .seconds(60), drain: drain)) == .noTimeLeft)
+            #expect(fixture.standIn.received.isEmpty)
+            let quick = model(fixture, callTimeout: .seconds(5))
+            #expect(await failure(quick, .testing(timeout: .seconds(60), drain: drain)) == nil)
+            #expect(fixture.standIn.received.count == 1)
+        }
+    }
+
+    @Test("money that is merely held does not make a draining host answer without the model")
+    func drainingWhileHeld() async throws {
+        let budget = StandInFixture.budget(nanoUSD: 3_000_000, exhausted: .answerWithoutModel)
+        try await StandInFixture.run(budgets: [budget]) { fixture in
+            let held = try await fixture.reservation(body: StandInFixture.body(maxTokens: 200))
+            let drain = DrainSignal()
+            drain.begin(until: .now.advanced(by: .seconds(60)))
+            let model = model(fixture, callTimeout: .seconds(5))
+            let error = await failure(model, .testing(timeout: .seconds(5), drain: drain))
+            #expect(error == .noTimeLeft)
+            #expect(fixture.governor.reservationsReleased == 0)
+            try await fixture.governor.release(held)
+            #expect(fixture.governor.reservationsReleased == 1)
+        }
+    }
+
     @Test("a call ends with its invocation's time, before its own")
     func timeLeft() async throws {
         try await StandInFixture.run { fixture in

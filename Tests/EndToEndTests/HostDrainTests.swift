@@ -118,6 +118,40 @@ struct HostDrainTests {
         }
     }
 
+    @Test(
+        "two hosts share the work, and stopping one loses nothing; the limit holds over both",
+        arguments: HostBroker.allCases)
+    func twoHosts(kind: HostBroker) async throws {
+        try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 4)) { world in
+            try await ModelServer.run(latency: .milliseconds(200)) { model in
+                let environment = model.environment.merging(kind.environment) { $1 }
+                let first = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml"], environment: environment)
+                let second = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml"], environment: environment)
+                let ids = (1...40).map { "q\($0)" }
+                try await world.ask(ids)
+                // In the middle of the work, of which both have some.
+                await model.calls(12)
+                first.process.signal(SIGTERM)
+                let report = try await first.line("host drained")
+                #expect(await first.process.status() == 0)
+                #expect(report["drain.finished"] as? Int ?? 0 >= 1)
+                var cost: Int64 = 0
+                for id in ids {
+                    let record = try await world.history.outcome(of: id)
+                    #expect(record.state == .answered)
+                    cost += record.answer?.costNanoUSD ?? 0
+                }
+                #expect(await second.end() == 0)
+                let money = try await world.money()
+                #expect(money == (cost, 0))
+                #expect(money.spent <= 500_000_000)
+                #expect(try await world.isSound())
+            }
+        }
+    }
+
     @Test("while it drains it starts no call that may outlast the drain, and gives the question back")
     func startsNothing() async throws {
         // The limit has room for one call, so that four questions wait for its money.

@@ -38,6 +38,7 @@ struct InvokeAndHelpTests {
         let folder = try TemporaryFolder()
         for arguments in [
             ["--help"], ["ask", "--help"], ["emulate", "--help"], ["invoke", "--help"], ["budget", "--help"],
+            ["host", "--help"], ["dead", "--help"], ["queues", "--help"],
         ] {
             let ending = try await SluiceProcess.run(arguments, in: folder.url)
             #expect(ending.status == 0)

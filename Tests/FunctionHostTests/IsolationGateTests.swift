@@ -49,6 +49,25 @@ struct IsolationGateTests {
         #expect(await gate.pass(.alone) { true } == true)
     }
 
+    @Test("a closed gate sends away who waits and who comes, and lets finish who is inside")
+    func closed() async {
+        let gate = IsolationGate()
+        let release = Latch()
+        let entered = Latch()
+        async let first: Bool? = gate.pass(.shared) {
+            entered.open()
+            await release.wait()
+            return true
+        }
+        await entered.wait()
+        async let waiting: Bool? = gate.pass(.alone) { true }
+        gate.close()
+        #expect(await waiting == nil)
+        #expect(await gate.pass(.shared) { true } == nil)
+        release.open()
+        #expect(await first == true)
+    }
+
     @Test("alone is alone under random schedules with cancellation, and everybody else gets in", arguments: 0..<20)
     func schedules(seed: UInt64) async {
         var generator = SeededGenerator(seed: seed)

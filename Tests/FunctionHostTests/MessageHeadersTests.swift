@@ -36,6 +36,19 @@ struct MessageHeadersTests {
         #expect(try await function.invoke(body, context: context) == body)
     }
 
+    @Test("as a first attempt they lose what went wrong and keep the rest, also what is not ours")
+    func firstAttempt() throws {
+        var texts = Self.versionOne
+        texts["x-other"] = "theirs"
+        let again = MessageHeaders.asFirstAttempt(texts)
+        let headers = try MessageHeaders(again)
+        #expect(headers.attempt == 1)
+        #expect(headers.errorCode == nil && headers.failedFunction == nil && headers.failedAt == nil)
+        #expect(headers.tenant == "acme")
+        #expect(again["traceparent"] == texts["traceparent"])
+        #expect(again["x-other"] == "theirs")
+    }
+
     @Test("a new message's headers come back as they were")
     func roundTrip() throws {
         let headers = MessageHeaders()

@@ -158,6 +158,23 @@ struct SQLiteHistoryTests {
         #expect(try await history.outcome(of: "q").answer == answer("q"))
     }
 
+    @Test("A question that failed waits again when it is reopened, and keeps any other state")
+    func reopened() async throws {
+        let history = try history()
+        for (id, state) in [("f", QuestionState.failed), ("e", .expired)] {
+            #expect(try await history.finish(id: id, state: state, reason: "timeout", opensAt: nil))
+            try await history.reopen(id: id)
+        }
+        #expect(try await history.question(id: "f")?.state == .accepted)
+        #expect(try await history.question(id: "f")?.reason == nil)
+        #expect(try await history.question(id: "e")?.state == .expired)
+        #expect(try await history.store(answer("f")))
+        try await history.reopen(id: "f")
+        #expect(try await history.outcome(of: "f").answer == answer("f"))
+        try await history.reopen(id: "unknown")
+        #expect(try await history.question(id: "unknown") == nil)
+    }
+
     @Test("A store in memory wakes its askers too")
     func inMemory() async throws {
         let history = SQLiteHistory(store: try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema]))
