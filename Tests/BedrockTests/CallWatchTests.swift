@@ -3,6 +3,7 @@ import BedrockStandIn
 import FunctionKit
 import HTTPTransport
 import MetricsTestKit
+import Spending
 import Testing
 
 @Suite("The watch over paid calls", .timeLimit(.minutes(1)))
