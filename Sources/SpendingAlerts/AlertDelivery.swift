@@ -48,7 +48,7 @@ package final class AlertDelivery: Sendable {
 
     /// Delivers an alert; when this returns, it may be confirmed in the ledger.
     ///
-    /// With the settings of ``AlertWebhook/init(environment:)`` it takes at most five minutes: five attempts of 10 s
+    /// With the defaults of ``AlertWebhook`` it takes at most five minutes: five attempts of 10 s
     /// and four waits of at most 60 s. Hand in one alert once at a time: a claim in the ledger sees to that.
     ///
     /// - Throws: ``AlertDeliveryError`` where the webhook did not take it; it is logged and counted all the same. Do

@@ -131,6 +131,36 @@ struct DeadLetterTests {
         }
     }
 
+    @Test(
+        "shows letters of anyone and of any version without what a terminal would act upon, and replays them as they are"
+    )
+    func hostile() async throws {
+        try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4)) { world in
+            let host = try await HostRun.start(
+                in: world.folder, ["--manifest", "m.yaml"], environment: HostRun.unused)
+            let id = "a\u{1b}[31m\u{202e}b"
+            try await world.send(
+                id, body: "line\n\u{1b}]0;title\u{7}", ["sluice-format": "99", "x-theirs": "kept"],
+                to: "sluice.rag-core")
+            #expect(try await world.history.outcome(of: id).reason == "headers-unreadable")
+            #expect(await host.end() == 0)
+            for arguments in [["dead", "list"], ["dead", "show", id, "--payload"]] {
+                let ending = try await text(arguments, world)
+                #expect(ending.status == 0, "\(ending.errors)")
+                #expect(ending.output.contains("headers-unreadable"))
+                #expect(!ending.output.unicodeScalars.contains { ["\u{1b}", "\u{7}", "\u{202e}"].contains($0) })
+            }
+            let shown = try await json(ListJSON.self, ["dead", "list"], world).letters
+            #expect(shown.map(\.id) == [id])
+            #expect(try await text(["dead", "replay", "--all"], world).status == 0)
+            let waiting = try await world.broker.browse("sluice.rag-core", limit: 10)
+            #expect(waiting.map(\.id) == [id])
+            #expect(waiting.first?.headers["sluice-format"] == "99")
+            #expect(waiting.first?.headers["x-theirs"] == "kept")
+            #expect(waiting.first?.headers["sluice-error"] == nil)
+        }
+    }
+
     @Test("says what is wrong with its arguments")
     func usage() async throws {
         try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4)) { world in

@@ -43,15 +43,17 @@ package struct DeadLetter: Encodable, Sendable {
         if let tenant { rows.append(["tenant", tenant]) }
         if let expiresAt { rows.append(["expires at", expiresAt]) }
         rows.append(["body", "\(bytes) bytes" + (payload == nil ? "; add --payload to print it" : "")])
-        return TextColumns.text(rows.map { [$0[0], printable($0[1])] }) + (payload.map { "\n\($0)\n" } ?? "")
+        return TextColumns.text(rows.map { [$0[0], printable($0[1])] })
+            + (payload.map { "\n\(printable($0, keepsLines: true))\n" } ?? "")
     }
 }
 
-/// A text without what a terminal would act upon: ids and names may come from anywhere.
-func printable(_ text: String) -> String {
+/// A text without what a terminal would act upon: ids, names and bodies may come from anywhere.
+func printable(_ text: String, keepsLines: Bool = false) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
         switch scalar.properties.generalCategory {
+        case .control where keepsLines && (scalar == "\n" || scalar == "\t"): result.unicodeScalars.append(scalar)
         case .control, .format, .lineSeparator, .paragraphSeparator: result += "\u{fffd}"
         default: result.unicodeScalars.append(scalar)
         }

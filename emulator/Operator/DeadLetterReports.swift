@@ -8,7 +8,9 @@ package struct DeadLetterList: Encodable, Sendable {
     package var text: String {
         guard total > 0 else { return "No dead letters.\n" }
         let rows = letters.map {
-            [$0.id, $0.function, $0.error ?? "-", "\($0.attempt)", $0.failedAt ?? "-", "\($0.bytes)"].map(printable)
+            [$0.id, $0.function, $0.error ?? "-", "\($0.attempt)", $0.failedAt ?? "-", "\($0.bytes)"].map {
+                printable($0)
+            }
         }
         let table = TextColumns.text(
             [["ID", "FUNCTION", "ERROR", "ATTEMPT", "FAILED AT", "BYTES"]] + rows, numeric: [3, 5])
