@@ -54,8 +54,10 @@ package struct ProtectionKeeper: Service {
             }
             group.cancelAll()
         }
-        // Nothing is left to protect. Awaited here, in a task of its own where this one is cancelled.
-        if plan.mayBeProtected { await Task { await request(.release, &plan, timeout: Self.lastRequest) }.value }
+        guard plan.mayBeProtected else { return }
+        // Nothing is left to protect. A task of its own, since this one may be cancelled; awaited here.
+        let failure = await Task { await ask(.release, timeout: Self.lastRequest) }.value
+        note(.release, failure, &plan)
     }
 
     private enum Event {
@@ -69,25 +71,34 @@ package struct ProtectionKeeper: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             let action = plan.action(at: .now)
             if case .wait(let instant) = action { return instant }
-            await request(action, &plan, timeout: Self.requestTimeout)
+            // The end does not wait for an agent that does not answer.
+            let failure = await cancelWhenGracefulShutdown { await ask(action, timeout: Self.requestTimeout) }
+            note(action, failure, &plan)
         }
         return nil
     }
 
-    private func request(
-        _ action: ProtectionPlan.Action, _ plan: inout ProtectionPlan, timeout: Duration
-    ) async {
+    /// Asks ECS; returns why it was in vain.
+    private func ask(_ action: ProtectionPlan.Action, timeout: Duration) async -> TaskProtectionError? {
         do throws(TaskProtectionError) {
             try await protection.set(minutes: action == .protect ? ProtectionPlan.minutes : nil, timeout: timeout)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func note(_ action: ProtectionPlan.Action, _ failure: TaskProtectionError?, _ plan: inout ProtectionPlan) {
+        if let failure {
+            // Told once, and not where the end of the process cut it off.
+            if !plan.isFailing, !Task.isShuttingDownGracefully {
+                logger.warning("task protection cannot be changed", metadata: ["error": "\(failure)"])
+            }
+            plan.failed(at: .now)
+        } else {
             if plan.isFailing { logger.notice("task protection works again") }
             plan.confirmed(action, at: .now)
             Meter(label: "ecs.task_protected", factory: metrics).set(action == .protect ? 1 : 0)
-        } catch {
-            // Told once; the rest is in the metric.
-            if !plan.isFailing {
-                logger.warning("task protection cannot be changed", metadata: ["error": "\(error)"])
-            }
-            plan.failed(at: .now)
         }
     }
 }

@@ -48,8 +48,8 @@ package protocol MessageBroker: Sendable {
     /// Looks at the first messages that wait in a queue and leaves them there.
     ///
     /// For operators, and for queues that no host consumes: a broker that can only deliver takes them for a moment and
-    /// gives them back, which counts as a delivery there (see ``MessageBroker/review(_:limit:_:)``). No number of looks
-    /// loses a message or uses it up. Delayed ones and those in a consumer's hands are not seen.
+    /// gives them back, which counts as a delivery there (see ``walk(_:limit:_:)``). No number of looks loses a message or
+    /// uses it up. Delayed ones and those in a consumer's hands are not seen.
     ///
     /// - Parameters:
     ///   - queue: The name of a declared queue.
@@ -57,6 +57,20 @@ package protocol MessageBroker: Sendable {
     /// - Returns: Messages in their order.
     /// - Throws: ``BrokerError/unknownQueue(_:)`` or ``BrokerError/unavailable(reason:)``.
     func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message]
+
+    /// Takes the messages that wait in a queue one after the other, and lets `keeps` say which stay.
+    ///
+    /// Each is seen once; what stays is in this walk's hands until the end and waits again when this returns, one delivery
+    /// the more. A message that comes near a broker's delivery limit is published anew instead: no number of walks uses
+    /// one up. So this is for operators, and for queues that no host consumes, such as those of dead letters. Whoever
+    /// moves a message publishes it in `keeps` before it lets it go.
+    ///
+    /// - Parameters:
+    ///   - queue: The name of a declared queue.
+    ///   - limit: The most messages to take.
+    ///   - keeps: What it throws ends the walk; the message at hand and the rest are kept.
+    /// - Throws: ``BrokerError``, or what `keeps` throws.
+    func walk(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws
 
     /// Whether messages are taken and given now.
     ///
@@ -74,7 +88,7 @@ extension MessageBroker {
         try await publish(message, to: queue, after: .zero)
     }
 
-    /// Reviews the messages and keeps them all.
+    /// Walks through the messages and keeps them all.
     ///
     /// - Parameters:
     ///   - queue: The name of a declared queue.
@@ -84,14 +98,14 @@ extension MessageBroker {
     package func browse(_ queue: String, limit: Int) async throws(BrokerError) -> [Message] {
         var messages: [Message] = []
         do {
-            try await review(queue, limit: limit) { message in
+            try await walk(queue, limit: limit) { message in
                 messages.append(message)
-                return .keep
+                return true
             }
         } catch let error as BrokerError {
             throw error
         } catch {
-            throw .unavailable(reason: "the review was cut off")
+            throw .unavailable(reason: "the walk was cut off")
         }
         return messages
     }

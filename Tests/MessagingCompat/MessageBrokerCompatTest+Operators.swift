@@ -21,13 +21,13 @@ extension MessageBrokerCompatTest {
         }
     }
 
-    func checkReviews() async throws {
+    func checkWalks() async throws {
         try await withBroker { broker in
             try await broker.publish(ids: ["a", "b", "c", "d"])
             var seen: [String] = []
-            try await broker.review("questions", limit: 3) { message in
+            try await broker.walk("questions", limit: 3) { message in
                 seen.append(message.id)
-                return message.id == "b" ? .remove : .keep
+                return message.id != "b"
             }
             #expect(seen == ["a", "b", "c"])
             #expect(try await broker.depths() == [3, 0, 0])
@@ -35,25 +35,25 @@ extension MessageBrokerCompatTest {
 
             // What could not be decided on is kept.
             await #expect(throws: Interruption.self) {
-                try await broker.review("questions", limit: 10) { message in
+                try await broker.walk("questions", limit: 10) { message in
                     guard message.id != "c" else { throw Interruption() }
-                    return .remove
+                    return false
                 }
             }
             #expect(try await broker.browse("questions", limit: 10).map(\.id) == ["c", "d"])
-            try await broker.review("questions", limit: 10) { _ in .remove }
+            try await broker.walk("questions", limit: 10) { _ in false }
             #expect(try await broker.depths() == [0, 0, 0])
         }
     }
 
-    func checkManyReviews() async throws {
+    func checkManyWalks() async throws {
         try await withBroker { broker in
             try await broker.publish(ids: ["a", "b", "c"])
             for round in 0..<25 {
                 var seen: Set<String> = []
-                try await broker.review("questions", limit: 10) { message in
+                try await broker.walk("questions", limit: 10) { message in
                     seen.insert(message.id)
-                    return .keep
+                    return true
                 }
                 #expect(seen == ["a", "b", "c"], "in round \(round)")
             }

@@ -90,12 +90,12 @@ package struct DeadLetters: Sendable {
                 var seen = 0
                 // All of them for one id: what is handed back stands in front again.
                 let limit = choice == .all ? min(left, Self.batch) : left
-                try await access.broker.review(queue, limit: limit) { message in
+                try await access.broker.walk(queue, limit: limit) { message in
                     seen += 1
-                    if case .id(let id) = choice, id != message.id { return .keep }
+                    if case .id(let id) = choice, id != message.id { return true }
                     try await body(message, name)
                     taken.append(.init(id: message.id, function: name))
-                    return .remove
+                    return false
                 }
                 left = seen == 0 || choice != .all ? 0 : left - seen
             }

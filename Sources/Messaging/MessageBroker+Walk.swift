@@ -1,36 +1,23 @@
-/// What becomes of a message that an operator reviews.
-package enum ReviewDecision: Sendable, Hashable {
-    /// It stays in the queue.
-    case keep
-    /// It leaves the queue.
-    case remove
-}
-
 extension MessageBroker {
     /// From how many prior deliveries on a kept message is published anew instead of handed back: half of the delivery
-    /// limit of 20, so that reviews do not use a message up.
+    /// limit of 20, so that walks do not use a message up.
     private static var priorDeliveriesMax: Int { 10 }
     /// How long the next message may take to come before the rest counts as gone: another operator has it.
     private static var patience: Duration { .seconds(1) }
 
-    /// Takes the messages that wait in a queue one after the other, and lets `decide` say what becomes of each.
+    /// Consumes the messages, and gives back those that stay when all were seen.
     ///
-    /// A message that is kept stays in this review's hands until the end, so that each is seen once. Then it is handed
-    /// back, which counts as a delivery, or, where it has many of those already, published anew at the end of the queue,
-    /// confirmed, and its old copy acknowledged: no number of reviews brings a message to a broker's delivery limit. A
-    /// crash between these two steps leaves it there twice. What must not be counted as delivered must not be reviewed:
-    /// it is for queues that no host consumes, such as those of dead letters.
+    /// What stays is handed back, which counts as a delivery, or, where it has many of those already, published anew at the
+    /// end of the queue, confirmed, and its old copy acknowledged. A crash between these two steps leaves it there twice.
     ///
     /// - Parameters:
     ///   - queue: The name of a declared queue.
     ///   - limit: The most messages to take.
-    ///   - decide: What it throws ends the review; the message at hand and the rest are kept.
-    /// - Throws: ``BrokerError`` or what `decide` throws. Messages that were not decided on are kept.
-    package func review(
-        _ queue: String, limit: Int, _ decide: (Message) async throws -> ReviewDecision
-    ) async throws {
+    ///   - keeps: What it throws ends the walk; the message at hand and the rest are kept.
+    /// - Throws: ``BrokerError``, or what `keeps` throws.
+    package func walk(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws {
         let depth = try await depth(of: queue)
-        // Those in other hands may come back in a moment: a review that was cut off has let go of them.
+        // Those in other hands may come back in a moment: a walk that was cut off has let go of them.
         let count = min(limit, depth.ready + depth.delivered)
         guard count > 0 else { return }
         let deliveries = try await consume(queue, prefetch: count)
@@ -40,7 +27,7 @@ extension MessageBroker {
             for _ in 0..<count {
                 guard let delivery = try await Self.next(of: deliveries, within: Self.patience) else { break }
                 kept.append(delivery)
-                if try await decide(delivery.message) == .remove {
+                if try await !keeps(delivery.message) {
                     try await acknowledge(delivery)
                     kept.removeLast()
                 }
