@@ -171,7 +171,8 @@ let package = Package(
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
                 "SpendingSQLite", "BudgetReport", "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval",
-                "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "StrictYAML", "Settings", "Telemetry", "ECS",
+                "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "RabbitMQ", "StrictYAML", "Settings", "Telemetry",
+                "ECS",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -330,7 +331,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Bedrock", "BedrockStandIn", "ECSStandIn", "FunctionKit", "History", "Messaging",
-                "MessagingSQLite", "SQLite",
+                "MessagingSQLite", "RabbitMQ", "RabbitMQServer", "SQLite",
+                .product(name: "Logging", package: "swift-log"),
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,8 @@
+import FoundationEssentials
+import Logging
 import Messaging
 import MessagingSQLite
+import RabbitMQ
 import SQLite
 import Settings
 
@@ -11,14 +14,22 @@ enum BrokerChoice {
     ///   - url: Where it is; nil for the embedded one.
     ///   - store: Where the embedded one keeps its queues.
     ///   - isEphemeral: Whether the embedded one keeps them in memory.
+    ///   - logger: Told of connections lost and found.
     /// - Returns: An open broker.
-    /// - Throws: ``SetupProblem`` for a URL of no broker, ``BrokerError`` where it cannot be opened.
-    static func open(url: Secret?, store: SQLiteStore, isEphemeral: Bool) async throws -> any MessageBroker {
+    /// - Throws: ``SetupProblem`` for a URL of no broker, ``BrokerError``, ``RabbitMQError`` or
+    ///   ``RabbitMQConfigurationError`` where it cannot be opened; none of them holds a password.
+    static func open(
+        url: Secret?, store: SQLiteStore, isEphemeral: Bool, logger: Logger
+    ) async throws -> any MessageBroker {
         guard let url else { return isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store) }
         switch url.text.prefix(while: { $0 != ":" }) {
         case "amqp", "amqps":
-            throw SetupProblem(
-                "SLUICE_BROKER_URL names RabbitMQ, which this build does not speak; unset it for the embedded queue")
+            return try await RabbitMQBroker.connect(
+                RabbitMQConfiguration(
+                    url: url.text,
+                    connectionName:
+                        "sluice \(ProcessInfo.processInfo.hostName) \(ProcessInfo.processInfo.processIdentifier)"),
+                logger: logger)
         default:
             throw SetupProblem("SLUICE_BROKER_URL is no broker's address; write amqp://... or amqps://..., or unset it")
         }

@@ -57,7 +57,7 @@ package struct Pipeline: Sendable {
         services: @escaping @Sendable (Pipeline) -> [any Service] = { _ in [] },
         _ body: @escaping @Sendable (Pipeline) async throws -> Value
     ) async throws -> Value {
-        let parts = try await PipelineParts(options: options, model: model)
+        let parts = try await PipelineParts(options: options, model: model, logger: logger)
         do {
             let value = try await withEndpoint(parts) { endpoint in
                 let pipeline = try await Pipeline(

@@ -4,6 +4,7 @@ import FunctionHost
 import FunctionKit
 import HTTPTransport
 import History
+import Logging
 import Messaging
 import MessagingSQLite
 import Retrieval
@@ -47,8 +48,9 @@ struct PipelineParts: Sendable {
     /// - Parameters:
     ///   - options: What the pipeline is made from.
     ///   - defaultModel: What is asked where the settings name no endpoint.
+    ///   - logger: Told of the broker's connections.
     /// - Throws: ``SetupProblem`` with one line for a person.
-    init(options: PipelineOptions, model defaultModel: DefaultModel) async throws {
+    init(options: PipelineOptions, model defaultModel: DefaultModel, logger: Logger) async throws {
         do {
             plans = try FunctionPlan.plans(Manifest(YAMLValue.load(file: options.manifestFile)))
             try Self.check(options.functions, against: plans)
@@ -101,7 +103,7 @@ struct PipelineParts: Sendable {
                 options.isEphemeral
                 ? try .inMemory(schemas: Self.schemas) : try .open(folder: options.dataFolder, schemas: Self.schemas)
             broker = try await BrokerChoice.open(
-                url: options.settings.brokerURL, store: store, isEphemeral: options.isEphemeral)
+                url: options.settings.brokerURL, store: store, isEphemeral: options.isEphemeral, logger: logger)
             history = SQLiteHistory(store: store)
             governor = CostGovernor(
                 ledger: options.isEphemeral ? InMemoryLedger() : try SQLiteLedger(store: store), prices: prices,

@@ -1,6 +1,8 @@
 import ArgumentParser
+import BudgetReport
 import Emulator
 import FoundationEssentials
+import Logging
 import Settings
 
 /// The options that name queues.
@@ -21,10 +23,11 @@ struct QueueArguments: ParsableArguments {
     func withQueues<Value: Sendable>(
         _ body: @Sendable (BrokerAccess) async throws -> Value
     ) async throws -> Value {
-        try await BrokerAccess.with(
+        let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+        return try await BrokerAccess.with(
             dataFolder: data,
             manifestFile: manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
-            settings: Settings(environment: ProcessInfo.processInfo.environment), body)
+            settings: settings, logger: ProcessLogger.make(settings, level: .warning), body)
     }
 
     /// Prints a report in the format that was asked for.

@@ -1,22 +1,28 @@
 import Foundation
 import Testing
 
-/// A file that holds what a report must look like.
+/// A file that an output must equal, byte for byte.
 ///
-/// With `SLUICE_RECORD=1` the file is written anew; look at what changed before it is committed.
+/// After a change that is meant, `SLUICE_RECORD_GOLDEN=1 swift test` writes them anew; look at the difference.
 enum GoldenFile {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
-
     static func expect(
-        _ name: String, _ written: Data, sourceLocation: SourceLocation = #_sourceLocation
+        _ output: Data, equals name: String, besides test: String = #filePath,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let file = folder.appending(path: name)
-        if ProcessInfo.processInfo.environment["SLUICE_RECORD"] == "1" {
-            try written.write(to: file)
-            Issue.record("\(name) was recorded; run again without SLUICE_RECORD", sourceLocation: sourceLocation)
-            return
+        let file = URL(filePath: test).deletingLastPathComponent().appending(path: "Golden/\(name)")
+        if ProcessInfo.processInfo.environment["SLUICE_RECORD_GOLDEN"] != nil {
+            try output.write(to: file)
+            Issue.record("\(name) was written; run again without SLUICE_RECORD_GOLDEN", sourceLocation: sourceLocation)
         }
-        let expected = try String(contentsOf: file, encoding: .utf8)
-        #expect(String(decoding: written, as: UTF8.self) == expected, "\(name)", sourceLocation: sourceLocation)
+        let golden = try Data(contentsOf: file)
+        guard output != golden else { return }
+        let (lines, expected) = (
+            String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false),
+            String(decoding: golden, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        )
+        let first = zip(lines, expected).enumerated().first { $0.element.0 != $0.element.1 }
+        Issue.record(
+            "\(name) differs from line \((first?.offset ?? min(lines.count, expected.count)) + 1): \(first?.element.0 ?? "")",
+            sourceLocation: sourceLocation)
     }
 }

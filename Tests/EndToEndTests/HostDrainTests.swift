@@ -9,11 +9,11 @@ struct HostDrainTests {
 
     /// Starts a host on twenty questions, and waits until all twenty calls are with the model.
     private func startTwenty(
-        _ world: HostWorld, _ model: ModelServer, _ kind: HostBroker, drainSeconds: String
+        _ world: HostWorld, _ model: ModelServer, drainSeconds: String
     ) async throws -> HostRun {
         let host = try await HostRun.start(
             in: world.folder, ["--manifest", "m.yaml"],
-            environment: model.environment.merging(kind.environment) { $1 }
+            environment: model.environment.merging(world.environment) { $1 }
                 .merging(["SLUICE_DRAIN_SECONDS": drainSeconds]) { $1 })
         try await world.ask(Self.ids)
         await model.calls(20)
@@ -21,10 +21,10 @@ struct HostDrainTests {
     }
 
     /// Runs another host until all twenty are answered; returns what the answers cost.
-    private func finish(_ world: HostWorld, _ model: ModelServer, _ kind: HostBroker) async throws -> Int64 {
+    private func finish(_ world: HostWorld, _ model: ModelServer) async throws -> Int64 {
         let host = try await HostRun.start(
             in: world.folder, ["--manifest", "m.yaml"],
-            environment: model.environment.merging(kind.environment) { $1 })
+            environment: model.environment.merging(world.environment) { $1 })
         var cost: Int64 = 0
         for id in Self.ids {
             let record = try await world.history.outcome(of: id)
@@ -41,7 +41,7 @@ struct HostDrainTests {
     func finishesCalls(kind: HostBroker) async throws {
         try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 20)) { world in
             try await ModelServer.run(latency: .seconds(5)) { model in
-                let host = try await startTwenty(world, model, kind, drainSeconds: "90")
+                let host = try await startTwenty(world, model, drainSeconds: "90")
                 let clock = ContinuousClock.now
                 host.process.signal(SIGTERM)
                 _ = try await host.line("host drains")
@@ -60,7 +60,7 @@ struct HostDrainTests {
                 #expect((4.0...6.0).contains(report["drain.seconds"] as? Double ?? 0))
 
                 model.hurryUp()
-                let cost = try await finish(world, model, kind)
+                let cost = try await finish(world, model)
                 #expect(model.received.count == 20)
                 let money = try await world.money()
                 #expect(money == (cost, 0))
@@ -75,7 +75,7 @@ struct HostDrainTests {
     func cutsCalls(kind: HostBroker) async throws {
         try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 20)) { world in
             try await ModelServer.run(latency: .seconds(60)) { model in
-                let host = try await startTwenty(world, model, kind, drainSeconds: "10")
+                let host = try await startTwenty(world, model, drainSeconds: "10")
                 let clock = ContinuousClock.now
                 host.process.signal(SIGTERM)
                 let report = try await host.line("host drained")
@@ -88,7 +88,7 @@ struct HostDrainTests {
                 let orphans = try await world.money()
                 #expect(orphans.spent + orphans.held > 0)
                 model.hurryUp()
-                let cost = try await finish(world, model, kind)
+                let cost = try await finish(world, model)
                 #expect(model.received.count == 40)
                 let money = try await world.money()
                 #expect(money == (orphans.spent + orphans.held + cost, 0))
@@ -102,7 +102,7 @@ struct HostDrainTests {
         try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 20)) { world in
             // Longer than the test may take: only a cut ends the drain.
             try await ModelServer.run(latency: .seconds(600)) { model in
-                let host = try await startTwenty(world, model, kind, drainSeconds: "600")
+                let host = try await startTwenty(world, model, drainSeconds: "600")
                 host.process.signal(SIGTERM)
                 _ = try await host.line("host drains")
                 host.process.signal(SIGTERM)
@@ -111,7 +111,7 @@ struct HostDrainTests {
                 #expect(report["drain.handed_back"] as? Int == 20)
                 let orphans = try await world.money()
                 model.hurryUp()
-                let cost = try await finish(world, model, kind)
+                let cost = try await finish(world, model)
                 let money = try await world.money()
                 #expect(money == (orphans.spent + orphans.held + cost, 0))
             }
@@ -124,7 +124,7 @@ struct HostDrainTests {
     func twoHosts(kind: HostBroker) async throws {
         try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 4)) { world in
             try await ModelServer.run(latency: .milliseconds(200)) { model in
-                let environment = model.environment.merging(kind.environment) { $1 }
+                let environment = model.environment.merging(world.environment) { $1 }
                 let first = try await HostRun.start(
                     in: world.folder, ["--manifest", "m.yaml"], environment: environment)
                 let second = try await HostRun.start(

@@ -1,7 +1,10 @@
 import Foundation
 import History
+import Logging
 import Messaging
 import MessagingSQLite
+import RabbitMQ
+import RabbitMQServer
 import SQLite
 import TestSupport
 import Testing
@@ -12,13 +15,21 @@ import Testing
 
 /// The brokers that hosts are tested on; each test of what must not be lost runs on all of them.
 enum HostBroker: CaseIterable {
-    case sqlite
+    case sqlite, rabbitMQ
 
-    /// What makes a host use it.
-    var environment: [String: String] { [:] }
-
-    /// Opens it beside the hosts.
-    func open(_ store: SQLiteStore) throws -> any MessageBroker { try SQLiteBroker(store: store) }
+    /// Opens it beside the hosts, with what makes a host use it.
+    func open(_ store: SQLiteStore) async throws -> (any MessageBroker, environment: [String: String]) {
+        switch self {
+        case .sqlite: return (try SQLiteBroker(store: store), [:])
+        case .rabbitMQ:
+            let server = try await RabbitMQServer.shared()
+            let url = server.url(vhost: try await server.newVhost())
+            let broker = try await RabbitMQBroker.connect(
+                RabbitMQConfiguration(url: url, connectionName: "test"),
+                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            return (broker, ["SLUICE_BROKER_URL": url])
+        }
+    }
 }
 
 /// A running `sluice host`, whose log lines are read as JSON.
@@ -89,6 +100,8 @@ struct HostWorld: Sendable {
     let folder: URL
     let broker: any MessageBroker
     let history: SQLiteHistory
+    /// What makes a host use the broker.
+    let environment: [String: String]
     private let store: SQLiteStore
 
     /// Opens a folder for a body.
@@ -101,8 +114,10 @@ struct HostWorld: Sendable {
         if let manifest { try Data(manifest.utf8).write(to: folder.url.appending(path: "m.yaml")) }
         let store = try SQLiteStore.open(
             folder: folder.url.appending(path: ".sluice").path, schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
+        let (broker, environment) = try await kind.open(store)
         let world = HostWorld(
-            folder: folder.url, broker: try kind.open(store), history: SQLiteHistory(store: store), store: store)
+            folder: folder.url, broker: broker, history: SQLiteHistory(store: store), environment: environment,
+            store: store)
         try await body(world)
         await world.broker.close()
         try store.close()
@@ -141,7 +156,7 @@ struct HostWorld: Sendable {
 
     /// What a command on this folder printed.
     func sluice(_ arguments: [String]) async throws -> SluiceProcess.Ending {
-        try await SluiceProcess.run(arguments, in: folder)
+        try await SluiceProcess.run(arguments, in: folder, environment: environment)
     }
 
     /// The one budget's amounts, in nano-dollars.

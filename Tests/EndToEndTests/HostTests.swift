@@ -210,7 +210,10 @@ struct HostTests {
     @Test(
         "cannot start with settings that cannot be used, says so in one line, and prints no secret",
         arguments: [
-            (["SLUICE_BROKER_URL": "amqp://u:HIDDEN@h"], Int32(1), "SLUICE_BROKER_URL"),
+            (
+                ["SLUICE_BROKER_URL": "amqp://u:HIDDEN@127.0.0.1:9"], Int32(1),
+                "RabbitMQ cannot be reached at 127.0.0.1:9"
+            ),
             (["SLUICE_BROKER_URL": "redis://u:HIDDEN@h"], 1, "SLUICE_BROKER_URL is no broker's address"),
             (["DATABASE_URL": "postgres://u:HIDDEN@h"], 1, "DATABASE_URL is set"),
             (["SLUICE_LISTEN_PORT": "x"], 1, "SLUICE_LISTEN_PORT is `x`; write a port from 0 to 65535"),

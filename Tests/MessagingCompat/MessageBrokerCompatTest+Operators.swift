@@ -15,7 +15,7 @@ extension MessageBrokerCompatTest {
             // More often than any delivery limit allows: looking uses nothing up, and the order stays.
             for _ in 0..<25 { #expect(try await broker.browse("questions", limit: 10).map(\.id) == ["a", "b", "c"]) }
             #expect(try await broker.browse("questions", limit: 1) == [letter])
-            #expect(try await broker.depths() == [3, 0, 0])
+            try await expectDepths(of: broker, [3, 0, 0])
             await #expect(throws: BrokerError.unknownQueue("other")) { try await broker.browse("other", limit: 1) }
             #expect(await broker.state == .ready)
         }
@@ -30,19 +30,25 @@ extension MessageBrokerCompatTest {
                 return message.id != "b"
             }
             #expect(seen == ["a", "b", "c"])
-            #expect(try await broker.depths() == [3, 0, 0])
-            #expect(try await broker.browse("questions", limit: 10).map(\.id) == ["a", "c", "d"])
+            try await expectDepths(of: broker, [3, 0, 0])
+            // What was in the walk's hands may come behind what was not.
+            let keepsOrder = !habits.contains(.deliversAhead)
+            let kept = try await broker.browse("questions", limit: 10).map(\.id)
+            #expect((keepsOrder ? kept : kept.sorted()) == ["a", "c", "d"])
 
             // What could not be decided on is kept.
+            var left = Set(kept)
             await #expect(throws: Interruption.self) {
                 try await broker.walk("questions", limit: 10) { message in
                     guard message.id != "c" else { throw Interruption() }
+                    left.remove(message.id)
                     return false
                 }
             }
-            #expect(try await broker.browse("questions", limit: 10).map(\.id) == ["c", "d"])
+            #expect(left.contains("c") && (left == ["c", "d"] || !keepsOrder))
+            #expect(Set(try await broker.browse("questions", limit: 10).map(\.id)) == left)
             try await broker.walk("questions", limit: 10) { _ in false }
-            #expect(try await broker.depths() == [0, 0, 0])
+            try await expectDepths(of: broker, [0, 0, 0])
         }
     }
 
@@ -57,7 +63,7 @@ extension MessageBrokerCompatTest {
                 }
                 #expect(seen == ["a", "b", "c"], "in round \(round)")
             }
-            #expect(try await broker.depths() == [3, 0, 0])
+            try await expectDepths(of: broker, [3, 0, 0])
         }
     }
 }

@@ -1,5 +1,6 @@
 import FunctionHost
 import History
+package import Logging
 import Messaging
 import MessagingSQLite
 import SQLite
@@ -19,22 +20,26 @@ package struct BrokerAccess: Sendable {
     ///   - dataFolder: Where the embedded queue and the history lie; made where it is missing.
     ///   - manifestFile: Names the functions.
     ///   - settings: Name the broker.
+    ///   - logger: Told of the broker's connections.
     ///   - body: Gets the open queues.
     /// - Returns: What `body` returns.
     /// - Throws: ``SetupProblem`` where something cannot be opened, otherwise what `body` throws.
     package static func with<Value: Sendable>(
-        dataFolder: String, manifestFile: String, settings: Settings,
+        dataFolder: String, manifestFile: String, settings: Settings, logger: Logger,
         _ body: @Sendable (BrokerAccess) async throws -> Value
     ) async throws -> Value {
         let store: SQLiteStore
         let access: BrokerAccess
         do {
-            let names = try Manifest(YAMLValue.load(file: manifestFile)).entries.map(\.settings.name)
+            let functions = try Manifest(YAMLValue.load(file: manifestFile)).entries.map(\.settings)
             store = try SQLiteStore.open(folder: dataFolder, schemas: PipelineParts.schemas)
             access = BrokerAccess(
-                functions: names,
-                broker: try await BrokerChoice.open(url: settings.brokerURL, store: store, isEphemeral: false),
+                functions: functions.map(\.name),
+                broker: try await BrokerChoice.open(
+                    url: settings.brokerURL, store: store, isEphemeral: false, logger: logger),
                 history: SQLiteHistory(store: store))
+            // RabbitMQ keeps what is delayed in queues of its own, which only their declaration names.
+            try await access.broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0) })
         } catch let problem as SetupProblem {
             throw problem
         } catch let error as any CustomStringConvertible & Error {
@@ -65,15 +70,6 @@ package struct BrokerAccess: Sendable {
                     + (hint ?? "there are \(functions.map { "`\($0)`" }.joined(separator: ", "))"))
         }
         return [name]
-    }
-
-    /// A queue's depth; zero for a queue that no host has declared yet.
-    func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
-        do {
-            return try await broker.depth(of: queue)
-        } catch .unknownQueue {
-            return QueueDepth(ready: 0, delivered: 0, delayed: 0)
-        }
     }
 }
 

@@ -1,3 +1,4 @@
+import BudgetReport
 import FoundationEssentials
 import FunctionHost
 import FunctionKit

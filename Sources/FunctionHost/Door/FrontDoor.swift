@@ -148,6 +148,12 @@ package struct FrontDoor: Sendable {
     }
 
     private func publish(_ message: Message, to queue: String) async throws(FrontDoorError) {
+        // A publish would wait for as long as the broker takes none, and the asker with it.
+        switch await broker.state {
+        case .ready: break
+        case .blocked(let reason): throw .unavailable(reason: "the queue takes nothing for now: \(reason)")
+        case .away(let reason): throw .unavailable(reason: "the queue is away: \(reason)")
+        }
         do {
             try await broker.publish(message, to: queue)
         } catch .queueFull {
