@@ -59,6 +59,6 @@ struct InvokeAndHelpTests {
         #expect(line?.remaining_usd == "0.50")
         let verify = try await SluiceProcess.run(["budget", "verify"], in: folder.url)
         #expect(verify.status == 0)
-        #expect(verify.output == "The counters agree with the journal's 0 entries.")
+        #expect(verify.output == "The counters agree with the journal's 0 entries")
     }
 }
