@@ -38,6 +38,7 @@ package struct Emulator: Sendable {
     /// - Parameter onReady: Called when questions are taken, with the running pipeline.
     /// - Throws: ``SetupProblem`` where the emulator cannot start.
     package func run(onReady: @escaping @Sendable (Ready, Pipeline) async -> Void) async throws {
+        try PipelineServer.checkLoopback(port: port, option: "--port")
         let registry = MetricsRegistry()
         try await Pipeline.withPipeline(
             options, model: .standIn, metrics: registry, logger: logger,

@@ -30,13 +30,17 @@ extension LedgerTransaction {
         let settlement = digested.settlement
         let usage = settlement.usage
         try end(hold, kind: .settle, cost: settlement.cost.nanoUSD, settlement: digested)
-        // A second attempt may have been answered first; its response is what redeliveries were given.
+        // A second attempt may have been answered first; its response is what redeliveries were given, also where it is
+        // forgotten by now.
         try database.run(
             """
             INSERT INTO responses (question_id, function, ordinal, digest, stored_ms, input_tokens, output_tokens,
                 cache_read_tokens, cache_write_tokens, cost_nano_usd, body, counted_by, request_id, provider, region,
                 model)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+            WHERE NOT EXISTS (SELECT 1 FROM forgotten_calls
+                WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4)
+            ON CONFLICT DO NOTHING
             """,
             [
                 call.id.questionID, call.id.function, call.id.ordinal, call.id.digest, now.milliseconds,

@@ -1,9 +1,13 @@
 import BudgetReport
 import FoundationEssentials
 import Glibc
+import Synchronization
 
 /// Data goes to stdout, messages to stderr.
 enum CommandOutput {
+    /// Why something could not be written; looked at when the command ends.
+    static let failure = Mutex<String?>(nil)
+
     /// Writes all of a text to stdout.
     static func data(_ text: String) { write(Data(text.utf8), to: STDOUT_FILENO) }
 
@@ -38,7 +42,11 @@ enum CommandOutput {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {
-                // The reader is gone: nobody is left to tell.
+                // Where the reader is gone nobody is left to tell; half an output on a full disk is no success.
+                if errno != EPIPE {
+                    let reason = unsafe String(cString: strerror(errno))
+                    failure.withLock { $0 = $0 ?? "the output cannot be written: \(reason)" }
+                }
                 return
             }
         }

@@ -39,6 +39,8 @@ struct EmulateCommand: AsyncParsableCommand {
             options: options, port: port, startedAt: Sluice.startedAt,
             logger: ProcessLogger.make(settings, level: .notice))
         let width = CommandOutput.width
+        // What is in memory, no other process can ask.
+        let askOptions = ephemeral ? nil : pipeline.given
         try await emulator.run { [ask, ephemeral] ready, pipeline in
             let data = ephemeral ? "kept in memory" : "in \(options.dataFolder)"
             CommandOutput.data("\(ready.line); data \(data)\n")
@@ -52,19 +54,21 @@ struct EmulateCommand: AsyncParsableCommand {
             } catch {
                 CommandOutput.message("sluice: the sample question was not answered: \(error)")
             }
-            CommandOutput.data(Self.hint(port: ready.port))
+            CommandOutput.data(Self.hint(port: ready.port, askOptions: askOptions))
         }
     }
 
-    private static func hint(port: Int) -> String {
-        """
+    private static func hint(port: Int, askOptions: [String]?) -> String {
+        let program = CommandLine.arguments.first ?? "sluice"
+        let ask =
+            askOptions.map { "  " + ([program, "ask"] + $0 + ["\"QUESTION\""]).joined(separator: " ") + "\n" } ?? ""
+        return """
 
-        Ask more, in another terminal:
-          \(CommandLine.arguments.first ?? "sluice") ask "QUESTION"
-          curl -d '{"question": "QUESTION"}' http://127.0.0.1:\(port)/v1/questions
-        End with Ctrl-C.
+            Ask more, in another terminal:
+            \(ask)  curl -d '{"question": "QUESTION"}' http://127.0.0.1:\(port)/v1/questions
+            End with Ctrl-C.
 
-        """
+            """
     }
 }
 

@@ -22,6 +22,13 @@ struct PipelineArguments: ParsableArguments {
     /// - Throws: ``SettingsProblem``.
     func settings() throws -> Settings { try Settings(environment: ProcessInfo.processInfo.environment) }
 
+    /// The options that were given, for another command on the same pipeline.
+    var given: [String] {
+        let files = [("--manifest", manifest), ("--budgets", budgets), ("--knowledge", knowledge)]
+        return (data == ".sluice" ? [] : ["--data", data])
+            + files.flatMap { option, file in file.map { [option, $0] } ?? [] }
+    }
+
     /// The pipeline's options, with the files that come with the program where none are named.
     func options(_ settings: Settings, isEphemeral: Bool = false) throws -> PipelineOptions {
         if settings.bedrockEndpoint != nil, isEphemeral {

@@ -3,6 +3,7 @@ import Emulator
 import FunctionHost
 import Glibc
 import Settings
+import Synchronization
 
 /// The command: options and wiring, nothing else.
 @main
@@ -53,6 +54,7 @@ struct Sluice: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            if let failure = CommandOutput.failure.withLock({ $0 }) { throw CommandFailure.failed(failure) }
         } catch {
             Sluice.end(with: error)
         }

@@ -150,7 +150,7 @@ struct BadInputTests {
         let ready = try #require(await first.line(with: "ready on"))
         let port = try #require(ready.firstMatch(of: /127\.0\.0\.1:(\d+)/)?.1)
         try await check(
-            ["emulate", "--ephemeral", "--port", String(port)], status: 1, says: ["port \(port) is in use", "--port"])
+            ["emulate", "--port", String(port)], status: 1, says: ["port \(port) is in use", "--port"])
         first.signal(SIGTERM)
         #expect(await first.status() == 0)
     }

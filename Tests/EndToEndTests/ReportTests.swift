@@ -16,7 +16,17 @@ struct ReportTests {
             if format == "json" { _ = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) }
         }
         let text = try await SluiceProcess.run(["budget", command], in: folder.url).output
-        #expect(text.contains("empty") || text.contains("no call in this span") || text.contains("too little is known"))
+        #expect(text.contains(command == "forecast" ? "too little is known" : "The ledger is empty"), "\(text)")
+    }
+
+    @Test("an output that finds no room on the disk is no success")
+    func fullDisk() async throws {
+        let folder = try TemporaryFolder()
+        let process = try SluiceProcess(
+            ["-c", "exec \"$0\" budget status > /dev/full", SluiceProcess.binary], in: folder.url,
+            executable: "/bin/sh")
+        #expect(await process.status() == 1)
+        #expect(process.errors.contains("the output cannot be written"))
     }
 
     @Test("a question is told by every grouping, and once more where it is asked again")

@@ -83,7 +83,7 @@ struct ProcessDeathTests {
         await shared.broker.close()
     }
 
-    private static let rounds = ProcessInfo.processInfo.environment["SLUICE_LONG"] == "1" ? 50 : 5
+    private static let rounds = Campaign.isLong ? 50 : 5
 
     @Test("killed at any moment, a host leaves nothing undone")
     func kills() async throws {

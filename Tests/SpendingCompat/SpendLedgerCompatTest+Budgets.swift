@@ -324,6 +324,23 @@ extension SpendLedgerCompatTest {
         #expect(digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
+    /// An attempt that is answered after the call's answer was forgotten is charged, and does not become its answer.
+    func checkForgettingBeforeLateAnswer() async throws {
+        let bench = try await bench()
+        guard let lease = bench.ledger.lease else { return }
+        let late = try await bench.governor.held(SpendFixture.call("a", bytes: 10))
+        bench.clock.advance(seconds: lease / .seconds(1) + 1)
+        try await bench.another().pay(SpendFixture.call("a", bytes: 10), tokens: 1, response: "first")
+        bench.clock.advance(seconds: 100)
+        #expect(try await bench.ledger.forgetResponses(olderThan: .seconds(99)) == 1)
+        _ = try await bench.governor.settle(
+            late, usage: TokenUsage(inputTokens: 2, outputTokens: 0), response: Data("late".utf8))
+        await #expect(throws: GovernorError.answerForgotten) {
+            try await bench.governor.outcome(SpendFixture.call("a", bytes: 10))
+        }
+        #expect(try await bench.governor.spent() == 3)
+    }
+
     /// The journal says who paid what, for whom, by which price, and who counted.
     func checkJournal() async throws {
         let bench = try await bench(budgets: [SpendFixture.budget(share: 50)])

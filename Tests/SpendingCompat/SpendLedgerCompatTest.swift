@@ -51,6 +51,7 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkAlertsOfOldPeriods()
         try await checkAlertsUnderLongRaise()
         try await checkForgetting()
+        try await checkForgettingBeforeLateAnswer()
         try await checkJournal()
         try await checkSameCall()
         try await checkManyAtOnce()

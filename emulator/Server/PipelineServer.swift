@@ -32,9 +32,35 @@ struct PipelineServer: Service {
         do {
             try await app.run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw SetupProblem("port \(port) is in use; end the program that has it or name another with \(portOption)")
+            throw Self.inUse(port, portOption)
         } catch let error as IOError where [EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
             throw SetupProblem("cannot listen on \(address) port \(port); name another with \(portOption)")
         }
+    }
+
+    /// Finds early that somebody listens on a loopback port already, before anything is written.
+    ///
+    /// - Throws: ``SetupProblem``.
+    static func checkLoopback(port: Int, option: String) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard port != 0, descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        // As the server itself does, so that connections of an earlier one that still fade away are no hindrance.
+        var yes: Int32 = 1
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        let isFree = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 || errno != EADDRINUSE
+            }
+        }
+        guard isFree else { throw inUse(port, option) }
+    }
+
+    private static func inUse(_ port: Int, _ option: String) -> SetupProblem {
+        SetupProblem("port \(port) is in use; end the program that has it or name another with \(option)")
     }
 }

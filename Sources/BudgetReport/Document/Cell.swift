@@ -9,6 +9,8 @@ package enum Cell: Sendable, Hashable {
     case text(String)
     /// An amount in US dollars.
     case money(Money)
+    /// An amount that people read to a hundredth of a cent, and programs whole.
+    case about(Money)
     /// A whole number.
     case count(Int)
     /// A share of a hundred.
@@ -22,7 +24,7 @@ package enum Cell: Sendable, Hashable {
     package var isEmpty: Bool {
         switch self {
         case .none: true
-        case .money(let amount): amount == .zero
+        case .money(let amount), .about(let amount): amount == .zero
         case .count(let count): count == 0
         default: false
         }
@@ -30,6 +32,9 @@ package enum Cell: Sendable, Hashable {
 
     /// An amount that may be missing.
     package static func money(ifKnown amount: Money?) -> Cell { amount.map(Cell.money) ?? .none }
+
+    /// An amount that may be missing, likewise.
+    package static func about(ifKnown amount: Money?) -> Cell { amount.map(Cell.about) ?? .none }
 
     /// A number that may be missing.
     package static func count(ifKnown count: Int?) -> Cell { count.map(Cell.count) ?? .none }

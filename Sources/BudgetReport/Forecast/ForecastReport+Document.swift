@@ -7,8 +7,8 @@ extension ForecastReport {
         The pace so far is what was spent in the last 24 whole hours, for budgets that turn every hour or day, or in the \
         last 28 whole days, for longer ones and for the month; hours and days before the first call do not count. The rest \
         of the period is taken to cost its mean. With a probability of 80 % the end lies between low and high, if hours or \
-        days go on to scatter as they did (Student's prediction interval). With fewer than \(Pace.slicesMin) of them there \
-        is no forecast. No call passes a limit, so no forecast does.
+        days go on to scatter as they did (Student's prediction interval). With fewer than \(Pace.slicesMin) of them, or \
+        with nothing spent in them, there is no forecast. No call passes a limit, so no forecast does.
         """
 
     /// The report as a document.
@@ -48,9 +48,9 @@ extension ForecastReport {
                 let expectation = forecast.expectation
                 return [
                     .text(forecast.budget ?? "(all calls)"), .instant(forecast.period.end),
-                    .money(ifKnown: forecast.limit), .money(forecast.spent),
-                    .money(ifKnown: expectation?.expected), .money(ifKnown: expectation?.low),
-                    .money(ifKnown: expectation?.high), .text(forecast.basis),
+                    .about(ifKnown: forecast.limit), .about(forecast.spent),
+                    .about(ifKnown: expectation?.expected), .about(ifKnown: expectation?.low),
+                    .about(ifKnown: expectation?.high), .text(forecast.basis),
                 ]
             })
     }

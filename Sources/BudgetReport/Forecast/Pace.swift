@@ -13,12 +13,12 @@ struct Pace: Sendable, Hashable {
     /// What was spent in each slice, in nano-dollars.
     let slices: [Double]
 
-    /// What so many more slices cost; nil where there are too few to tell.
+    /// What so many more slices cost; nil where there are too few to tell, or nothing was spent in any.
     ///
     /// Slices of 2, 4, 4, 4, 5, 5 nano-dollars have m = 4 and s = 1.095: 6 more cost 24, between 18.4 and 29.6
     /// (h = 1.476 * 1.095 * sqrt(12) = 5.6).
     func more(_ count: Double) -> (expected: Double, half: Double)? {
-        guard slices.count >= Self.slicesMin else { return nil }
+        guard slices.count >= Self.slicesMin, slices.contains(where: { $0 != 0 }) else { return nil }
         let size = Double(slices.count)
         let mean = slices.reduce(0, +) / size
         let variance = slices.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / (size - 1)

@@ -83,7 +83,7 @@ package struct PriceCheck: Sendable {
                     PriceFinding(
                         .warning, .old,
                         "\(price.spelled) was read \(days) days ago, on \(price.read); read its source again, and write"
-                            + " the day to `read` (\(ageMaxDays) days are the limit)"))
+                            + " the day to `read` (after \(ageMaxDays.counted("day")) it is old)"))
             }
         }
         return findings

@@ -7,7 +7,7 @@ extension Cell {
         switch self {
         case .none, .bar: ""
         case .text(let text): text
-        case .money(let amount): amount.description
+        case .money(let amount), .about(let amount): amount.description
         case .count(let count): String(count)
         case .percent(let percent): percent.decimal(1)
         case .instant(let instant): instant.formatted(.iso8601)
@@ -21,8 +21,10 @@ extension Cell {
         case .none: "-"
         case .text(let text): TerminalText.clean(text)
         case .money(let amount): amount.dollars(decimals: decimals)
+        case .about(let amount): amount.rounded.dollars(decimals: decimals)
         case .count(let count): count.grouped
-        case .percent(let percent): "\(percent.decimal(1)) %"
+        // Nothing that is not full reads as full.
+        case .percent(let percent): "\(((percent * 10).rounded(.down) / 10).decimal(1)) %"
         case .instant(let instant): instant.wallClock(timeZone)
         case .bar: ""
         }
@@ -30,8 +32,13 @@ extension Cell {
 
     /// How many decimals an amount needs; nil for other cells.
     var decimals: Int? {
-        guard case .money(let amount) = self else { return nil }
-        return amount.description.split(separator: ".").last?.count
+        let shown: Money
+        switch self {
+        case .money(let amount): shown = amount
+        case .about(let amount): shown = amount.rounded
+        default: return nil
+        }
+        return shown.description.split(separator: ".").last?.count
     }
 }
 

@@ -26,7 +26,9 @@ extension SpendReport {
         }
         return Chart(
             title: "Spent by \(grouping.rawValue)" + (limits.isEmpty ? "" : ", against the limit"),
-            summary: "Columns, one for each \(grouping.rawValue); in all \(total.amounts.spent.dollars()).",
+            summary: "Columns, one for each \(grouping.rawValue)"
+                + (periods.count == Self.periodsMax ? ", the newest \(Self.periodsMax) alone" : "")
+                + "; in all \(total.amounts.spent.dollars()).",
             kind: .columns, axis: grouping.rawValue.capitalized, labels: periods.map { label(.period($0)) },
             series: series)
     }

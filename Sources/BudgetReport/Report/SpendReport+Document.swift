@@ -34,7 +34,12 @@ extension SpendReport {
     /// The table with what must be known to read it.
     var tables: [Section.Block] {
         guard !isEmpty else {
-            return [.note("The ledger has no call in this span.")]
+            return [
+                .note(
+                    isLedgerEmpty
+                        ? "The ledger is empty: nothing was ever spent or held."
+                        : "The ledger has no call in this span.")
+            ]
         }
         return [
             .table(table(withOthers: true, withTotal: true)),
@@ -111,7 +116,7 @@ extension SpendReport {
 
     private var value: Value {
         Value(
-            by: grouping.rawValue, since: span.range.lowerBound.formatted(.iso8601),
+            isEmpty: isLedgerEmpty, by: grouping.rawValue, since: span.range.lowerBound.formatted(.iso8601),
             until: span.range.upperBound.formatted(.iso8601), timezone: span.timeZone.identifier,
             rows: groups.map(row), others: others.map(row), total: row(total))
     }
@@ -160,9 +165,15 @@ extension SpendReport {
             }
         }
 
+        let isEmpty: Bool
         let by, since, until, timezone: String
         let rows: [Row]
         let others: Row?
         let total: Row
+
+        enum CodingKeys: String, CodingKey {
+            case by, since, until, timezone, rows, others, total
+            case isEmpty = "empty"
+        }
     }
 }

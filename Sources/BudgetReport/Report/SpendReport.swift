@@ -41,16 +41,19 @@ package struct SpendReport: Sendable {
     package let others: Group?
     /// All calls of the span.
     package let total: Group
-    /// The periods from the first group to the last, also those without a call; empty where calls are not put together by
-    /// time.
+    /// The newest ``periodsMax`` periods from the first group to the last, also those without a call; empty where calls are
+    /// not put together by time.
     let periods: [Period]
     /// The limit of each period, where one budget of these very periods limits every call.
     let limits: [Period: Money]
 
+    /// Whether nothing was ever spent or held.
+    let isLedgerEmpty: Bool
+
     /// How many questions are shown where nobody says.
     private static let questionsMax = 20
     /// More columns could not be told apart.
-    private static let periodsMax = 400
+    static let periodsMax = 400
 
     /// Reads a ledger.
     ///
@@ -75,6 +78,7 @@ package struct SpendReport: Sendable {
             degraded: degraded.map(\.count).reduce(0, +))
         let all = Self.groups(sums, by: grouping, span.timeZone, degraded)
         self.grouping = grouping
+        isLedgerEmpty = view.start == nil
         self.span = span
         self.total = total
         groups = Self.dearest(all, top: top, isByTime: grouping.length != nil)
@@ -152,20 +156,20 @@ package struct SpendReport: Sendable {
         else { return [] }
         let rule = PeriodRule(length: length, timeZone: zone, turnsAtMinute: 0)
         var periods: [Period] = []
-        while period.start <= last.start, periods.count < periodsMax {
+        while period.start <= last.start {
             periods.append(period)
             period = rule.period(containing: period.end)
         }
-        return periods
+        return Array(periods.suffix(periodsMax))
     }
 
     private static func limits(
         _ periods: [Period], _ grouping: ReportGrouping, _ zone: TimeZone, _ view: LedgerView
     ) -> [Period: Money] {
         let rule = grouping.length.map { PeriodRule(length: $0, timeZone: zone, turnsAtMinute: 0) }
-        guard let budget = view.budgets.first(where: { $0.rule == rule && $0.scope == BudgetScope() }) else {
-            return [:]
-        }
+        let whole = view.budgets.filter { $0.rule == rule && $0.scope == BudgetScope() }
+        // The tightest: no call passes it.
+        guard let budget = whole.min(by: { $0.limit < $1.limit }) else { return [:] }
         return periods.reduce(into: [:]) { limits, period in
             // The most that was in force: from its start, and from each raise within it.
             let instants = [period.start] + view.moment.raises.map(\.at).filter(period.contains)

@@ -15,13 +15,21 @@ extension StatusReport {
         let reached =
             lines.contains { $0.reachedAt != nil }
             ? "Reached at: when the limit is reached if today goes on as it did since midnight. " : ""
-        return Section([
-            .table(table),
-            .note(
-                isEmpty
-                    ? "The ledger is empty: nothing was ever spent or held."
-                    : reached + "Times are those of \(timeZone.identifier)."),
-        ])
+        return Section(
+            [
+                .table(table),
+                .note(
+                    isEmpty
+                        ? "The ledger is empty: nothing was ever spent or held."
+                        : reached + "Times are those of \(timeZone.identifier)."),
+            ]
+                + lines.compactMap { line in
+                    line.raise.map { raise in
+                        .note(
+                            "\(raise.budget) is raised to \(raise.limit.dollars()) until \(raise.until.wallClock(timeZone)): "
+                                + "\(raise.reason)")
+                    }
+                })
     }
 
     private var headline: String {
@@ -37,19 +45,19 @@ extension StatusReport {
         Table(
             columns: [
                 Column("budget", "Budget", importance: .high), Column("bar", "Spent of limit"),
-                Column("used_percent", "Used", isNumeric: true, importance: .high),
-                Column("limit_usd", "Limit", isNumeric: true, importance: .high),
+                Column("used_percent", "Used", isNumeric: true, importance: .low),
+                Column("limit_usd", "Limit", isNumeric: true, importance: .low),
                 Column("spent_usd", "Spent", isNumeric: true, importance: .high),
-                Column("held_usd", "Held", isNumeric: true, isHiddenWhenEmpty: true),
+                Column("held_usd", "Held", isNumeric: true, importance: .high, isHiddenWhenEmpty: true),
                 Column("remaining_usd", "Left", isNumeric: true, importance: .high),
-                Column("period_start", "Since", importance: .record), Column("period_end", "Turns"),
-                Column("reached_at", "Reached at", isHiddenWhenEmpty: true),
+                Column("period_start", "Since", importance: .record), Column("period_end", "Turns", importance: .high),
+                Column("reached_at", "Reached at", importance: .high, isHiddenWhenEmpty: true),
             ],
             rows: lines.map { line in
                 let status = line.status
                 return [
-                    .text(status.budget), .bar(line.bar), .percent(line.usedPercent), .money(status.limit),
-                    .money(status.spent), .money(status.held), .money(status.remaining),
+                    .text(status.budget), .bar(line.bar), .percent(line.usedPercent), .about(status.limit),
+                    .about(status.spent), .about(status.held), .about(status.remaining),
                     .instant(status.period.start), .instant(status.period.end),
                     .instant(ifKnown: line.reachedAt?.wholeMinute),
                 ]
@@ -91,8 +99,9 @@ extension StatusReport {
                         rows: exceptions.prefix(5).map { entry in
                             [
                                 .instant(entry.at.wholeMinute), .text(entry.kind.rawValue), .text(entry.model.model),
-                                // A breach repeats what its settlement charged.
-                                entry.kind == .orphan ? .money(entry.spent) : .none, .text(entry.call.questionID),
+                                // A breach's own entry charges nothing: its settlement did.
+                                .money(ifKnown: entry.kind == .orphan ? entry.spent : entry.cost),
+                                .text(entry.call.questionID),
                             ]
                         }))
             ] + explanations.map(Section.Block.note))
@@ -125,10 +134,11 @@ extension StatusReport {
                 Value.Budget(
                     name: line.status.budget, limit: line.status.limit, spent: line.status.spent,
                     held: line.status.held, remaining: line.status.remaining,
-                    usedPercent: (line.usedPercent * 10).rounded() / 10,
+                    usedPercent: (line.usedPercent * 10).rounded(.down) / 10,
                     periodStart: line.status.period.start.formatted(.iso8601),
                     periodEnd: line.status.period.end.formatted(.iso8601),
-                    reachedAt: line.reachedAt?.wholeMinute.formatted(.iso8601))
+                    reachedAt: line.reachedAt?.wholeMinute.formatted(.iso8601),
+                    raisedUntil: line.raise?.until.formatted(.iso8601))
             },
             retired: retired.map {
                 Value.Retired(
@@ -148,7 +158,7 @@ extension StatusReport {
             let limit, spent, held, remaining: Money
             let usedPercent: Double
             let periodStart, periodEnd: String
-            let reachedAt: String?
+            let reachedAt, raisedUntil: String?
 
             enum CodingKeys: String, CodingKey {
                 case name
@@ -160,6 +170,7 @@ extension StatusReport {
                 case periodStart = "period_start"
                 case periodEnd = "period_end"
                 case reachedAt = "reached_at"
+                case raisedUntil = "raised_until"
             }
         }
 
@@ -210,6 +221,11 @@ extension StatusReport.Line {
             filled: usedPercent / 100, held: Double(status.held.nanoUSD) / limit,
             level: usedPercent >= 100 ? .full : usedPercent >= 80 ? .warning : .calm)
     }
+}
+
+extension JournalEntry {
+    /// What its call cost by the tokens and rates that it names.
+    fileprivate var cost: Money? { usage.flatMap { rates?.cost(of: $0) } }
 }
 
 extension Date {

@@ -7,8 +7,11 @@ package struct StatusReport: Sendable {
     package struct Line: Sendable {
         /// Where it stands.
         package let status: BudgetStatus
-        /// When its limit will be reached if the rest of the period goes on at today's rate; nil where it will not be.
+        /// When its limit will be reached if the rest of the period goes on at today's rate; nil where it will not be, and
+        /// where it is reached already.
         package let reachedAt: Date?
+        /// The raise that is in force; nil for the file's own limit.
+        package let raise: BudgetRaise?
 
         /// What is spent, in percent of the limit.
         package var usedPercent: Double {
@@ -56,7 +59,11 @@ package struct StatusReport: Sendable {
         self.timeZone = timeZone ?? view.timeZone
         var lines: [Line] = []
         for (budget, status) in zip(view.budgets, view.statuses) {
-            lines.append(Line(status: status, reachedAt: try await Self.reachedAt(status, of: budget, view)))
+            let raise = view.moment.raises.last { $0.budget == budget.name }
+            lines.append(
+                Line(
+                    status: status, reachedAt: try await Self.reachedAt(status, of: budget, view),
+                    raise: status.limit > budget.limit ? raise : nil))
         }
         self.lines = lines
         let names = Set(view.budgets.map(\.name))
@@ -81,7 +88,7 @@ package struct StatusReport: Sendable {
     private static func reachedAt(
         _ status: BudgetStatus, of budget: Budget, _ view: LedgerView
     ) async throws(GovernorError) -> Date? {
-        guard status.remaining > .zero else { return view.now }
+        guard status.remaining > .zero else { return nil }
         let day = PeriodRule(length: .day, timeZone: budget.rule.timeZone, turnsAtMinute: 0)
         let since = max(day.period(containing: view.now).start, status.period.start)
         let elapsed = view.now.timeIntervalSince(since)

@@ -8,9 +8,10 @@ package typealias RoomCheck = @Sendable (_ budget: String, _ neededNanoUSD: Int6
 
 /// Takes parked messages back once their budget is open again, be it by its turn or by a raise.
 struct Parking: Sendable {
-    /// How often a budget is looked at while messages wait for it.
+    /// How often a parked message is looked at while those in front have no room.
     ///
-    /// A raise is seen within this time.
+    /// A raise is seen within this time by the message in front, and within so many times this by one behind others whose
+    /// budgets stay shut. More looks would write each parked message anew more often, all night.
     private static let interval = Duration.seconds(1)
 
     let queues: FunctionQueues

@@ -118,8 +118,9 @@ struct LedgerPages {
     mutating func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) throws(GovernorError) {
         let hold = try openOrOrphan(holdID)
         end(hold, kind: .settle, cost: settlement.cost, settlement: settlement)
-        // A second attempt may have been answered first; its response is what redeliveries were given.
-        if responses[call.id] == nil {
+        // A second attempt may have been answered first; its response is what redeliveries were given, also where it is
+        // forgotten by now.
+        if responses[call.id] == nil, !forgotten.contains(call.id) {
             responses[call.id] = Response(settlement: settlement, storedAt: instant)
         }
         guard settlement.cost > hold.bound else { return }

@@ -61,16 +61,15 @@ struct RaceCommand: AsyncParsableCommand {
         let output = Pipe()
         process.standardOutput = output
         try process.run()
-        // A thread, because reading blocks.
-        let printed = await withCheckedContinuation { continuation in
+        // A thread, because reading and waiting block.
+        let (printed, status) = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                continuation.resume(returning: (try? output.fileHandleForReading.readToEnd()) ?? Data())
+                let printed = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+                process.waitUntilExit()
+                continuation.resume(returning: (printed, process.terminationStatus))
             }
         }
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw CommandFailure.failed("a process of the race ended with \(process.terminationStatus)")
-        }
+        guard status == 0 else { throw CommandFailure.failed("a process of the race ended with \(status)") }
         return printed
     }
 

@@ -16,6 +16,7 @@ struct PaceTests {
     func tooFew() {
         #expect(Pace(slices: [4, 4, 4, 4, 4]).more(6) == nil)
         #expect(Pace(slices: []).more(6) == nil)
+        #expect(Pace(slices: [Double](repeating: 0, count: 24)).more(6) == nil)
     }
 
     @Test("has no range where nothing scatters, and none for no time at all")

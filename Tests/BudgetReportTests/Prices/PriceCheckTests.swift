@@ -54,7 +54,7 @@ struct PriceCheckTests {
         #expect(
             old.findings.map(\.message) == [
                 "large of bedrock in ap-south-1 was read 91 days ago, on 2026-08-27; read its source again, and write the"
-                    + " day to `read` (90 days are the limit)"
+                    + " day to `read` (after 90 days it is old)"
             ])
         #expect(!old.refusesCalls)
         #expect(check([atLimit], ageMaxDays: 89).findings.map(\.kind) == [.old])
