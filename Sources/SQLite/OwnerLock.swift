@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// Proof that the owner of a piece of work is alive: a locked file that the kernel unlocks when the process dies.
@@ -43,14 +42,6 @@ package final class OwnerLock: Sendable {
         } catch {
             // Taken: alive. Not to be opened: nobody can tell, and a living owner's work must not be taken.
             return true
-        }
-    }
-
-    /// Removes the files that dead owners left behind.
-    static func sweep(folder: String) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".owner")
-        {
-            _ = isAlive(String(name.dropLast(6)), folder: folder)
         }
     }
 

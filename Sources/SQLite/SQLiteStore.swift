@@ -61,7 +61,6 @@ package final class SQLiteStore: Sendable {
             try checkpoint(pool)
             if !wasUsed { try lock.write(Self.usedMark) }
             _ = consume lock
-            OwnerLock.sweep(folder: owners)
             let observer = try DatabaseQueue(path: file, configuration: configuration)
             return SQLiteStore(file: file, ownersFolder: owners, database: pool, observer: observer)
         } catch let error as SQLiteStoreError {

@@ -192,17 +192,6 @@ struct SQLiteStoreTests {
         #expect(try await again.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM notes") } == 1)
     }
 
-    @Test("Files of owners that have gone do not pile up")
-    func sweep() throws {
-        let left = "\(folder.path)/owners/gone.owner"
-        try open().close()
-        try Data().write(to: URL(filePath: left))
-        let living = try OwnerLock(id: "living", folder: "\(folder.path)/owners")
-        try open().close()
-        #expect(!FileManager.default.fileExists(atPath: left))
-        #expect(OwnerLock.isAlive(living.id, folder: "\(folder.path)/owners"))
-    }
-
     @Test("A folder in place of the file cannot be opened")
     func notAFile() throws {
         try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
