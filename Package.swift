@@ -226,7 +226,8 @@ let package = Package(
             ]),
         // Starts a real RabbitMQ.
         .target(
-            name: "RabbitMQServer", dependencies: ["HTTPTransport", "TestSupport"], path: "Tests/RabbitMQServer"),
+            name: "RabbitMQServer", dependencies: ["CRabbitMQ", "HTTPTransport", "TestSupport"],
+            path: "Tests/RabbitMQServer"),
         .testTarget(
             name: "RabbitMQTests",
             dependencies: [
@@ -330,8 +331,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Bedrock", "BedrockStandIn", "ECSStandIn", "FunctionKit", "History", "Messaging",
-                "MessagingSQLite", "RabbitMQ", "RabbitMQServer", "SQLite",
+                "TestSupport", "Bedrock", "BedrockStandIn", "ECSStandIn", "FunctionHost", "FunctionKit", "History",
+                "Messaging", "MessagingSQLite", "PIIFilter", "RabbitMQ", "RabbitMQServer", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
             ]),
     ],

@@ -156,11 +156,7 @@ struct HostDrainTests {
     func startsNothing() async throws {
         // The limit has room for one call, so that four questions wait for its money.
         try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 5)) { world in
-            try FileManager.default.copyItem(
-                atPath: SluiceProcess.repository + "/budgets", toPath: world.folder.appending(path: "b").path)
-            let file = world.folder.appending(path: "b/consumer-rights.yaml")
-            try Data(String(contentsOf: file, encoding: .utf8).replacing("\"0.50\"", with: "\"0.03\"").utf8)
-                .write(to: file)
+            try world.writeBudgets(limit: "0.03")
             try await ModelServer.run(latency: .seconds(3)) { model in
                 // The drain is shorter than a call may take.
                 let host = try await HostRun.start(

@@ -23,12 +23,16 @@ enum HostBroker: CaseIterable {
         case .sqlite: return (try SQLiteBroker(store: store), [:])
         case .rabbitMQ:
             let server = try await RabbitMQServer.shared()
-            let url = server.url(vhost: try await server.newVhost())
-            let broker = try await RabbitMQBroker.connect(
-                RabbitMQConfiguration(url: url, connectionName: "test"),
-                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-            return (broker, ["SLUICE_BROKER_URL": url])
+            return try await Self.open(url: server.url(vhost: try await server.newVhost()))
         }
+    }
+
+    /// Opens a virtual host of RabbitMQ.
+    static func open(url: String) async throws -> (any MessageBroker, environment: [String: String]) {
+        let broker = try await RabbitMQBroker.connect(
+            RabbitMQConfiguration(url: url, connectionName: "test"),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        return (broker, ["SLUICE_BROKER_URL": url])
     }
 }
 
@@ -42,6 +46,8 @@ struct HostRun {
     let process: SluiceProcess
     /// Where it serves health and metrics.
     let address: String
+    /// What it wrote until it was ready.
+    let startLines: [String]
 
     /// Starts a host in a folder and waits until it is ready.
     static func start(
@@ -49,16 +55,20 @@ struct HostRun {
     ) async throws -> HostRun {
         let process = try SluiceProcess(
             ["host"] + options, in: folder, environment: environment.merging(["SLUICE_LISTEN_PORT": "0"]) { $1 })
-        let ready = try await line("host ready", of: process)
+        var startLines: [String] = []
+        let ready = try await line("host ready", of: process) { startLines.append($0) }
         let port = try #require(ready["listen.port"] as? Int)
-        return HostRun(process: process, address: "http://127.0.0.1:\(port)")
+        return HostRun(process: process, address: "http://127.0.0.1:\(port)", startLines: startLines)
     }
 
     /// Waits for a log line with a message.
-    func line(_ message: String) async throws -> [String: Any] { try await Self.line(message, of: process) }
+    func line(_ message: String) async throws -> [String: Any] { try await Self.line(message, of: process) { _ in } }
 
-    private static func line(_ message: String, of process: SluiceProcess) async throws -> [String: Any] {
+    private static func line(
+        _ message: String, of process: SluiceProcess, seen: (String) -> Void
+    ) async throws -> [String: Any] {
         for await text in process.lines {
+            seen(text)
             let line = try parse(text)
             if line["message"] as? String == message { return line }
         }
@@ -110,11 +120,25 @@ struct HostWorld: Sendable {
     static func run(
         _ kind: HostBroker = .sqlite, manifest: String? = nil, _ body: (HostWorld) async throws -> Void
     ) async throws {
+        try await run(manifest: manifest, opening: kind.open, body)
+    }
+
+    /// Opens a folder for a body, with queues in a virtual host of RabbitMQ.
+    static func run(
+        onRabbitMQ url: String, manifest: String, _ body: (HostWorld) async throws -> Void
+    ) async throws {
+        try await run(manifest: manifest, opening: { _ in try await HostBroker.open(url: url) }, body)
+    }
+
+    private static func run(
+        manifest: String?, opening: (SQLiteStore) async throws -> (any MessageBroker, environment: [String: String]),
+        _ body: (HostWorld) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         if let manifest { try Data(manifest.utf8).write(to: folder.url.appending(path: "m.yaml")) }
         let store = try SQLiteStore.open(
             folder: folder.url.appending(path: ".sluice").path, schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
-        let (broker, environment) = try await kind.open(store)
+        let (broker, environment) = try await opening(store)
         let world = HostWorld(
             folder: folder.url, broker: broker, history: SQLiteHistory(store: store), environment: environment,
             store: store)
@@ -140,6 +164,17 @@ struct HostWorld: Sendable {
           psql-worker: {}
 
         """
+    }
+
+    /// Gives the hosts budgets of the folder `b`, with another daily limit.
+    func writeBudgets(limit: String) throws {
+        try FileManager.default.copyItem(
+            atPath: SluiceProcess.repository + "/budgets", toPath: folder.appending(path: "b").path)
+        let file = folder.appending(path: "b/consumer-rights.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let changed = text.replacing("limit: \"0.50\"", with: "limit: \"\(limit)\"")
+        try #require(changed != text)
+        try Data(changed.utf8).write(to: file)
     }
 
     /// Sends questions to the first function's queue.

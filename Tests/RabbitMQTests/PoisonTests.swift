@@ -100,7 +100,7 @@ struct PoisonTests {
         let fixture = try await RabbitMQFixture()
         let broker = try await fixture.broker()
         try await broker.declare(Self.specifications)
-        try RawPublisher(fixture).publish(poison.properties, to: "questions")
+        try RawPublisher(fixture.server, vhost: fixture.vhost).publish(poison.properties, to: "questions")
         try await broker.publish(Message("good"), to: "questions")
         var deliveries = try await broker.consume("questions", prefetch: 10).makeAsyncIterator()
         let delivery = try #require(try await deliveries.next())
@@ -128,7 +128,7 @@ struct PoisonTests {
         let broker = try await fixture.broker()
         try await broker.declare(Self.specifications)
         let sizes = [1 << 20, (1 << 20) + 1, 10_000_000, (16 << 20) + 1]
-        let publisher = try RawPublisher(fixture)
+        let publisher = try RawPublisher(fixture.server, vhost: fixture.vhost)
         for size in sizes {
             try publisher.publish(
                 .init(id: Array("\(size)".utf8)), body: Data(repeating: 0x20, count: size), to: "questions")
@@ -156,7 +156,7 @@ struct PoisonTests {
         try await broker.declare(Self.specifications)
         // The server itself takes a part of a second for each of the largest headers.
         let poison = Self.cases.filter { $0.problem != nil && ($0.properties.headers?.count ?? 0) < 1_000 }
-        let publisher = try RawPublisher(fixture)
+        let publisher = try RawPublisher(fixture.server, vhost: fixture.vhost)
         for number in 0..<1_000 {
             try publisher.publish(poison[number % poison.count].properties, to: "questions")
             if number % 10 == 0 { try await broker.publish(Message("good \(number)"), to: "questions") }

@@ -1,21 +1,32 @@
 import CRabbitMQ
-import Foundation
+package import Foundation
 import Glibc
-import Messaging
-import RabbitMQServer
 import Testing
 
 /// Publishes what no careful client would: the bytes of a message's header as the test has written them.
-@safe final class RawPublisher {
+@safe package final class RawPublisher {
     /// The properties of a message, in the bytes of AMQP 0-9-1, section 4.2.6.1.
-    struct Properties {
-        var contentType: [UInt8]?
-        var contentEncoding: [UInt8]?
+    package struct Properties: Sendable {
+        /// Its type.
+        package var contentType: [UInt8]?
+        /// Its encoding.
+        package var contentEncoding: [UInt8]?
         /// The entries of the table, without its length.
-        var headers: [UInt8]?
-        var id: [UInt8]?
+        package var headers: [UInt8]?
+        /// Its id.
+        package var id: [UInt8]?
 
-        var bytes: [UInt8] {
+        /// Properties of which those that are nil are left out.
+        package init(
+            contentType: [UInt8]? = nil, contentEncoding: [UInt8]? = nil, headers: [UInt8]? = nil, id: [UInt8]? = nil
+        ) {
+            self.contentType = contentType
+            self.contentEncoding = contentEncoding
+            self.headers = headers
+            self.id = id
+        }
+
+        fileprivate var bytes: [UInt8] {
             var flags: UInt16 = 0
             var fields: [UInt8] = []
             if let contentType {
@@ -40,12 +51,13 @@ import Testing
 
     private let state: amqp_connection_state_t
 
-    init(_ fixture: RabbitMQFixture) throws {
+    /// Connects to a virtual host.
+    package init(_ server: RabbitMQServer, vhost: String) throws {
         unsafe state = try #require(unsafe amqp_new_connection())
         let socket = unsafe amqp_tcp_socket_new(state)
-        try #require(unsafe amqp_socket_open(socket, "127.0.0.1", Int32(fixture.server.port)) == 0)
+        try #require(unsafe amqp_socket_open(socket, "127.0.0.1", Int32(server.port)) == 0)
         let reply = unsafe sluice_amqp_login(
-            state, fixture.vhost, 0, 131_072, 0, nil, RabbitMQServer.user, RabbitMQServer.password)
+            state, vhost, 0, 131_072, 0, nil, RabbitMQServer.user, RabbitMQServer.password)
         try #require(unsafe reply.reply_type == AMQP_RESPONSE_NORMAL)
         unsafe amqp_channel_open(state, 1)
         unsafe amqp_confirm_select(state, 1)
@@ -54,7 +66,7 @@ import Testing
     deinit { unsafe amqp_destroy_connection(state) }
 
     /// Publishes a message and waits for its confirm.
-    func publish(_ properties: Properties, body: Data = Data("{}".utf8), to queue: String) throws {
+    package func publish(_ properties: Properties, body: Data = Data("{}".utf8), to queue: String) throws {
         // basic.publish to the default exchange.
         try send(1, Self.big(UInt16(60)) + Self.big(UInt16(40)) + [0, 0, 0] + Self.short(Array(queue.utf8)) + [0])
         try send(2, Self.big(UInt16(60)) + [0, 0] + Self.big(UInt64(body.count)) + properties.bytes)
@@ -90,20 +102,23 @@ import Testing
     }
 
     /// An entry of a table.
-    static func entry(_ name: [UInt8], _ kind: Character, _ value: [UInt8]) -> [UInt8] {
+    package static func entry(_ name: [UInt8], _ kind: Character, _ value: [UInt8]) -> [UInt8] {
         short(name) + [kind.asciiValue ?? 0] + value
     }
 
-    static func short(_ bytes: [UInt8]) -> [UInt8] { [UInt8(bytes.count)] + bytes }
+    /// A short string.
+    package static func short(_ bytes: [UInt8]) -> [UInt8] { [UInt8(bytes.count)] + bytes }
 
-    static func long(_ bytes: [UInt8]) -> [UInt8] { big(UInt32(bytes.count)) + bytes }
+    /// A long string, or a table.
+    package static func long(_ bytes: [UInt8]) -> [UInt8] { big(UInt32(bytes.count)) + bytes }
 
-    static func big<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    /// A number, the highest byte first.
+    package static func big<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         (0..<Number.bitWidth / 8).reversed().map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     }
 
     /// So many lists, each within the one before.
-    static func nested(levels: Int) -> [UInt8] {
+    package static func nested(levels: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(levels * 5)
         for level in (0..<levels).reversed() {

@@ -1,0 +1,58 @@
+import FoundationEssentials
+import FunctionHost
+import FunctionKit
+import History
+import Logging
+import Messaging
+import PIIFilter
+import Synchronization
+import Testing
+
+/// Asks at a real door until the question is accepted, as a client does that is told to come back.
+final class Asker: Sendable {
+    private let door: FrontDoor
+    private let inDoubt = Mutex(0)
+
+    /// An asker at a door of its own to the queues and the history of a world.
+    init(_ world: HostWorld) {
+        let filter = RegisteredFunction(
+            settings: FunctionSettings(name: "pii-filter", next: "rag-core", redacts: true),
+            function: AnyFunction(PIIFilter()))
+        door = FrontDoor(
+            pipeline: [filter], broker: world.broker, history: world.history, invoker: Invoker(),
+            drain: DrainSignal(), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    /// How often the door could not say that a question is kept: it may be kept nevertheless, under another id.
+    var timesInDoubt: Int { inDoubt.withLock { $0 } }
+
+    /// Asks until the question is accepted, and gives its id.
+    func ask(_ question: String) async throws -> String {
+        while true {
+            do throws(FrontDoorError) {
+                return try await door.accept(question)
+            } catch {
+                switch error {
+                case .unavailable: inDoubt.withLock { $0 += 1 }
+                case .full: break
+                case .empty, .tooLong, .draining, .unreadable: throw error
+                }
+            }
+            // Nothing tells when a door opens again, but that it takes a question.
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Asks questions, so many at a time, and gives their ids in the order of the questions.
+    func ask(_ questions: some Collection<String> & Sendable, atOnce: Int = 1) async throws -> [String] {
+        try await withThrowingTaskGroup(of: (Int, String).self) { group in
+            var ids: [Int: String] = [:]
+            for (number, question) in questions.enumerated() {
+                if number >= atOnce, let (asked, id) = try await group.next() { ids[asked] = id }
+                group.addTask { (number, try await self.ask(question)) }
+            }
+            for try await (asked, id) in group { ids[asked] = id }
+            return try (0..<questions.count).map { try #require(ids[$0]) }
+        }
+    }
+}

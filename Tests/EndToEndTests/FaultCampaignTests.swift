@@ -1,0 +1,126 @@
+import Foundation
+import FunctionHost
+import FunctionKit
+import History
+import Messaging
+import RabbitMQServer
+import TestSupport
+import Testing
+
+@Suite(
+    "a campaign of faults", .timeLimit(.minutes(20)),
+    .enabled(if: ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"] != nil, "needs the shared data"))
+struct FaultCampaignTests {
+    private struct Complaint: Decodable {
+        let narrative: String
+    }
+
+    /// Enough for most questions, so that the last ones meet the limit.
+    private static let limit = Campaign.isLong ? "2.50" : "0.40"
+    private static let count = Campaign.isLong ? 500 : 60
+    private static let functions = ["pii-filter", "rag-core", "llm-connector", "psql-worker"]
+
+    /// Real complaints, each with the personal data of an asker.
+    private func questions(_ marks: PrivateMarks) throws -> [String] {
+        let data = try #require(ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"])
+        let text = try String(contentsOfFile: data + "/complaints/cfpb-narratives-dev.jsonl", encoding: .utf8)
+        let complaints = try text.split(separator: "\n").prefix(Self.count).enumerated().map { number, line in
+            let narrative = try JSONDecoder().decode(Complaint.self, from: Data(line.utf8)).narrative
+            // Room for the marks within what the door takes.
+            let cut = String(decoding: narrative.utf8.prefix(8_000), as: UTF8.self)
+            return marks.plant(in: "Order ORD-\(number)-KX: \(cut)", number: number)
+        }
+        try #require(complaints.count == Self.count)
+        return complaints
+    }
+
+    @Test("real complaints are all answered once and paid once whatever fails, and nobody's data is anywhere")
+    func complaints() async throws {
+        let marks = PrivateMarks(count: Self.count)
+        let questions = try questions(marks)
+        let server = try await RabbitMQServer()
+        let proxy = try LoopbackProxy(to: server.port)
+        let url = server.url(vhost: try await server.newVhost(), port: proxy.port) + "?heartbeat=1"
+        try await HostWorld.run(onRabbitMQ: url, manifest: HostWorld.manifest(concurrency: 8)) { world in
+            try world.writeBudgets(limit: Self.limit)
+            try await ModelServer.run(latency: .milliseconds(500)) { model in
+                let asker = Asker(world)
+                var campaign = try await FaultCampaign(world, model, server: server, proxy: proxy)
+                let ids = try await ask(questions, asker, world, &campaign)
+                try await checkOutcomes(ids, questions, asker, world)
+                try await campaign.end()
+                try await checkMoney(ids, world, model)
+                for body in model.received { #expect(!marks.areIn(body)) }
+                for line in campaign.log { #expect(!marks.areIn(Data(line.utf8)), "personal data in a log line") }
+                // The queues' files and the data file hold the questions without it, so looking there can fail.
+                #expect(try marks.check(folder: world.folder) > 0)
+                #expect(try marks.check(folder: URL(filePath: server.folder)) > 0)
+            }
+        }
+        proxy.close()
+    }
+
+    /// Asks all questions, a portion at each fault, which strikes when some of the portion are under way.
+    private func ask(
+        _ questions: [String], _ asker: Asker, _ world: HostWorld, _ campaign: inout FaultCampaign
+    ) async throws -> [String] {
+        var ids: [String] = []
+        let size = questions.count / FaultCampaign.faults.count
+        for (number, fault) in FaultCampaign.faults.enumerated() {
+            let isLast = number == FaultCampaign.faults.count - 1
+            let portion = questions[(number * size)..<(isLast ? questions.count : (number + 1) * size)]
+            let first = try await asker.ask(portion.prefix(1))
+            async let others = asker.ask(portion.dropFirst())
+            _ = try await world.history.outcome(of: first[0])
+            try await campaign.strike(fault)
+            ids += try await first + others
+        }
+        return ids
+    }
+
+    private func checkOutcomes(
+        _ ids: [String], _ questions: [String], _ asker: Asker, _ world: HostWorld
+    ) async throws {
+        #expect(Set(ids).count == questions.count)
+        for (number, id) in ids.enumerated() {
+            let record = try await world.history.outcome(of: id)
+            #expect(record.state == .answered, "\(record.reason ?? "")")
+            #expect(record.question.hasPrefix("Order ORD-\(number)-KX: "))
+        }
+        // What was published twice is still on its way.
+        for function in Self.functions {
+            for (_, queue) in FunctionQueues(function: function).byKind {
+                while try await world.broker.depth(of: queue).total > 0 {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+        }
+        let counts = try await world.history.counts()
+        #expect(Set(counts.keys) == [.answered])
+        // A question that the door could not say to be kept was asked again, and may be there under two ids.
+        let stored = counts[.answered] ?? 0
+        #expect((ids.count...ids.count + asker.timesInDoubt).contains(stored))
+    }
+
+    private func checkMoney(_ ids: [String], _ world: HostWorld, _ model: ModelServer) async throws {
+        let export = try await world.sluice(["budget", "export", "--budgets", "b"])
+        let calls = try PaidCalls(export: export.output, model: model)
+        try calls.check()
+        var answersFromModel = 0
+        for id in ids {
+            let answer = try #require(try await world.history.question(id: id)?.answer)
+            #expect(try answer.costNanoUSD == calls.settled(id) ?? 0)
+            if !answer.isDegraded { answersFromModel += 1 }
+        }
+        #expect(answersFromModel >= ids.count / 2)
+        let status = try await world.sluice(["budget", "status", "--budgets", "b", "--format", "json"])
+        let budgets = try JSONDecoder().decode(BudgetJSON.self, from: Data(status.output.utf8)).budgets
+        #expect(budgets.compactMap { nanoUSD($0.held_usd) } == [0])
+        let verify = try await world.sluice(["budget", "verify", "--budgets", "b", "--format", "json"])
+        #expect(try JSONDecoder().decode(VerificationJSON.self, from: Data(verify.output.utf8)).sound)
+        print(
+            "\(ids.count) questions, \(answersFromModel) answered by the model, \(model.received.count) calls arrived,",
+            "\(calls.count("settle")) settled, \(calls.count("orphan")) orphans, \(calls.count("charge")) charged,",
+            "\(calls.count("release")) released, $\(Double(calls.spent) / 1e9) of $\(Self.limit)")
+    }
+}

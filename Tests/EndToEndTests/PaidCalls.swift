@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// Holds the journal to what the model was sent.
+struct PaidCalls {
+    /// An entry of `sluice budget export`.
+    private struct Entry: Decodable {
+        struct Line: Decodable, Hashable {
+            let budget, period_start, limit_usd: String
+        }
+
+        let id: Int
+        let kind, hold_id, question, function, digest, spent_usd: String
+        let ordinal: Int
+        let budgets: [Line]
+
+        var call: [String] { [question, function, String(ordinal), digest] }
+    }
+
+    private struct Metadata: Decodable {
+        let hold: String
+
+        enum CodingKeys: String, CodingKey {
+            case hold = "sluice-hold"
+        }
+    }
+
+    private static let endings: Set<String> = ["settle", "charge", "orphan", "release"]
+
+    private let entries: [Entry]
+    /// The hold of each call that arrived.
+    private let arrived: [String]
+
+    /// Reads the journal.
+    ///
+    /// - Parameters:
+    ///   - export: What `sluice budget export` printed.
+    ///   - model: What the calls were sent to.
+    /// - Throws: Where a line or the metadata of a call is no JSON of ours.
+    init(export: String, model: ModelServer) throws {
+        entries = try export.split(separator: "\n").map { try JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
+        arrived = try model.metadata.map {
+            try JSONDecoder().decode(Metadata.self, from: Data(try #require($0).utf8)).hold
+        }
+    }
+
+    /// Records an issue for whatever was not charged, charged twice, paid again or spent over a limit.
+    func check() throws {
+        #expect(Set(arrived).count == arrived.count, "two calls were sent under one hold")
+        let byHold = Dictionary(grouping: entries.filter { $0.kind != "breach" }, by: \.hold_id)
+        for (hold, entries) in byHold {
+            #expect(entries.map(\.kind).filter { $0 == "reserve" }.count == 1, "\(hold)")
+            #expect(entries.map(\.kind).filter(Self.endings.contains).count == 1, "\(hold)")
+        }
+        for hold in arrived {
+            let kinds = try #require(byHold[hold], "a call was sent that no hold is for").map(\.kind)
+            #expect(!kinds.contains("release"), "a call that was sent was not charged")
+        }
+        for (call, entries) in Dictionary(grouping: entries, by: \.call) {
+            guard let settled = entries.first(where: { $0.kind == "settle" }) else { continue }
+            #expect(!entries.contains { $0.kind == "reserve" && $0.id > settled.id }, "paid again: \(call)")
+        }
+        for (line, entries) in spentByLine() {
+            #expect(entries <= nanoUSD(line.limit_usd) ?? 0, "over the limit of \(line.budget)")
+        }
+    }
+
+    /// What the one settlement of a question cost; nil where there is none.
+    func settled(_ question: String) throws -> Int64? {
+        let settlements = entries.filter { $0.kind == "settle" && $0.question == question }
+        #expect(settlements.count <= 1)
+        return try settlements.first.map { try #require(nanoUSD($0.spent_usd)) }
+    }
+
+    /// How many entries are of a kind.
+    func count(_ kind: String) -> Int { entries.filter { $0.kind == kind }.count }
+
+    /// What was spent in all, in nano-dollars.
+    var spent: Int64 { entries.reduce(0) { $0 + (nanoUSD($1.spent_usd) ?? 0) } }
+
+    private func spentByLine() -> [Entry.Line: Int64] {
+        entries.reduce(into: [:]) { sums, entry in
+            for line in entry.budgets { sums[line, default: 0] += nanoUSD(entry.spent_usd) ?? 0 }
+        }
+    }
+}
