@@ -2,15 +2,21 @@ import Glibc
 
 /// Ports of 127.0.0.1.
 enum LoopbackPort {
-    /// So many ports that nobody listens on.
+    /// Below those that systems give to outgoing connections: one of these could take the port of a server that is down
+    /// for a moment, and a client that looks for the server could even meet itself there.
+    private static let servers = 10_000..<32_768
+
+    /// So many ports that nobody listens on, also for a server that comes back.
     static func free(_ count: Int) throws -> [Int] {
-        // All at once, so that they differ.
-        let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
+        // All held at once, so that they differ.
+        var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }
-        return try sockets.map { socket in
-            guard bind(to: 0, socket) == 0 else { throw RabbitMQServerError.failed("no port is free") }
-            return port(of: socket)
+        for port in servers.shuffled() where sockets.count < count {
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            if bind(to: port, socket) == 0 { sockets.append(socket) } else { close(socket) }
         }
+        guard sockets.count == count else { throw RabbitMQServerError.failed("no port is free") }
+        return sockets.map { port(of: $0) }
     }
 
     /// Whether somebody listens.
