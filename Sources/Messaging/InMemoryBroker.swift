@@ -120,6 +120,8 @@ package actor InMemoryBroker<C: Clock>: MessageBroker where C.Duration == Durati
         return Delivery(message: item.message, queue: queue, tag: tag, priorDeliveries: item.priorDeliveries)
     }
 
+    package func holds(_ delivery: Delivery) -> Bool { held[delivery.tag] != nil }
+
     private func release(_ delivery: Delivery) throws(BrokerError) -> Held {
         try checkOpen()
         guard let held = held.removeValue(forKey: delivery.tag) else { throw .staleDelivery }

@@ -39,6 +39,12 @@ package protocol MessageBroker: Sendable {
     /// RabbitMQ does so soon after this returns, and does not where the connection breaks before.
     func acknowledge(_ delivery: Delivery) async throws(BrokerError)
 
+    /// Whether a delivery is still in hand, as far as this side knows.
+    ///
+    /// Once the broker has taken it away, because the connection broke, it is delivered again, and its acknowledgement is
+    /// void.
+    func holds(_ delivery: Delivery) async -> Bool
+
     /// Gives a message back: it waits again at once, in front of its queue, with one more prior delivery.
     func handBack(_ delivery: Delivery) async throws(BrokerError)
 

@@ -167,6 +167,8 @@ extension SQLiteBroker {
         }
     }
 
+    package func holds(_ delivery: Delivery) -> Bool { held[delivery.tag] != nil }
+
     private func release(
         _ delivery: Delivery, _ update: @escaping @Sendable (Held, Database) throws -> Bool
     ) async throws(BrokerError) {

@@ -89,6 +89,8 @@ package final class RabbitMQBroker: MessageBroker {
         try await consuming.acknowledge(delivery)
     }
 
+    package func holds(_ delivery: Delivery) async -> Bool { await consuming.holds(delivery) }
+
     package func handBack(_ delivery: Delivery) async throws(BrokerError) {
         switch try await consuming.handBack(delivery) {
         case .done: return

@@ -61,6 +61,7 @@ private struct BrokerInState: MessageBroker {
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {}
     func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream { DeliveryStream { nil } }
     func acknowledge(_ delivery: Delivery) async throws(BrokerError) {}
+    func holds(_ delivery: Delivery) async -> Bool { false }
     func handBack(_ delivery: Delivery) async throws(BrokerError) {}
     func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
         QueueDepth(ready: 0, delivered: 0, delayed: 0)

@@ -267,6 +267,39 @@ struct DispatcherTests {
         #expect(try await test.broker.depth(of: queues.dead).total == 1)
     }
 
+    @Test("what the broker takes away while it runs is not published twice", arguments: [false, true])
+    func takenAway(isAlone: Bool) async throws {
+        let runs = Mutex(0)
+        let started = Latch()
+        let release = Latch()
+        let test = try TestHost([
+            registered(next: "after") { input, _ in
+                let run = runs.withLock { runs in
+                    runs += 1
+                    return runs
+                }
+                if run == 1 {
+                    started.open()
+                    await release.wait()
+                }
+                return input
+            },
+            registered("after") { input, _ in input },
+        ])
+        try await test.run { _ in
+            try await test.send("q", alone: isAlone)
+            await started.wait()
+            try await test.broker.takeAway("q")
+            release.open()
+            // The second delivery ends where messages run alone, wherever the first one came from.
+            await test.broker.acknowledgement(of: "q", in: queues.alone)
+            await test.broker.acknowledgement(of: "q", in: FunctionQueues(function: "after").waiting)
+        }
+        let published = test.broker.events.compactMap(\.published).map(\.queue)
+        #expect(published.filter { $0 == queues.alone }.count == 1)
+        #expect(published.filter { $0 == FunctionQueues(function: "after").waiting }.count == 1)
+    }
+
     @Test("a function that throws or never returns does not hold up the next message", arguments: [1, 3])
     func neighbours(concurrency: Int) async throws {
         let release = Latch()

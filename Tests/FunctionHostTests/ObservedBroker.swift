@@ -29,6 +29,8 @@ enum BrokerEvent: Sendable {
 final class ObservedBroker: MessageBroker {
     private struct State {
         var events: [BrokerEvent] = []
+        /// The last delivery of each message.
+        var delivered: [String: Delivery] = [:]
         var waiters:
             [(matches: @Sendable (BrokerEvent) -> Bool, continuation: CheckedContinuation<BrokerEvent, Never>)] =
                 []
@@ -90,9 +92,10 @@ final class ObservedBroker: MessageBroker {
 
     func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
         let stream = try await inner.consume(queue, prefetch: prefetch)
-        return DeliveryStream { [problems] () async throws(BrokerError) in
+        return DeliveryStream { [problems, self] () async throws(BrokerError) in
             var deliveries = stream.makeAsyncIterator()
             guard let delivery = try await deliveries.next() else { return nil }
+            state.withLock { $0.delivered[delivery.message.id] = delivery }
             return Delivery(
                 message: delivery.message, queue: delivery.queue, tag: delivery.tag,
                 priorDeliveries: delivery.priorDeliveries, problem: problems[delivery.message.id])
@@ -108,6 +111,14 @@ final class ObservedBroker: MessageBroker {
         try await inner.handBack(delivery)
         note(.handedBack(id: delivery.message.id, queue: delivery.queue))
     }
+
+    /// Takes a message from whoever has it in hand, as a connection does that breaks.
+    func takeAway(_ id: String) async throws(BrokerError) {
+        guard let delivery = state.withLock({ $0.delivered[id] }) else { throw .staleDelivery }
+        try await inner.handBack(delivery)
+    }
+
+    func holds(_ delivery: Delivery) async -> Bool { await inner.holds(delivery) }
 
     func depth(of queue: String) async throws(BrokerError) -> QueueDepth { try await inner.depth(of: queue) }
 

@@ -91,7 +91,9 @@ extension MessageBrokerCompatTest {
             try await broker.publish(ids: ["a"])
             let consumer = try await Consumer(broker)
             let returned = try await consumer.next()
+            #expect(await broker.holds(returned))
             try await broker.handBack(returned)
+            #expect(await !broker.holds(returned))
             let delivery = try await consumer.next()
             // The message is in the consumer's hands again, by another delivery.
             await #expect(throws: BrokerError.staleDelivery) { try await broker.acknowledge(returned) }

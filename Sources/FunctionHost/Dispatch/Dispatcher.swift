@@ -63,8 +63,8 @@ struct Dispatcher: Sendable {
         if headers.attempt > settings.attemptsMax { return .dead(code: "process-died") }
 
         let ending = await gate.pass(isAlone ? .alone : .shared) { () -> Invoker.Ending in
-            // The drain may have begun while the message waited at the gate.
-            if drain.deadline != nil { return .cutShort }
+            // While the message waited at the gate the broker may have taken it away, or the drain may have begun.
+            guard await broker.holds(delivery), drain.deadline == nil else { return .cutShort }
             let context = InvocationContext(
                 questionID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
                 deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(),
@@ -81,6 +81,9 @@ struct Dispatcher: Sendable {
 
     /// The table of outcomes: what is published where, and only then acknowledged.
     private func conclude(_ delivery: Delivery, headers: MessageHeaders, outcome: Outcome, logger: Logger) async {
+        // What the broker has taken away is delivered again, and that delivery meets what this one has stored. Published
+        // here too, there would be two of it from now on, and four after the next lost connection.
+        guard await broker.holds(delivery) else { return }
         let id = delivery.message.id
         do {
             switch outcome {
@@ -129,6 +132,8 @@ struct Dispatcher: Sendable {
             try await broker.acknowledge(delivery)
             note(outcome)
             log(outcome, logger: logger)
+        } catch BrokerError.staleDelivery {
+            // Taken away in this very moment.
         } catch {
             logger.warning(
                 "outcome could not be stored; the message is handed back",
@@ -192,7 +197,8 @@ struct Dispatcher: Sendable {
     private func giveBack(_ delivery: Delivery, headers: MessageHeaders) async {
         // What stopped the outcome is likely still there: it must not be met again at full speed.
         if drain.deadline == nil { try? await Task.sleep(for: Self.retryPause) }
-        while true {
+        // The broker may have taken it away already; then it is delivered again.
+        while await broker.holds(delivery) {
             do {
                 // Only deliveries that ended their process may count where messages run alone.
                 if delivery.queue == queues.alone, (try? MessageHeaders(delivery.message.headers)) != nil,
@@ -205,7 +211,6 @@ struct Dispatcher: Sendable {
                 note(.handBack)
                 return
             } catch .staleDelivery {
-                // The broker took it away already; it is delivered again.
                 return
             } catch {
                 // When the host ends, the broker's close gives back all that is in hand.

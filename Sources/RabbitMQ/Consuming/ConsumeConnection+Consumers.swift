@@ -76,6 +76,9 @@ extension ConsumeConnection {
         dirty.insert(held.channel)
     }
 
+    /// Whether the connection that a delivery came over is still the one in use.
+    func holds(_ delivery: Delivery) -> Bool { held[delivery.tag] != nil }
+
     /// Gives a delivery back, unless it was delivered too often for that.
     func handBack(_ delivery: Delivery) throws(BrokerError) -> HandBack {
         let held = try taken(delivery)
