@@ -1,0 +1,66 @@
+/// The server's five-character code of an error: <https://www.postgresql.org/docs/13/errcodes-appendix.html>.
+package struct SQLState: RawRepresentable, Sendable, Hashable {
+    /// The five characters.
+    package let rawValue: String
+
+    /// Makes a code.
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Two transactions could not be put in an order; done again, it may succeed.
+    package static let serializationFailure = SQLState(rawValue: "40001")
+    /// Two transactions waited for each other; done again, it may succeed.
+    package static let deadlockDetected = SQLState(rawValue: "40P01")
+    /// The statement was cancelled, or took longer than `statement_timeout`.
+    package static let queryCancelled = SQLState(rawValue: "57014")
+    /// The server has no connection left.
+    package static let tooManyConnections = SQLState(rawValue: "53300")
+    /// The server is starting or stopping.
+    package static let cannotConnectNow = SQLState(rawValue: "57P03")
+    /// The password is wrong.
+    package static let invalidPassword = SQLState(rawValue: "28P01")
+    /// There is no such database.
+    package static let unknownDatabase = SQLState(rawValue: "3D000")
+    /// The disk is full.
+    package static let diskFull = SQLState(rawValue: "53100")
+    /// The role may not do this.
+    package static let insufficientPrivilege = SQLState(rawValue: "42501")
+    /// A unique constraint would be broken.
+    package static let uniqueViolation = SQLState(rawValue: "23505")
+
+    /// Whether the fault lies in the statement's own values: classes 22 and 23.
+    package var isAboutValues: Bool { rawValue.hasPrefix("22") || rawValue.hasPrefix("23") }
+
+    /// Whether the same transaction may succeed when it is done again.
+    package var isWorthRepeating: Bool { self == .serializationFailure || self == .deadlockDetected }
+
+    /// Whether the server ends the session with it: class 57P and the session timeouts.
+    var endsSession: Bool {
+        ["57P01", "57P02", "57P05", "25P03"].contains(rawValue)
+    }
+
+    /// What it means, in words; nil for the rarer ones.
+    var meaning: String? {
+        switch self {
+        case .serializationFailure, .deadlockDetected: "another transaction was in the way; try again"
+        case .queryCancelled: "it took longer than the statement timeout"
+        case .tooManyConnections: "it has no connection left; raise max_connections or use smaller pools"
+        case .cannotConnectNow: "it is starting or stopping; try again"
+        case .invalidPassword: "the password is wrong"
+        case .unknownDatabase: "there is no such database; create it or name another"
+        case .diskFull: "its disk is full"
+        case .insufficientPrivilege: "the role lacks a privilege; see deploy/postgres/roles.sql"
+        case .uniqueViolation: "a unique key is taken"
+        default:
+            switch rawValue.prefix(2) {
+            case "22": "it refuses a value"
+            case "23": "a constraint would be broken"
+            case "28": "it refuses the role; look at its name, pg_hba.conf and sslmode"
+            case "42": "the statement does not fit the tables; run the migrations"
+            case "53": "it is short of memory, disk or connections"
+            case "57": "an operator intervened"
+            case "58", "XX": "it has an internal or disk error; look at its log"
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Synchronization
+
+/// PostgreSQL is not installed.
+package struct PostgresMissing: Error, CustomStringConvertible {
+    /// What to do.
+    package let description =
+        "PostgreSQL is not installed: run script/test, or apt-get install postgresql-15 libpq-dev"
+}
+
+/// PostgreSQL did not start.
+package struct PostgresNotStarted: Error, CustomStringConvertible {
+    /// What it said.
+    package let log: String
+    /// What it said.
+    package var description: String { "PostgreSQL did not start: \(log)" }
+}
+
+/// A running server, and the shell that ends it when this process ends, however it ends.
+final class PostgresProcess: Sendable {
+    /// The server refuses to run as root.
+    private static let isRoot = geteuid() == 0
+
+    private let shell: Process
+    private let input: Pipe
+    private let said: Said
+
+    /// What the server writes to its log.
+    private final class Said: Sendable {
+        let lines = Mutex<[String]>([])
+        let (ready, tell) = AsyncStream.makeStream(of: Bool.self)
+
+        func read(_ pipe: Pipe) {
+            var rest = ""
+            while case let data = pipe.fileHandleForReading.availableData, !data.isEmpty {
+                rest += String(decoding: data, as: UTF8.self)
+                while let end = rest.firstIndex(of: "\n") {
+                    let line = String(rest[..<end])
+                    rest.removeSubrange(...end)
+                    lines.withLock { $0 = ($0 + [line]).suffix(20) }
+                    if line.contains("ready to accept connections") { tell.yield(true) }
+                }
+            }
+            tell.yield(false)
+        }
+    }
+
+    /// Starts the server on a folder and waits until it is ready.
+    init(folder: String, settings: [String: String]) async throws {
+        let program = try Self.program("postgres")
+        shell = Process()
+        input = Pipe()
+        said = Said()
+        let output = Pipe()
+        // Our death closes the pipe. `exec`, so that the number is the server's own.
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments =
+            [
+                "-c",
+                """
+                folder=$1; shift
+                "$@" </dev/null &
+                echo $! >"$folder/pid"
+                read -r word
+                kill -INT $! 2>/dev/null
+                wait $!
+                [ "$word" = keep ] || rm -rf "$folder"
+                """, "postgres-test-server", folder,
+            ] + Self.asServer([program, "-D", "\(folder)/data"]) + settings.flatMap { ["-c", "\($0)=\($1)"] }
+        shell.standardInput = input
+        shell.standardOutput = FileHandle.nullDevice
+        shell.standardError = output
+        try shell.run()
+        // It reads for as long as the server runs; the server's end is the pipe's.
+        Thread.detachNewThread { [said] in said.read(output) }
+        for await isReady in said.ready {
+            if isReady { return }
+            break
+        }
+        throw PostgresNotStarted(log: said.lines.withLock { $0.joined(separator: "\n") })
+    }
+
+    deinit { try? input.fileHandleForWriting.close() }
+
+    func stop(keepsFolder: Bool) async {
+        if keepsFolder { try? input.fileHandleForWriting.write(contentsOf: Data("keep\n".utf8)) }
+        try? input.fileHandleForWriting.close()
+        await ended()
+    }
+
+    /// Ends all its processes at once, as a power cut would.
+    func kill() async {
+        signalAll(SIGKILL)
+        await stop(keepsFolder: true)
+    }
+
+    /// The server first, so that it starts no other.
+    func signalAll(_ signal: Int32) {
+        guard let server = serverID else { return }
+        let children =
+            (try? String(contentsOfFile: "/proc/\(server)/task/\(server)/children", encoding: .utf8)) ?? ""
+        Glibc.kill(server, signal)
+        for child in children.split(separator: " ").compactMap({ pid_t($0) }) { Glibc.kill(child, signal) }
+    }
+
+    private var serverID: pid_t? {
+        guard let folder = shell.arguments?.dropFirst(3).first else { return nil }
+        let text = try? String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+        return text?.split(separator: "\n").first.flatMap { pid_t($0) }
+    }
+
+    private func ended() async {
+        let shell = shell
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                shell.waitUntilExit()
+                continuation.resume()
+            }
+        }
+    }
+
+    // MARK: - Programs
+
+    /// Runs one of PostgreSQL's programs to its end.
+    static func run(_ name: String, _ arguments: [String]) async throws {
+        let command = asServer([try program(name)] + arguments)
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = output
+        try process.run()
+        let (status, said) = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                let said = output.fileHandleForReading.readDataToEndOfFile()
+                process.waitUntilExit()
+                continuation.resume(returning: (process.terminationStatus, said))
+            }
+        }
+        guard status == 0 else { throw PostgresNotStarted(log: String(decoding: said, as: UTF8.self)) }
+    }
+
+    /// Gives a folder to the user that the server runs as.
+    static func give(_ folder: String) throws {
+        guard isRoot, let user = unsafe getpwnam("postgres") else { return }
+        let (owner, group) = unsafe (user.pointee.pw_uid, user.pointee.pw_gid)
+        unsafe chown(folder, owner, group)
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            unsafe chown("\(folder)/\(path)", owner, group)
+        }
+    }
+
+    private static func asServer(_ command: [String]) -> [String] {
+        isRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] + command : command
+    }
+
+    private static func program(_ name: String) throws -> String {
+        let root = "/usr/lib/postgresql"
+        let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap { Int($0) }
+        guard let version = versions.max() else { throw PostgresMissing() }
+        let path = "\(root)/\(version)/bin/\(name)"
+        guard FileManager.default.isExecutableFile(atPath: path) else { throw PostgresMissing() }
+        return path
+    }
+}

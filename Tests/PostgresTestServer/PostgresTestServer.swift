@@ -1,0 +1,108 @@
+import Foundation
+package import Postgres
+import Synchronization
+
+/// A real PostgreSQL on a free loopback port, in a temporary folder, that ends with the one who started it.
+package final class PostgresTestServer: Sendable {
+    /// The superuser's password.
+    package static let password = "p@ss word/"
+
+    /// The port on 127.0.0.1.
+    package let port: Int
+    /// Where its files lie.
+    package let folder: String
+
+    private let settings: [String: String]
+    private let running = Mutex<PostgresProcess?>(nil)
+    private let schemas = Atomic(0)
+    private static let sharedServer = Task { try await PostgresTestServer() }
+
+    /// One for all tests of this process that do not harm it.
+    package static func shared() async throws -> PostgresTestServer { try await sharedServer.value }
+
+    /// Makes and starts a server.
+    ///
+    /// - Parameters:
+    ///   - folder: Where its files shall lie; nil for a temporary folder.
+    ///   - settings: Lines of its configuration.
+    ///   - prepare: Does something to the data folder before the start.
+    /// - Throws: ``PostgresMissing`` where PostgreSQL is not installed, or ``PostgresNotStarted``.
+    package init(
+        folder: String? = nil, settings: [String: String] = [:], prepare: (String) throws -> Void = { _ in }
+    ) async throws {
+        let folder = folder ?? "/tmp/sluice-postgres-\(UUID().uuidString.prefix(8).lowercased())"
+        self.folder = folder
+        port = try freePort()
+        self.settings = settings
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(Self.password.utf8).write(to: URL(filePath: "\(folder)/password"))
+        try PostgresProcess.give(folder)
+        try await PostgresProcess.run(
+            "initdb",
+            [
+                "-D", "\(folder)/data", "-U", "postgres", "--pwfile=\(folder)/password", "--auth-local=trust",
+                "--auth-host=scram-sha-256", "--no-locale", "-E", "UTF8", "--no-sync",
+            ])
+        try prepare("\(folder)/data")
+        try PostgresProcess.give(folder)
+        try await start()
+    }
+
+    /// Starts it again.
+    package func start() async throws {
+        var settings = [
+            "listen_addresses": "127.0.0.1", "port": "\(port)", "unix_socket_directories": folder,
+            "shared_buffers": "32MB", "max_connections": "80", "logging_collector": "off",
+        ]
+        settings.merge(self.settings) { $1 }
+        let process = try await PostgresProcess(folder: folder, settings: settings)
+        running.withLock { $0 = process }
+    }
+
+    /// Stops it, as an operator would who is in a hurry: sessions are ended, the next start has nothing to mend.
+    package func stop() async {
+        let process = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        await process?.stop(keepsFolder: true)
+    }
+
+    /// Kills it, with all its processes.
+    package func kill() async {
+        let process = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        await process?.kill()
+    }
+
+    /// Freezes the server's own process and its children, or wakes them.
+    package func freeze(_ isFrozen: Bool) { running.withLock { $0?.signalAll(isFrozen ? SIGSTOP : SIGCONT) } }
+
+    /// The superuser's way in.
+    package func configuration(
+        database: String = "postgres", user: String = "postgres", password: String = password, schema: String? = nil
+    ) -> PostgresConfiguration {
+        var configuration = PostgresConfiguration(
+            host: "127.0.0.1", port: port, database: database, user: user, password: password)
+        configuration.schema = schema ?? "sluice_\(schemas.add(1, ordering: .relaxed).newValue)"
+        return configuration
+    }
+}
+
+private func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            unsafe bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
+        }
+    }
+    guard isBound else { throw PostgresNotStarted(log: "no port is free on 127.0.0.1") }
+    return Int(UInt16(bigEndian: address.sin_port))
+}
