@@ -48,6 +48,14 @@ package final class PostgresClient: Sendable {
         self.waitMax = waitMax
     }
 
+    /// A client that nobody closed leaves no connection behind.
+    deinit {
+        for connection in state.withLock({ $0.idle }) {
+            // Nobody is left to await it; the loop's thread does it in a moment.
+            Task { await connection.close() }
+        }
+    }
+
     /// Runs one statement.
     ///
     /// - Throws: ``PostgresError``.

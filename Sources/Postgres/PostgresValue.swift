@@ -50,9 +50,15 @@ extension PostgresValue {
     package static func int8(_ value: (some BinaryInteger)?) -> PostgresValue { value.map { .int8(Int64($0)) } ?? .null }
 
     /// An array of numbers.
+    package static func int8s(_ values: some Sequence<Int64>) -> PostgresValue { .array(.int8, values.map { .int8($0) }) }
+
+    /// An array of numbers and nulls.
     package static func int8s(_ values: some Sequence<Int64?>) -> PostgresValue { .array(.int8, values.map { .int8($0) }) }
 
     /// An array of texts.
+    package static func texts(_ values: some Sequence<String>) -> PostgresValue { .array(.text, values.map { .text($0) }) }
+
+    /// An array of texts and nulls.
     package static func texts(_ values: some Sequence<String?>) -> PostgresValue { .array(.text, values.map { .text($0) }) }
 }
 

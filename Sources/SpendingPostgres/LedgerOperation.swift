@@ -1,0 +1,48 @@
+import FunctionKit
+import Spending
+
+/// What shares a transaction with what others ask for at the same moment.
+///
+/// Those that share one are at the same time for all who ask, so that they may be done in whichever order suits: ends
+/// come first, for the money that they set free.
+enum LedgerOperation: Sendable {
+    case reserve(PaidCall, @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms)
+    case settle(Int64, PaidCall, DigestedSettlement)
+    case chargeInFull(Int64)
+    case release(Int64)
+    case count(@Sendable (LedgerMoment) -> [BudgetLine])
+
+    /// The call that it is about; no two in a transaction may be about the same.
+    var call: CallID? {
+        switch self {
+        case .reserve(let call, _), .settle(_, let call, _): call.id
+        case .chargeInFull, .release, .count: nil
+        }
+    }
+
+    /// The hold that it ends.
+    var hold: Int64? {
+        switch self {
+        case .settle(let hold, _, _), .chargeInFull(let hold), .release(let hold): hold
+        case .reserve, .count: nil
+        }
+    }
+}
+
+/// What an operation gives.
+enum LedgerAnswer: Sendable {
+    case admission(LedgerAdmission)
+    case ended
+    case counted([LedgerCounter], LedgerMoment)
+}
+
+/// A settlement with its response's digest, which is made before the transaction.
+struct DigestedSettlement: Sendable {
+    let settlement: Settlement
+    let responseDigest: String
+
+    init(_ settlement: Settlement) {
+        self.settlement = settlement
+        responseDigest = settlement.responseDigest
+    }
+}

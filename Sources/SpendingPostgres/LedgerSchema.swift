@@ -1,0 +1,205 @@
+package import Postgres
+
+extension PostgresLedger {
+    /// The ledger's tables.
+    ///
+    /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
+    /// hold. A hold's id is the id of its `reserve` entry, which alone says what the call was. `counters` can be rebuilt
+    /// from it. A raise is part of it.
+    package static let schema = PostgresSchema(name: "spending", migrations: [first])
+
+    private static let first =
+        [
+            // Every transaction that writes locks this row before it looks at anything, so that hosts come one after the
+            // other and no two ever wait for each other.
+            """
+            CREATE TABLE ledger_head (
+                is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+                last_id int8 NOT NULL,
+                -- The last entry's instant. No hold that is open has a lease that ended by then.
+                at_ms int8 NOT NULL
+            )
+            """,
+            "INSERT INTO ledger_head (last_id, at_ms) VALUES (0, 0)",
+            // How far each host has come, so that it knows after a broken connection whether its commit was done.
+            """
+            CREATE TABLE ledger_hosts (
+                owner text PRIMARY KEY,
+                last_commit int8 NOT NULL,
+                at_ms int8 NOT NULL
+            ) WITH (fillfactor = 50)
+            """,
+            """
+            CREATE TABLE journal (
+                id int8 PRIMARY KEY,
+                at_ms int8 NOT NULL,
+                kind text NOT NULL CHECK (kind IN ('reserve', 'settle', 'release', 'charge', 'orphan', 'breach')),
+                hold_id int8 NOT NULL CHECK (hold_id <= id),
+                -- In `reserve` alone:
+                question_id text,
+                function text,
+                ordinal int8,
+                digest text,
+                provider text,
+                region text,
+                model text,
+                tenant text,
+                price_from_ms int8,
+                input_nano_usd_per_token int8,
+                output_nano_usd_per_token int8,
+                cache_read_nano_usd_per_token int8,
+                cache_write_nano_usd_per_token int8,
+                -- In `settle` and `breach` alone:
+                input_tokens int8,
+                output_tokens int8,
+                cache_read_tokens int8,
+                cache_write_tokens int8,
+                counted_by text,
+                request_id text,
+                response_sha256 text,
+                spent_nano_usd int8 NOT NULL,
+                held_nano_usd int8 NOT NULL,
+                CHECK ((kind = 'reserve') = (hold_id = id)),
+                CHECK (kind <> 'reserve' OR num_nulls(question_id, function, ordinal, digest, provider, region, model,
+                    price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token) = 0)
+            )
+            """,
+            """
+            CREATE TABLE hold_budgets (
+                hold_id int8 NOT NULL,
+                budget text NOT NULL,
+                period_start_ms int8 NOT NULL,
+                limit_nano_usd int8 NOT NULL,
+                PRIMARY KEY (hold_id, budget)
+            )
+            """,
+            """
+            CREATE TABLE counters (
+                budget text NOT NULL,
+                period_start_ms int8 NOT NULL,
+                -- Where a budget's rule is changed, its periods overlap.
+                period_end_ms int8 NOT NULL,
+                spent_nano_usd int8 NOT NULL CHECK (spent_nano_usd >= 0),
+                held_nano_usd int8 NOT NULL CHECK (held_nano_usd >= 0),
+                PRIMARY KEY (budget, period_start_ms)
+            ) WITH (fillfactor = 50)
+            """,
+            "CREATE INDEX counters_by_end ON counters (budget, period_end_ms)",
+            """
+            CREATE TABLE holds (
+                hold_id int8 PRIMARY KEY,
+                question_id text NOT NULL,
+                function text NOT NULL,
+                ordinal int8 NOT NULL,
+                digest text NOT NULL,
+                owner text NOT NULL,
+                lease_until_ms int8 NOT NULL,
+                bound_nano_usd int8 NOT NULL CHECK (bound_nano_usd >= 0),
+                is_orphan boolean NOT NULL DEFAULT false
+            )
+            """,
+            "CREATE INDEX holds_by_call ON holds (question_id, function, ordinal, digest)",
+            "CREATE INDEX open_holds_by_lease ON holds (lease_until_ms) WHERE NOT is_orphan",
+            """
+            CREATE TABLE responses (
+                question_id text NOT NULL,
+                function text NOT NULL,
+                ordinal int8 NOT NULL,
+                digest text NOT NULL,
+                stored_ms int8 NOT NULL,
+                provider text,
+                region text,
+                model text,
+                input_tokens int8 NOT NULL,
+                output_tokens int8 NOT NULL,
+                cache_read_tokens int8 NOT NULL,
+                cache_write_tokens int8 NOT NULL,
+                cost_nano_usd int8 NOT NULL,
+                counted_by text NOT NULL,
+                request_id text,
+                body bytea NOT NULL,
+                PRIMARY KEY (question_id, function, ordinal, digest)
+            )
+            """,
+            // Rows lie in the order of their age.
+            "CREATE INDEX responses_by_age ON responses USING brin (stored_ms)",
+            // The calls whose responses were deleted: they are not paid again.
+            """
+            CREATE TABLE forgotten_calls (
+                question_id text NOT NULL,
+                function text NOT NULL,
+                ordinal int8 NOT NULL,
+                digest text NOT NULL,
+                PRIMARY KEY (question_id, function, ordinal, digest)
+            )
+            """,
+            """
+            CREATE TABLE breaches (
+                hold_id int8 PRIMARY KEY,
+                provider text NOT NULL,
+                region text NOT NULL,
+                model text NOT NULL,
+                input_bytes int8 NOT NULL,
+                messages int8 NOT NULL,
+                output_tokens_max int8 NOT NULL,
+                input_tokens int8 NOT NULL,
+                output_tokens int8 NOT NULL,
+                cache_read_tokens int8 NOT NULL,
+                cache_write_tokens int8 NOT NULL
+            )
+            """,
+            "CREATE INDEX breaches_by_model ON breaches (provider, region, model)",
+            """
+            CREATE TABLE raises (
+                id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                at_ms int8 NOT NULL,
+                budget text NOT NULL,
+                limit_nano_usd int8 NOT NULL CHECK (limit_nano_usd > 0),
+                until_ms int8 NOT NULL,
+                reason text NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE alerts (
+                budget text NOT NULL,
+                period_start_ms int8 NOT NULL,
+                period_end_ms int8 NOT NULL,
+                percent int8 NOT NULL,
+                limit_nano_usd int8 NOT NULL,
+                spent_nano_usd int8 NOT NULL,
+                held_nano_usd int8 NOT NULL,
+                at_ms int8 NOT NULL,
+                claimed_until_ms int8 NOT NULL,
+                is_confirmed boolean NOT NULL DEFAULT false,
+                PRIMARY KEY (budget, period_start_ms, percent)
+            )
+            """,
+            "CREATE INDEX undelivered_alerts ON alerts (claimed_until_ms) WHERE NOT is_confirmed",
+            """
+            CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'restrict_violation'; END $$
+            """,
+        ] + ["journal", "hold_budgets", "raises"].flatMap(appendOnly)
+
+    /// Takes change and deletion away from everybody: the owner meets the trigger, others have no right to try.
+    private static func appendOnly(_ table: String) -> [String] {
+        [
+            """
+            CREATE TRIGGER \(table)_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON \(table)
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+            """,
+            """
+            DO $$
+            DECLARE other text;
+            BEGIN
+                FOR other IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
+                    WHERE table_schema = current_schema AND table_name = '\(table)'
+                        AND grantee NOT IN ('PUBLIC', current_user)
+                LOOP
+                    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON \(table) FROM %I', other);
+                END LOOP;
+            END $$
+            """,
+        ]
+    }
+}

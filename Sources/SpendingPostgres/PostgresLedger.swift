@@ -1,0 +1,147 @@
+import FoundationEssentials
+package import Postgres
+package import Spending
+import Synchronization
+
+/// A ledger in PostgreSQL that any number of hosts may use at once.
+///
+/// The clock is the server's. A host's end cannot be seen from another machine, so that its holds live by leases: renew
+/// them well before ``lease`` is over. Who asks at the same moment shares a transaction, and so a flush of the server's
+/// disk; transactions of several hosts come one after the other. ``close()`` it at the end.
+package final class PostgresLedger: SpendLedger {
+    package let lease: Duration?
+
+    let clock: LedgerClock
+    /// Names this owner in the tables.
+    let ownerID: String
+    private let leaseLength: Duration
+    private let client: PostgresClient
+    /// The one connection on which transactions are shared.
+    private let lane: PostgresClient
+    private let commits: LedgerCommits
+    /// The holds that somebody in this process may still end. One whose admission was never heard of is not among them,
+    /// so that its lease ends.
+    private let open = Mutex<Set<Int64>>([])
+
+    /// Opens the ledger of a database whose tables are up to date; see ``schema``.
+    ///
+    /// - Parameters:
+    ///   - client: For what is done between calls; shared with others, closed by its owner.
+    ///   - lease: How long a hold lives without renewal, at least a millisecond.
+    ///   - clock: Whose clock it goes by.
+    package init(client: PostgresClient, lease: Duration = .seconds(60), clock: LedgerClock = .server) {
+        self.client = client
+        self.lease = lease
+        self.clock = clock
+        leaseLength = max(lease, .milliseconds(1))
+        ownerID = "ledger-\(UUID().uuidString.lowercased())"
+        lane = PostgresClient(Self.lane(client.configuration), connectionsMax: 1, waitMax: client.waitMax)
+        commits = LedgerCommits(client: lane, owner: ownerID, lease: leaseLength, clock: clock)
+    }
+
+    /// A session that looks a few rows up by their keys, always.
+    private static func lane(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
+        var configuration = configuration
+        configuration.applicationName += "-ledger"
+        // Of a table that was empty when a statement was planned, the server would read every row for ever after.
+        for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"] {
+            configuration.sessionSettings[setting] = "off"
+        }
+        configuration.sessionSettings["plan_cache_mode"] = "force_generic_plan"
+        // What was committed is on the disk, whatever the server's own setting is.
+        configuration.sessionSettings["synchronous_commit"] = "on"
+        return configuration
+    }
+
+    /// Closes the ledger's own connection after the transaction under way.
+    package func close() async { await lane.close() }
+
+    var leaseMS: Int64 { Int64(leaseLength / .milliseconds(1)) }
+
+    var openHolds: Set<Int64> { open.withLock { $0 } }
+
+    // MARK: - Calls
+
+    package func reserve(
+        _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
+    ) async throws(GovernorError) -> LedgerAdmission {
+        guard case .admission(let admission) = try await commits.run(.reserve(call, terms)) else {
+            throw Self.unknownFailure
+        }
+        if case .held(let holdID, _, _, _) = admission, let hold = Int64(holdID) {
+            open.withLock { _ = $0.insert(hold) }
+        }
+        return admission
+    }
+
+    package func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
+        let digested = DigestedSettlement(settlement)
+        try await end(holdID) { .settle($0, call, digested) }
+    }
+
+    package func chargeInFull(_ holdID: String) async throws(GovernorError) {
+        try await end(holdID) { .chargeInFull($0) }
+    }
+
+    package func release(_ holdID: String) async throws(GovernorError) {
+        try await end(holdID) { .release($0) }
+    }
+
+    private func end(_ holdID: String, _ operation: (Int64) -> LedgerOperation) async throws(GovernorError) {
+        guard let hold = Int64(holdID) else { throw .unknownHold }
+        do throws(GovernorError) {
+            _ = try await commits.run(operation(hold))
+        } catch {
+            // Any other hold's end is still to be written.
+            if error == .unknownHold { open.withLock { _ = $0.remove(hold) } }
+            throw error
+        }
+        open.withLock { _ = $0.remove(hold) }
+    }
+
+    package func abandon(_ holdID: String) {
+        guard let hold = Int64(holdID) else { return }
+        open.withLock { _ = $0.remove(hold) }
+        commits.abandon(hold)
+    }
+
+    package func status(
+        _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
+    ) async throws(GovernorError) -> [LedgerCounter] {
+        try await counted(lines).0
+    }
+
+    func counted(
+        _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
+    ) async throws(GovernorError) -> ([LedgerCounter], LedgerMoment) {
+        guard case .counted(let counters, let moment) = try await commits.run(.count(lines)) else {
+            throw Self.unknownFailure
+        }
+        return (counters, moment)
+    }
+
+    // MARK: - Reading
+
+    package func journal(after id: Int64, atMost count: Int) async throws(GovernorError) -> [JournalEntry] {
+        try await reading { try await JournalReader.entries(after: id, atMost: count, $0) }
+    }
+
+    package func verify() async throws(GovernorError) -> LedgerVerification {
+        try await reading { try await LedgerAudit.verify($0) }
+    }
+
+    private static let unknownFailure = GovernorError.ledgerUnavailable(reason: "the ledger failed in an unknown way")
+
+    /// Runs something on the shared client; its errors become the seam's.
+    func reading<Value: Sendable>(
+        _ body: (PostgresClient) async throws -> Value
+    ) async throws(GovernorError) -> Value {
+        do {
+            return try await body(client)
+        } catch let error as PostgresError {
+            throw .ledgerUnavailable(reason: error.description)
+        } catch {
+            throw Self.unknownFailure
+        }
+    }
+}

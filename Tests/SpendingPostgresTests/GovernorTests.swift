@@ -1,0 +1,126 @@
+import Foundation
+import FunctionKit
+import Postgres
+import PostgresTestServer
+import Spending
+import SpendingCompat
+import SpendingPostgres
+import TestSupport
+import Testing
+
+@Suite("The governor on a PostgreSQL ledger", .timeLimit(.minutes(20)))
+struct GovernorTests {
+    /// An empty ledger, in a schema of its own.
+    private static func client() async throws -> PostgresClient {
+        let client = PostgresClient(try await PostgresTestServer.shared().configuration())
+        try await client.migrate([PostgresLedger.schema])
+        return client
+    }
+
+    @Test("keeps every promise of a ledger")
+    func compat() async throws {
+        try await SpendLedgerCompatTest { clock in
+            let client = try await Self.client()
+            return { PostgresLedger(client: client, clock: .given(clock.now)) }
+        }.run()
+    }
+
+    @Test("holds every invariant in random schedules")
+    func schedules() async throws {
+        try await SpendLedgerCompatTest { clock in
+            let client = try await Self.client()
+            return { PostgresLedger(client: client, clock: .given(clock.now)) }
+        }.runSchedules(Campaign.isLong ? 400 : 20)
+    }
+
+    @Test("the journal takes no change, no deletion and no truncation")
+    func appendOnly() async throws {
+        let client = try await Self.client()
+        let governor = SpendFixture.governor(PostgresLedger(client: client))
+        try await governor.pay(SpendFixture.call(), tokens: 1)
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 500), until: Date(timeIntervalSinceNow: 600), reason: "a test")
+        for table in ["journal", "hold_budgets", "raises"] {
+            for statement in ["UPDATE \(table) SET limit_nano_usd = 0", "DELETE FROM \(table)", "TRUNCATE \(table)"] {
+                let sql = table == "journal" ? statement.replacing("limit_nano_usd", with: "spent_nano_usd") : statement
+                await #expect {
+                    try await client.run(PostgresStatement(sql))
+                } throws: { error in
+                    (error as? PostgresError)?.state == SQLState(rawValue: "23001")
+                }
+            }
+        }
+    }
+
+    @Test("a falsified counter is found, to the nano-dollar")
+    func verifies() async throws {
+        let client = try await Self.client()
+        let governor = SpendFixture.governor(PostgresLedger(client: client))
+        try await governor.pay(SpendFixture.call(), tokens: 12)
+        #expect(try await governor.verify() == LedgerVerification(entries: 2, differences: []))
+        try await client.run(PostgresStatement("UPDATE counters SET spent_nano_usd = 11"))
+        let difference = try #require(try await governor.verify().differences.first)
+        #expect(difference.amount == .spent && difference.budget == "daily")
+        #expect(difference.counted == Money(nanoUSD: 11) && difference.journaled == Money(nanoUSD: 12))
+    }
+
+    @Test("goes by the server's clock, and never back behind the last entry")
+    func serverClock() async throws {
+        let client = try await Self.client()
+        let governor = SpendFixture.governor(PostgresLedger(client: client))
+        try await governor.pay(SpendFixture.call("a", bytes: 1), tokens: 1)
+        let entries = try await JournalReplay(of: governor).entries
+        #expect(abs(try #require(entries.last).at.timeIntervalSinceNow) < 60)
+        let ahead = Date(timeIntervalSinceNow: 3600)
+        let other = SpendFixture.governor(PostgresLedger(client: client, clock: .given { ahead }))
+        try await other.pay(SpendFixture.call("b", bytes: 1), tokens: 1)
+        try await governor.pay(SpendFixture.call("c", bytes: 1), tokens: 1)
+        let instants = try await JournalReplay(of: governor).entries.map(\.at)
+        #expect(instants == instants.sorted() && instants.count == 6)
+        #expect(abs(try #require(instants.last).timeIntervalSince(ahead)) < 0.002)
+    }
+
+    @Test("a value that PostgreSQL refuses fails its own call, and no neighbour's")
+    func badValue() async throws {
+        let client = try await Self.client()
+        let governor = SpendFixture.governor(
+            PostgresLedger(client: client), budgets: [SpendFixture.budget(limit: 1000)])
+        let outcomes = await withTaskGroup(of: String.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    let question = number == 20 ? "zero\0" : "q\(number)"
+                    do {
+                        return try await governor.outcome(SpendFixture.call(question, bytes: 1))
+                    } catch {
+                        return "\(error)"
+                    }
+                }
+            }
+            return await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect(outcomes["held"] == 49 && outcomes.count == 2)
+        let message = try #require(outcomes.keys.first { $0 != "held" })
+        #expect(message.hasSuffix("database postgres refused: it refuses a value, SQLSTATE 22021"))
+        #expect(try await governor.verify().differences.isEmpty)
+    }
+
+    @Test("budgets in any order keep nobody waiting for anybody else")
+    func manyBudgets() async throws {
+        let client = try await Self.client()
+        let budgets = (0..<8).map { SpendFixture.budget("b\($0)", limit: 1_000_000) }
+        let governors = (0..<4).map { owner in
+            SpendFixture.governor(
+                PostgresLedger(client: client), budgets: owner.isMultiple(of: 2) ? budgets : budgets.reversed())
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    try await governors[number % 4].pay(SpendFixture.call("q\(number)", bytes: 5), tokens: 3)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await governors[0].status().map(\.spent.nanoUSD) == Array(repeating: 600, count: 8))
+        #expect(try await governors[0].verify() == LedgerVerification(entries: 400, differences: []))
+    }
+}
