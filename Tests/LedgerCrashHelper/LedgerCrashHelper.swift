@@ -1,21 +1,24 @@
 import Foundation
 import FunctionKit
+import Postgres
 import SQLite
 import Spending
+import SpendingPostgres
 import SpendingSQLite
 
-/// Pays for calls on a ledger for ever, until it is killed.
+/// Pays for calls on a ledger for ever, until it is killed, or for so many calls.
 ///
-/// `LedgerCrashHelper FOLDER SEED LIMIT` prints `sent ID` when a call is made, and a line when a step is on the disk:
+/// `LedgerCrashHelper FOLDER|URL SEED LIMIT` prints `sent ID` when a call is made, and a line when a step is on the disk:
 /// `settled ID TOKENS`, `charged ID`, `released ID`; `answered` for a call that was settled before, `refused`, `busy`.
+/// With `CALLS CONCURRENCY` behind it, it makes so many calls, each another one, and ends.
 @main
 enum LedgerCrashHelper {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 4, let seed = UInt64(arguments[2]), let limit = Money(arguments[3]) else {
+        guard [4, 6].contains(arguments.count), let seed = UInt64(arguments[2]), let limit = Money(arguments[3]) else {
             throw CocoaError(.featureUnsupported)
         }
-        let ledger = try SQLiteLedger(store: .open(folder: arguments[1], schemas: [SQLiteLedger.schema]))
+        let ledger = try ledger(at: arguments[1])
         let model = ModelID(provider: "bedrock", region: "ap-south-1", model: "llama")
         let governor = CostGovernor(
             ledger: ledger,
@@ -33,8 +36,21 @@ enum LedgerCrashHelper {
                     name: "monthly", limit: limit,
                     rule: PeriodRule(length: .month, timeZone: .gmt, turnsAtMinute: 0), exhausted: .reject)
             ])
-        // Several at once, so that the kill finds several holds and shared commits.
-        try await withThrowingDiscardingTaskGroup { group in
+        try await withThrowingTaskGroup { group in
+            if let lease = ledger.lease {
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: lease / 5)
+                        try await ledger.renewLeases()
+                    }
+                }
+            }
+            if arguments.count == 6, let calls = Int(arguments[4]), let concurrency = Int(arguments[5]) {
+                try await Race(governor: governor, model: model, seed: seed).run(calls, concurrency: concurrency)
+                group.cancelAll()
+                return
+            }
+            // Several at once, so that the kill finds several holds and shared commits.
             for worker in 0..<4 {
                 group.addTask {
                     try await pay(
@@ -42,7 +58,16 @@ enum LedgerCrashHelper {
                         seed: seed &* 4 &+ UInt64(worker))
                 }
             }
+            try await group.next()
         }
+    }
+
+    private static func ledger(at location: String) throws -> any SpendLedger {
+        guard location.hasPrefix("postgres://") else {
+            return try SQLiteLedger(store: .open(folder: location, schemas: [SQLiteLedger.schema]))
+        }
+        // Short, so that survivors meet the orphans of the dead.
+        return PostgresLedger(client: PostgresClient(try PostgresConfiguration(url: location)), lease: .seconds(5))
     }
 
     private static func pay(
@@ -89,7 +114,7 @@ enum LedgerCrashHelper {
     }
 
     /// One system call a line, so that lines of several tasks stay whole.
-    private static func say(_ line: String) {
+    static func say(_ line: String) {
         FileHandle.standardOutput.write(Data("\(line)\n".utf8))
     }
 }

@@ -80,6 +80,23 @@ package final class PostgresTestServer: Sendable {
     /// Freezes the server's own process and its children, or wakes them.
     package func freeze(_ isFrozen: Bool) { running.withLock { $0?.signalAll(isFrozen ? SIGSTOP : SIGCONT) } }
 
+    /// Makes an empty database.
+    ///
+    /// - Returns: The superuser's URL of it.
+    package func makeDatabase(_ name: String) async throws -> String {
+        let client = PostgresClient(configuration(), connectionsMax: 1)
+        try await client.run(PostgresStatement("CREATE DATABASE \(name)", isPrepared: false))
+        await client.close()
+        return url(database: name)
+    }
+
+    /// A URL that leads to a database.
+    package func url(database: String = "postgres", user: String = "postgres", password: String = password) -> String {
+        // All but letters and digits, so that no password can be misread.
+        let escaped = password.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        return "postgres://\(user):\(escaped)@127.0.0.1:\(port)/\(database)"
+    }
+
     /// The superuser's way in.
     package func configuration(
         database: String = "postgres", user: String = "postgres", password: String = password, schema: String? = nil
