@@ -45,18 +45,25 @@ struct ParameterBuffer {
         }
     }
 
+    /// The object identifiers of types: <https://www.postgresql.org/docs/13/catalog-pg-type.html>.
     private static func type(of value: PostgresValue) -> Oid {
         switch value {
         // The server infers it.
         case .null: 0
-        case .bool: PostgresType.bool.rawValue
-        case .int8: PostgresType.int8.rawValue
-        case .text: PostgresType.text.rawValue
-        case .bytea: PostgresType.bytea.rawValue
-        case .timestamptz: PostgresType.timestamptz.rawValue
-        case .array(let type, _): type.arrayOID
+        case .bool: 16
+        case .int8: elementType.int8
+        case .text: elementType.text
+        case .bytea: elementType.bytea
+        case .timestamptz: 1184
+        case .uuid: elementType.uuid
+        case .int8s: 1016
+        case .texts: 1009
+        case .byteas: 1001
+        case .uuids: 2951
         }
     }
+
+    private static let elementType = (bytea: Oid(17), int8: Oid(20), text: Oid(25), uuid: Oid(2950))
 
     private mutating func append(_ value: PostgresValue) {
         switch value {
@@ -67,33 +74,45 @@ struct ParameterBuffer {
         case .bytea(let data): bytes.append(contentsOf: data)
         case .timestamptz(let date):
             append(Int64((date.timeIntervalSince1970 * 1_000_000).rounded()) - Self.epochMicroseconds)
-        case .array(let type, let elements): append(elements, of: type)
+        case .uuid(let uuid): append(uuid)
+        case .int8s(let numbers): append(numbers, of: Self.elementType.int8, size: 8) { $0.append($1) }
+        case .texts(let texts): append(texts, of: Self.elementType.text, size: 40) { $0.bytes.append(contentsOf: $1.utf8) }
+        case .byteas(let datas): append(datas, of: Self.elementType.bytea, size: 0) { $0.bytes.append(contentsOf: $1) }
+        case .uuids(let uuids): append(uuids, of: Self.elementType.uuid, size: 16) { $0.append($1) }
         }
     }
 
     /// Dimensions, whether there are nulls, type; length and lower bound of the dimension; then each with its length.
-    private mutating func append(_ elements: [PostgresValue], of type: PostgresType) {
-        append(Int32(elements.isEmpty ? 0 : 1))
-        append(Int32(elements.contains(.null) ? 1 : 0))
-        append(type.rawValue)
+    ///
+    /// - Parameter size: About how many bytes an element has.
+    private mutating func append<Element>(
+        _ elements: [Element?], of type: Oid, size: Int, _ append: (inout ParameterBuffer, Element) -> Void
+    ) {
+        self.append(Int32(elements.isEmpty ? 0 : 1))
+        self.append(Int32(1))
+        self.append(type)
         guard !elements.isEmpty else { return }
-        append(Int32(elements.count))
-        append(Int32(1))
-        bytes.reserveCapacity(bytes.count + elements.count * 12)
+        self.append(Int32(elements.count))
+        self.append(Int32(1))
+        bytes.reserveCapacity(bytes.count + elements.count * (size + 4))
         for element in elements {
-            switch element {
-            case .null: append(Int32(-1))
-            case .int8(let number):
-                append(Int32(8))
-                append(number)
-            default:
-                let place = bytes.count
-                append(Int32(0))
-                append(element)
-                let length = UInt32(bytes.count - place - 4)
-                for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
+            guard let element else {
+                self.append(Int32(-1))
+                continue
             }
+            let place = bytes.count
+            self.append(Int32(0))
+            append(&self, element)
+            let length = UInt32(bytes.count - place - 4)
+            bytes[place] = UInt8(truncatingIfNeeded: length >> 24)
+            bytes[place + 1] = UInt8(truncatingIfNeeded: length >> 16)
+            bytes[place + 2] = UInt8(truncatingIfNeeded: length >> 8)
+            bytes[place + 3] = UInt8(truncatingIfNeeded: length)
         }
+    }
+
+    private mutating func append(_ uuid: UUID) {
+        unsafe withUnsafeBytes(of: uuid.uuid) { unsafe bytes.append(contentsOf: $0) }
     }
 
     private mutating func append(_ number: some FixedWidthInteger) {

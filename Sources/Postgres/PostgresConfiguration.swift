@@ -140,8 +140,8 @@ package struct PostgresConfiguration: Sendable {
             ("port", Array(repeating: "\(port)", count: count).joined(separator: ",")),
             ("dbname", database), ("user", user), ("sslmode", sslMode.rawValue), ("client_encoding", "UTF8"),
             ("application_name", applicationName), ("options", options), ("gssencmode", "disable"),
-            // No password comes from a file that nobody named.
-            ("passfile", "/dev/null"), ("keepalives_idle", "10"), ("keepalives_interval", "5"),
+            // No password comes from a file that nobody named: there can be none in a file.
+            ("passfile", "/dev/null/none"), ("keepalives_idle", "10"), ("keepalives_interval", "5"),
             ("keepalives_count", "3"), ("tcp_user_timeout", answerTimeout.wholeMilliseconds),
         ]
         if !addresses.isEmpty { keywords.append(("hostaddr", addresses.joined(separator: ","))) }

@@ -14,32 +14,16 @@ package enum PostgresValue: Sendable, Hashable {
     case bytea(Data)
     /// `timestamptz`, to the microsecond.
     case timestamptz(Date)
-    /// A one-dimensional array: many rows in one parameter, by `unnest`.
-    case array(PostgresType, [PostgresValue])
-}
-
-/// The types that values have: <https://www.postgresql.org/docs/13/catalog-pg-type.html>.
-package enum PostgresType: UInt32, Sendable {
-    /// `boolean`
-    case bool = 16
-    /// `bytea`
-    case bytea = 17
-    /// `bigint`
-    case int8 = 20
-    /// `text`
-    case text = 25
-    /// `timestamptz`
-    case timestamptz = 1184
-
-    var arrayOID: UInt32 {
-        switch self {
-        case .bool: 1000
-        case .bytea: 1001
-        case .int8: 1016
-        case .text: 1009
-        case .timestamptz: 1185
-        }
-    }
+    /// `uuid`
+    case uuid(UUID)
+    /// `bigint[]`: many rows in one parameter, by `unnest`.
+    case int8s([Int64?])
+    /// `text[]`
+    case texts([String?])
+    /// `bytea[]`
+    case byteas([Data])
+    /// `uuid[]`
+    case uuids([UUID])
 }
 
 extension PostgresValue {
@@ -48,18 +32,6 @@ extension PostgresValue {
 
     /// A number, or null.
     package static func int8(_ value: (some BinaryInteger)?) -> PostgresValue { value.map { .int8(Int64($0)) } ?? .null }
-
-    /// An array of numbers.
-    package static func int8s(_ values: some Sequence<Int64>) -> PostgresValue { .array(.int8, values.map { .int8($0) }) }
-
-    /// An array of numbers and nulls.
-    package static func int8s(_ values: some Sequence<Int64?>) -> PostgresValue { .array(.int8, values.map { .int8($0) }) }
-
-    /// An array of texts.
-    package static func texts(_ values: some Sequence<String>) -> PostgresValue { .array(.text, values.map { .text($0) }) }
-
-    /// An array of texts and nulls.
-    package static func texts(_ values: some Sequence<String?>) -> PostgresValue { .array(.text, values.map { .text($0) }) }
 }
 
 /// A value that a column can be read as.
@@ -113,6 +85,14 @@ extension Date: PostgresReadable {
     package init?(_ value: PostgresValue) {
         guard case .timestamptz(let date) = value else { return nil }
         self = date
+    }
+}
+
+extension UUID: PostgresReadable {
+    /// Reads a `uuid`.
+    package init?(_ value: PostgresValue) {
+        guard case .uuid(let uuid) = value else { return nil }
+        self = uuid
     }
 }
 

@@ -46,6 +46,9 @@ enum ResultReader {
             unsafe integer(bytes, Int64.self).map {
                 .timestamptz(Date(timeIntervalSince1970: Double($0 + ParameterBuffer.epochMicroseconds) / 1_000_000))
             }
+        case 2950:
+            bytes.count == MemoryLayout<uuid_t>.size
+                ? unsafe .uuid(UUID(uuid: bytes.loadUnaligned(as: uuid_t.self))) : nil
         // What a function gives that gives nothing.
         case 2278: .null
         default: nil

@@ -28,7 +28,7 @@ enum JournalReader {
             PostgresStatement(
                 """
                 SELECT hold_id, budget, period_start_ms, limit_nano_usd FROM hold_budgets WHERE hold_id = ANY($1)
-                """, [.int8s(holds)])
+                """, [.int8s(Array(holds))])
         ).rows.map { row in
             (
                 hold: try row.get(0, as: Int64.self),

@@ -36,7 +36,7 @@ struct LedgerBooks {
     let leaseUntilMS: Int64
     var raises: [BudgetRaise] = []
     /// The calls of which anything is known; a settlement before a deleted one before a hold.
-    var known: [CallID: Known] = [:]
+    var known: [UUID: Known] = [:]
     /// Those that may end now.
     var holds: [Int64: Hold] = [:]
     /// Those whose leases have ended, in order.
@@ -96,7 +96,7 @@ struct LedgerBooks {
         !abandoned.contains(hold) && !expired.contains(hold)
     }
 
-    mutating func hold(_ call: PaidCall, terms: HoldTerms, bound: Money) -> Int64 {
+    mutating func hold(_ call: PaidCall, _ key: UUID, terms: HoldTerms, bound: Money) -> Int64 {
         let id = takeID()
         let keys = terms.lines.map { line in
             let key = CounterKey(budget: line.budget, startMS: line.period.start.milliseconds)
@@ -110,17 +110,19 @@ struct LedgerBooks {
         }
         writes.reserves.append(
             LedgerWrites.Reserve(
-                id: id, call: call, rates: terms.price.rates, bound: bound.nanoUSD,
+                id: id, call: call, key: key, rates: terms.price.rates, bound: bound.nanoUSD,
                 lines: zip(keys, terms.lines).map { ($0, $1.limit.nanoUSD) }))
         count(spent: 0, held: bound.nanoUSD, in: keys)
         return id
     }
 
-    mutating func settle(_ holdID: Int64, of call: PaidCall, _ digested: DigestedSettlement) throws(GovernorError) {
+    mutating func settle(
+        _ holdID: Int64, of call: PaidCall, _ key: UUID, _ digested: DigestedSettlement
+    ) throws(GovernorError) {
         let hold = try take(holdID)
         let settlement = digested.settlement
         end(holdID, hold, kind: .settle, cost: settlement.cost.nanoUSD, settlement: digested)
-        writes.responses.append((call, settlement))
+        writes.responses.append((key, writes.lastID, settlement))
         guard settlement.cost.nanoUSD > hold.bound else { return }
         journal(.breach, of: holdID, spent: 0, held: 0, counters: [], settlement: digested)
         writes.breaches.append((holdID, call, settlement.usage))

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import FunctionKit
 import Postgres
 import Spending
@@ -5,9 +6,12 @@ import Synchronization
 
 /// Lets operations that wait at the same moment share one transaction.
 ///
-/// One transaction is under way at a time: while the server does it, the next one gathers. What is done twice after a
-/// broken connection was never committed before; see ``LedgerTransaction``.
+/// There are two lanes, each a connection. While the server writes and flushes what one has sent, the other gathers what
+/// waits by then and asks for the ledger, so that the server goes on with it the moment it is free. What is done twice
+/// after a broken connection was never committed before; see ``LedgerTransaction``.
 final class LedgerCommits: Sendable {
+    /// One writes, one gathers; a third would only make the batches smaller.
+    static let lanes = 2
     /// The most operations that share a transaction, so that none waits long for its commit.
     private static let batchMax = 256
     /// How often a transaction is tried whose connection broke or whose neighbours were in the way.
@@ -20,9 +24,20 @@ final class LedgerCommits: Sendable {
 
     private struct Queue {
         var waiting: [Waiting] = []
-        var isDraining = false
+        var freeLanes = Array(0..<LedgerCommits.lanes)
+        /// Whether a lane is between taking its operations and sending what it writes.
+        var isGathering = false
         /// The number of the last transaction.
         var number: Int64 = 0
+        /// The counters that the last one needed, which the next one is likely to need.
+        var counters = CounterRange()
+
+        /// Takes the lane that is to begin now; nil where none is to.
+        mutating func begin() -> Int? {
+            guard !isGathering, !waiting.isEmpty, let lane = freeLanes.popLast() else { return nil }
+            isGathering = true
+            return lane
+        }
     }
 
     private let client: PostgresClient
@@ -43,30 +58,51 @@ final class LedgerCommits: Sendable {
 
     func run(_ operation: LedgerOperation) async throws(GovernorError) -> LedgerAnswer {
         let result = await withCheckedContinuation { continuation in
-            let startsDrain = queue.withLock { queue in
-                queue.waiting.append(Waiting(operation: operation, answer: continuation))
-                defer { queue.isDraining = true }
-                return !queue.isDraining
-            }
-            // Everybody in the queue awaits an answer of it, and cancelling one of them must not end it.
-            if startsDrain { Task { await drain() } }
+            start(
+                queue.withLock { queue in
+                    queue.waiting.append(Waiting(operation: operation, answer: continuation))
+                    return queue.begin()
+                })
         }
         return try result.get()
     }
 
+    private func start(_ lane: Int?) {
+        guard let lane else { return }
+        // Everybody in the batch awaits an answer of it, and cancelling one of them must not end it.
+        Task { await commitNext(on: lane) }
+    }
+
     @concurrent
-    private func drain() async {
-        while let (batch, number) = next() {
-            let answers = await commit(batch.map(\.operation), number)
-            for (waiting, answer) in zip(batch, answers) { waiting.answer.resume(returning: answer) }
+    private func commitNext(on lane: Int) async {
+        let batch = take()
+        let gathering = Atomic(true)
+        let answers = await commit(batch.map(\.operation), on: lane) { [self] in
+            guard gathering.exchange(false, ordering: .relaxed) else { return }
+            start(endGathering())
+        }
+        for (waiting, answer) in zip(batch, answers) { waiting.answer.resume(returning: answer) }
+        // One that failed has not told that it has decided.
+        if gathering.load(ordering: .relaxed) { start(endGathering()) }
+        start(
+            queue.withLock { queue in
+                queue.freeLanes.append(lane)
+                return queue.begin()
+            })
+    }
+
+    private func endGathering() -> Int? {
+        queue.withLock { queue in
+            queue.isGathering = false
+            return queue.begin()
         }
     }
 
-    private func next() -> (batch: [Waiting], number: Int64)? {
+    private func take() -> [Waiting] {
         queue.withLock { queue in
             var batch: [Waiting] = []
             var left: [Waiting] = []
-            var calls: Set<CallID> = []
+            var calls: Set<UUID> = []
             for waiting in queue.waiting {
                 // What one does to a call the other must see.
                 if batch.count < Self.batchMax, waiting.operation.call.map({ calls.insert($0).inserted }) ?? true {
@@ -76,16 +112,16 @@ final class LedgerCommits: Sendable {
                 }
             }
             queue.waiting = left
-            queue.isDraining = !batch.isEmpty
-            guard !batch.isEmpty else { return nil }
-            queue.number += 1
-            return (batch, queue.number)
+            return batch
         }
     }
 
-    private func commit(_ operations: [LedgerOperation], _ number: Int64) async -> LedgerTransaction.Answers {
+    /// - Parameter decided: Called when all is decided and only the server's work is left.
+    private func commit(
+        _ operations: [LedgerOperation], on lane: Int, decided: @escaping @Sendable () -> Void
+    ) async -> LedgerTransaction.Answers {
         do throws(PostgresError) {
-            return try await attempt(operations, number)
+            return try await attempt(operations, on: lane, decided: decided)
         } catch {
             // The fault is in somebody's values: whose, shows when each is alone.
             guard operations.count > 1, error.state?.isAboutValues == true else {
@@ -93,7 +129,7 @@ final class LedgerCommits: Sendable {
             }
         }
         var answers = LedgerTransaction.Answers()
-        for operation in operations { answers += await commit([operation], nextNumber()) }
+        for operation in operations { answers += await commit([operation], on: lane, decided: {}) }
         return answers
     }
 
@@ -105,8 +141,9 @@ final class LedgerCommits: Sendable {
     }
 
     private func attempt(
-        _ operations: [LedgerOperation], _ number: Int64
+        _ operations: [LedgerOperation], on lane: Int, decided: @escaping @Sendable () -> Void
     ) async throws(PostgresError) -> LedgerTransaction.Answers {
+        let number = nextNumber()
         var doubted: LedgerTransaction.Answers?
         var failure = PostgresError.closed
         for _ in 0..<Self.attemptsMax {
@@ -114,10 +151,12 @@ final class LedgerCommits: Sendable {
             let given = abandoned.withLock { $0 }
             let transaction = LedgerTransaction(
                 operations: operations, abandoned: given, clockMS: clock.milliseconds, owner: owner, lease: lease,
-                number: number, doubted: doubted)
+                lane: "\(owner)/\(lane)", number: number, doubted: doubted, expected: queue.withLock { $0.counters },
+                decided: decided)
             do {
                 switch try await client.withConnection({ try await transaction.run(on: $0) }) {
-                case .done(let answers):
+                case .done(let answers, let counters):
+                    queue.withLock { $0.counters = counters }
                     // Only now is their charge on the disk.
                     abandoned.withLock { $0.subtract(given) }
                     return answers

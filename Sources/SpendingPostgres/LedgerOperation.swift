@@ -1,3 +1,4 @@
+import FoundationEssentials
 import FunctionKit
 import Spending
 
@@ -6,16 +7,16 @@ import Spending
 /// Those that share one are at the same time for all who ask, so that they may be done in whichever order suits: ends
 /// come first, for the money that they set free.
 enum LedgerOperation: Sendable {
-    case reserve(PaidCall, @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms)
-    case settle(Int64, PaidCall, DigestedSettlement)
+    case reserve(PaidCall, UUID, @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms)
+    case settle(Int64, PaidCall, UUID, DigestedSettlement)
     case chargeInFull(Int64)
     case release(Int64)
     case count(@Sendable (LedgerMoment) -> [BudgetLine])
 
-    /// The call that it is about; no two in a transaction may be about the same.
-    var call: CallID? {
+    /// The key of the call that it is about; no two in a transaction may be about the same.
+    var call: UUID? {
         switch self {
-        case .reserve(let call, _), .settle(_, let call, _): call.id
+        case .reserve(_, let key, _), .settle(_, _, let key, _): key
         case .chargeInFull, .release, .count: nil
         }
     }
@@ -23,7 +24,7 @@ enum LedgerOperation: Sendable {
     /// The hold that it ends.
     var hold: Int64? {
         switch self {
-        case .settle(let hold, _, _), .chargeInFull(let hold), .release(let hold): hold
+        case .settle(let hold, _, _, _), .chargeInFull(let hold), .release(let hold): hold
         case .reserve, .count: nil
         }
     }

@@ -7,9 +7,12 @@ import Spending
 struct LedgerReader {
     /// The ledger's instant in place of the server's clock.
     let clockMS: Int64?
-    let calls: [PaidCall]
+    /// The calls that want to be made, by their keys, and the models that they ask.
+    let calls: [(key: UUID, model: ModelID)]
     /// The holds that may end.
     let holds: [Int64]
+    /// The counters that are likely to be needed.
+    let counters: CounterRange
 
     /// Locks the ledger until the transaction ends; gives the last entry's id and the instant.
     static let lock = "SELECT last_id, \(LedgerClock.instant) FROM ledger_head FOR UPDATE"
@@ -22,17 +25,15 @@ struct LedgerReader {
         """
 
     private static let known = """
-        SELECT call.number, forgotten.question_id IS NOT NULL, holds.hold_id, responses.cost_nano_usd,
-            responses.provider, responses.region, responses.model, responses.input_tokens, responses.output_tokens,
-            responses.cache_read_tokens, responses.cache_write_tokens, responses.counted_by, responses.request_id,
-            responses.body
-        FROM unnest($1::int8[], $2::text[], $3::text[], $4::int8[], $5::text[])
-            AS call(number, question_id, function, ordinal, digest)
-        LEFT JOIN responses USING (question_id, function, ordinal, digest)
-        LEFT JOIN forgotten_calls AS forgotten USING (question_id, function, ordinal, digest)
-        LEFT JOIN holds ON holds.question_id = call.question_id AND holds.function = call.function
-            AND holds.ordinal = call.ordinal AND holds.digest = call.digest AND NOT holds.is_orphan
-        WHERE responses.question_id IS NOT NULL OR forgotten.question_id IS NOT NULL OR holds.hold_id IS NOT NULL
+        SELECT call.number, holds.hold_id, responses.cost_nano_usd, responses.body, reserve.provider, reserve.region,
+            reserve.model, entry.input_tokens, entry.output_tokens, entry.cache_read_tokens, entry.cache_write_tokens,
+            entry.counted_by, entry.request_id
+        FROM unnest($1::uuid[]) WITH ORDINALITY AS call(call_key, number)
+        LEFT JOIN responses USING (call_key)
+        LEFT JOIN holds ON holds.call_key = call.call_key AND NOT holds.is_orphan
+        LEFT JOIN journal AS entry ON entry.id = responses.entry_id
+        LEFT JOIN journal AS reserve ON reserve.id = entry.hold_id
+        WHERE responses.entry_id IS NOT NULL OR holds.hold_id IS NOT NULL
         """
 
     private static let ending = """
@@ -65,16 +66,11 @@ struct LedgerReader {
                 Self.raises, [.int8(clockMS), .int8(Int64(LedgerMoment.raisesKnown * 1000))]),
             PostgresStatement(Self.ending, [.int8s(holds)]),
             PostgresStatement(Self.expired, [.int8(clockMS)]),
-            PostgresStatement(
-                Self.known,
-                [
-                    .int8s(calls.indices.map { Int64($0) }), .texts(calls.map(\.id.questionID)),
-                    .texts(calls.map(\.id.function)), .int8s(calls.map { Int64($0.id.ordinal) }),
-                    .texts(calls.map(\.id.digest)),
-                ]),
+            PostgresStatement(Self.known, [.uuids(calls.map(\.key))]),
             PostgresStatement(
                 Self.breaches,
                 [.texts(models.map(\.provider)), .texts(models.map(\.region)), .texts(models.map(\.model))]),
+            counters.statement,
         ]
     }
 
@@ -96,6 +92,7 @@ struct LedgerReader {
             let model = ModelID(provider: try row.get(0), region: try row.get(1), model: try row.get(2))
             books.breaches[model, default: []].append(try Breach(row))
         }
+        try CounterRange.note(results[6].rows, in: &books)
         return books
     }
 
@@ -117,31 +114,51 @@ struct LedgerReader {
     }
 
     private func noteKnown(_ row: PostgresRow, in books: inout LedgerBooks) throws(PostgresError) {
+        // Counted from 1.
         let number: Int = try row.get(0)
-        guard calls.indices.contains(number) else { throw .unexpectedType(column: 0) }
-        let call = calls[number].id
-        if let cost: Int64 = try row.get(3) {
-            books.known[call] = .settled(try Settlement(row, cost: cost))
-        } else if try row.get(1) {
-            books.known[call] = .forgotten
+        guard calls.indices.contains(number - 1) else { throw .unexpectedType(column: 0) }
+        let call = calls[number - 1].key
+        if let cost: Int64 = try row.get(2) {
+            let body: Data? = try row.get(3)
+            books.known[call] = try body.map { body throws(PostgresError) in
+                .settled(try Settlement(row, cost: cost, response: body))
+            } ?? .forgotten
         } else {
-            books.known[call] = .held(try row.get(2))
+            books.known[call] = .held(try row.get(1))
         }
     }
 }
 
-/// The counters of budgets in periods.
-enum CounterReader {
+/// Budgets whose counters are read, each from a period on.
+struct CounterRange: Sendable {
+    /// The starts of the earliest periods that are asked for, by the budgets' names.
+    private(set) var startsMS: [String: Int64] = [:]
+
+    init() {}
+
+    init(_ lines: [BudgetLine]) {
+        for line in lines {
+            startsMS[line.budget] = min(startsMS[line.budget] ?? .max, line.period.start.milliseconds)
+        }
+    }
+
+    var isEmpty: Bool { startsMS.isEmpty }
+
+    /// What of it another does not have.
+    func beyond(_ other: CounterRange) -> CounterRange {
+        var rest = CounterRange()
+        rest.startsMS = startsMS.filter { budget, start in other.startsMS[budget].map { $0 > start } ?? true }
+        return rest
+    }
+
     /// All counters under the budgets' names whose periods have not ended when the earliest that is asked for begins.
-    static func statement(_ lines: [BudgetLine]) -> PostgresStatement {
-        var starts: [String: Int64] = [:]
-        for line in lines { starts[line.budget] = min(starts[line.budget] ?? .max, line.period.start.milliseconds) }
-        return PostgresStatement(
+    var statement: PostgresStatement {
+        PostgresStatement(
             """
             SELECT counters.budget, period_start_ms, period_end_ms, spent_nano_usd, held_nano_usd
             FROM unnest($1::text[], $2::int8[]) AS line(budget, start_ms)
             JOIN counters ON counters.budget = line.budget AND period_end_ms > start_ms
-            """, [.texts(starts.keys), .int8s(starts.values)])
+            """, [.texts(startsMS.keys.map(\.self)), .int8s(startsMS.values.map(\.self))])
     }
 
     static func note(_ rows: [PostgresRow], in books: inout LedgerBooks) throws(PostgresError) {
@@ -173,16 +190,14 @@ extension Breach {
 }
 
 extension Settlement {
-    fileprivate init(_ row: PostgresRow, cost: Int64) throws(PostgresError) {
-        let provider: String? = try row.get(4)
-        var model: ModelID?
-        if let provider { model = ModelID(provider: provider, region: try row.get(5), model: try row.get(6)) }
+    fileprivate init(_ row: PostgresRow, cost: Int64, response: Data) throws(PostgresError) {
         guard let countedBy = UsageSource(rawValue: try row.get(11)) else { throw .unexpectedType(column: 11) }
         self.init(
-            cost: Money(nanoUSD: cost), model: model,
+            cost: Money(nanoUSD: cost),
+            model: ModelID(provider: try row.get(4), region: try row.get(5), model: try row.get(6)),
             usage: TokenUsage(
                 inputTokens: try row.get(7), outputTokens: try row.get(8), cacheReadTokens: try row.get(9),
                 cacheWriteTokens: try row.get(10)),
-            countedBy: countedBy, requestID: try row.get(12), response: try row.get(13))
+            countedBy: countedBy, requestID: try row.get(12), response: response)
     }
 }

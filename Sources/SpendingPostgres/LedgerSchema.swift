@@ -5,7 +5,7 @@ extension PostgresLedger {
     ///
     /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
     /// hold. A hold's id is the id of its `reserve` entry, which alone says what the call was. `counters` can be rebuilt
-    /// from it. A raise is part of it.
+    /// from it. A raise is part of it. Elsewhere a call goes by its key; see ``CallKey``.
     package static let schema = PostgresSchema(name: "spending", migrations: [first])
 
     private static let first =
@@ -21,10 +21,10 @@ extension PostgresLedger {
             )
             """,
             "INSERT INTO ledger_head (last_id, at_ms) VALUES (0, 0)",
-            // How far each host has come, so that it knows after a broken connection whether its commit was done.
+            // How far each host has come on each of its connections, so that it knows after a broken connection whether its commit was done.
             """
-            CREATE TABLE ledger_hosts (
-                owner text PRIMARY KEY,
+            CREATE TABLE ledger_lanes (
+                lane text PRIMARY KEY,
                 last_commit int8 NOT NULL,
                 at_ms int8 NOT NULL
             ) WITH (fillfactor = 50)
@@ -88,51 +88,28 @@ extension PostgresLedger {
             """
             CREATE TABLE holds (
                 hold_id int8 PRIMARY KEY,
-                question_id text NOT NULL,
-                function text NOT NULL,
-                ordinal int8 NOT NULL,
-                digest text NOT NULL,
+                call_key uuid NOT NULL,
                 owner text NOT NULL,
                 lease_until_ms int8 NOT NULL,
                 bound_nano_usd int8 NOT NULL CHECK (bound_nano_usd >= 0),
                 is_orphan boolean NOT NULL DEFAULT false
             )
             """,
-            "CREATE INDEX holds_by_call ON holds (question_id, function, ordinal, digest)",
+            "CREATE INDEX holds_by_call ON holds (call_key)",
             "CREATE INDEX open_holds_by_lease ON holds (lease_until_ms) WHERE NOT is_orphan",
+            // The calls that were settled; what was paid is in the journal's entry. A call whose response was deleted stays,
+            // so that it is not paid again.
             """
             CREATE TABLE responses (
-                question_id text NOT NULL,
-                function text NOT NULL,
-                ordinal int8 NOT NULL,
-                digest text NOT NULL,
+                call_key uuid PRIMARY KEY,
+                entry_id int8 NOT NULL,
                 stored_ms int8 NOT NULL,
-                provider text,
-                region text,
-                model text,
-                input_tokens int8 NOT NULL,
-                output_tokens int8 NOT NULL,
-                cache_read_tokens int8 NOT NULL,
-                cache_write_tokens int8 NOT NULL,
                 cost_nano_usd int8 NOT NULL,
-                counted_by text NOT NULL,
-                request_id text,
-                body bytea NOT NULL,
-                PRIMARY KEY (question_id, function, ordinal, digest)
+                body bytea
             )
             """,
             // Rows lie in the order of their age.
-            "CREATE INDEX responses_by_age ON responses USING brin (stored_ms)",
-            // The calls whose responses were deleted: they are not paid again.
-            """
-            CREATE TABLE forgotten_calls (
-                question_id text NOT NULL,
-                function text NOT NULL,
-                ordinal int8 NOT NULL,
-                digest text NOT NULL,
-                PRIMARY KEY (question_id, function, ordinal, digest)
-            )
-            """,
+            "CREATE INDEX responses_by_age ON responses USING brin (stored_ms) WHERE body IS NOT NULL",
             """
             CREATE TABLE breaches (
                 hold_id int8 PRIMARY KEY,

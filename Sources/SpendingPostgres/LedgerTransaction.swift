@@ -1,16 +1,18 @@
+import FoundationEssentials
 import FunctionKit
 import Postgres
 import Spending
 
 /// One transaction for all who asked at the same moment: lock and read, decide, write and commit.
 ///
-/// Three round trips, two where nobody needs a counter, whatever the number of operations.
+/// Two round trips, a third where counters are needed that were not expected to be, whatever the number of operations.
+/// All of it runs on the connection's own thread, which saves a change of threads for each step.
 struct LedgerTransaction {
     typealias Answers = [Result<LedgerAnswer, GovernorError>]
 
     /// How it ended.
     enum Ending {
-        case done(Answers)
+        case done(Answers, counters: CounterRange)
         /// The connection broke during the commit: these are the answers, if it was done.
         case inDoubt(Answers)
     }
@@ -21,34 +23,43 @@ struct LedgerTransaction {
     let clockMS: Int64?
     let owner: String
     let lease: Duration
-    /// Its number among this owner's.
+    /// The owner's lane that it is on.
+    let lane: String
+    /// Its number on the lane: higher than any before.
     let number: Int64
     /// The answers that an earlier attempt of it would have given, had its commit been heard of.
     let doubted: Answers?
+    /// The counters that the last transaction needed.
+    let expected: CounterRange
+    /// Called when all is decided and only the server's work is left.
+    let decided: @Sendable () -> Void
 
-    func run(on connection: PostgresConnection) async throws(PostgresError) -> Ending {
+    func run(on connection: isolated PostgresConnection) async throws(PostgresError) -> Ending {
         let reader = LedgerReader(
-            clockMS: clockMS, calls: operations.compactMap { if case .reserve(let call, _) = $0 { call } else { nil } },
-            holds: operations.compactMap(\.hold) + abandoned.sorted())
-        if let doubted, try await wasDone(on: connection) { return .done(doubted) }
+            clockMS: clockMS,
+            calls: operations.compactMap { if case .reserve(let call, let key, _) = $0 { (key, call.model) } else { nil } },
+            holds: operations.compactMap(\.hold) + abandoned.sorted(), counters: expected)
+        if let doubted, try await wasDone(on: connection) { return .done(doubted, counters: expected) }
         let results = try await send([Self.begin] + reader.statements, on: connection)
         var books = try reader.books(results.dropFirst(), owner: owner, lease: lease)
         var answers = Answers(repeating: .failure(.unknownHold), count: operations.count)
         endHolds(&books, &answers)
         let asked = ask(&books, &answers)
-        if !asked.lines.isEmpty {
-            let counters = try await send([CounterReader.statement(asked.lines)], on: connection)
-            try CounterReader.note(counters[0].rows, in: &books)
+        let needed = asked.counters
+        let missing = needed.beyond(expected)
+        if !missing.isEmpty {
+            try CounterRange.note(try await send([missing.statement], on: connection)[0].rows, in: &books)
         }
         decide(asked, &books, &answers)
-        return try await commit(books, answers, on: connection)
+        return try await commit(
+            books, answers, counters: needed.isEmpty ? expected : needed, on: connection)
     }
 
     private static let begin = PostgresStatement("BEGIN ISOLATION LEVEL READ COMMITTED")
 
     /// A statement that fails leaves the transaction to be undone.
     private func send(
-        _ statements: [PostgresStatement], on connection: PostgresConnection
+        _ statements: [PostgresStatement], on connection: isolated PostgresConnection
     ) async throws(PostgresError) -> [PostgresResult] {
         do throws(PostgresError) {
             return try await connection.pipeline(statements, isCancellable: false)
@@ -60,12 +71,12 @@ struct LedgerTransaction {
     }
 
     /// Whether an earlier attempt was committed after all.
-    private func wasDone(on connection: PostgresConnection) async throws(PostgresError) -> Bool {
+    private func wasDone(on connection: isolated PostgresConnection) async throws(PostgresError) -> Bool {
         // The lost attempt has the lock until it ends, one way or the other: behind it the answer is final.
         let results = try await send(
             [
                 Self.begin, PostgresStatement(LedgerReader.lock, [.int8(clockMS)]),
-                PostgresStatement("SELECT last_commit FROM ledger_hosts WHERE owner = $1", [.text(owner)]),
+                PostgresStatement("SELECT last_commit FROM ledger_lanes WHERE lane = $1", [.text(lane)]),
                 PostgresStatement("COMMIT"),
             ], on: connection)
         guard let row = results[2].rows.first else { return false }
@@ -78,14 +89,15 @@ struct LedgerTransaction {
     private struct Asked {
         var terms: [Int: HoldTerms] = [:]
         var counted: [Int: [BudgetLine]] = [:]
-        var lines: [BudgetLine] { terms.values.flatMap(\.lines) + counted.values.joined() }
+        var counters: CounterRange { CounterRange(terms.values.flatMap(\.lines) + counted.values.joined()) }
     }
 
     private func endHolds(_ books: inout LedgerBooks, _ answers: inout Answers) {
         for (place, operation) in operations.enumerated() {
             do throws(GovernorError) {
                 switch operation {
-                case .settle(let hold, let call, let settlement): try books.settle(hold, of: call, settlement)
+                case .settle(let hold, let call, let key, let settlement):
+                    try books.settle(hold, of: call, key, settlement)
                 case .chargeInFull(let hold): try books.chargeInFull(hold)
                 case .release(let hold): try books.release(hold)
                 case .reserve, .count: continue
@@ -103,9 +115,9 @@ struct LedgerTransaction {
         var asked = Asked()
         for (place, operation) in operations.enumerated() {
             switch operation {
-            case .reserve(let call, let terms):
+            case .reserve(let call, let key, let terms):
                 do throws(GovernorError) {
-                    if let admission = try admission(of: call, books) {
+                    if let admission = try admission(of: key, books) {
                         answers[place] = .success(.admission(admission))
                     } else {
                         let terms = try terms(books.moment)
@@ -125,8 +137,8 @@ struct LedgerTransaction {
     }
 
     /// The answer to a call of which the ledger knows already.
-    private func admission(of call: PaidCall, _ books: LedgerBooks) throws(GovernorError) -> LedgerAdmission? {
-        switch books.known[call.id] {
+    private func admission(of key: UUID, _ books: LedgerBooks) throws(GovernorError) -> LedgerAdmission? {
+        switch books.known[key] {
         case .settled(let settlement): .settled(settlement)
         case .forgotten: throw .answerForgotten
         case .held(let hold): books.isInFlight(hold, abandoned: abandoned) ? .inFlight : nil
@@ -136,12 +148,12 @@ struct LedgerTransaction {
 
     private func decide(_ asked: Asked, _ books: inout LedgerBooks, _ answers: inout Answers) {
         for (place, operation) in operations.enumerated() {
-            if case .reserve(let call, _) = operation, let terms = asked.terms[place] {
+            if case .reserve(let call, let key, _) = operation, let terms = asked.terms[place] {
                 switch terms.decide(terms.lines.map(books.counter)) {
                 case .refuse(let counter, let bound):
                     answers[place] = .success(.admission(.refused(counter, bound: bound)))
                 case .hold(let bound, let outputTokensMax):
-                    let id = books.hold(call, terms: terms, bound: bound)
+                    let id = books.hold(call, key, terms: terms, bound: bound)
                     answers[place] = .success(
                         .admission(
                             .held(holdID: String(id), terms: terms, bound: bound, outputTokensMax: outputTokensMax)))
@@ -156,14 +168,16 @@ struct LedgerTransaction {
     // MARK: - The end
 
     private func commit(
-        _ books: LedgerBooks, _ answers: Answers, on connection: PostgresConnection
+        _ books: LedgerBooks, _ answers: Answers, counters: CounterRange, on connection: isolated PostgresConnection
     ) async throws(PostgresError) -> Ending {
-        let writes = books.writes.statements(owner: owner, leaseUntilMS: books.leaseUntilMS, commit: number)
+        let writes = books.writes.statements(
+            owner: owner, leaseUntilMS: books.leaseUntilMS, lane: lane, commit: number)
+        decided()
         do throws(PostgresError) {
             let results = try await connection.pipeline(
                 writes + [PostgresStatement("COMMIT")], isCancellable: false)
             guard results.last?.command == "COMMIT" else { throw .connectionLost(server: connection.configuration.server) }
-            return .done(answers)
+            return .done(answers, counters: counters)
         } catch .connectionLost where !writes.isEmpty {
             return .inDoubt(answers)
         } catch {

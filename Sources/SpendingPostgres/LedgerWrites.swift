@@ -8,6 +8,7 @@ struct LedgerWrites {
     struct Reserve {
         let id: Int64
         let call: PaidCall
+        let key: UUID
         let rates: TokenRates
         let bound: Int64
         let lines: [(key: LedgerBooks.CounterKey, limit: Int64)]
@@ -28,7 +29,7 @@ struct LedgerWrites {
     var ends: [End] = []
     var endedHolds: [Int64] = []
     var orphans: [Int64] = []
-    var responses: [(call: PaidCall, settlement: Settlement)] = []
+    var responses: [(key: UUID, entryID: Int64, settlement: Settlement)] = []
     var breaches: [(holdID: Int64, call: PaidCall, usage: TokenUsage)] = []
     /// The ends of periods whose counters are missing or end too early.
     var periods: [LedgerBooks.CounterKey: Int64] = [:]
@@ -46,9 +47,10 @@ struct LedgerWrites {
     /// - Parameters:
     ///   - owner: This host.
     ///   - leaseUntilMS: When the new holds' leases end.
-    ///   - commit: The number of this transaction among the host's.
+    ///   - lane: The host's connection.
+    ///   - commit: The number of this transaction on the lane.
     /// - Returns: None where nothing is written.
-    func statements(owner: String, leaseUntilMS: Int64, commit: Int64) -> [PostgresStatement] {
+    func statements(owner: String, leaseUntilMS: Int64, lane: String, commit: Int64) -> [PostgresStatement] {
         guard !isEmpty else { return [] }
         var statements: [PostgresStatement] = []
         if !ends.isEmpty { statements.append(insertEnds()) }
@@ -70,9 +72,9 @@ struct LedgerWrites {
         statements.append(
             PostgresStatement(
                 """
-                INSERT INTO ledger_hosts (owner, last_commit, at_ms) VALUES ($1, $2, $3)
-                ON CONFLICT (owner) DO UPDATE SET last_commit = excluded.last_commit, at_ms = excluded.at_ms
-                """, [.text(owner), .int8(commit), .int8(now.milliseconds)]))
+                INSERT INTO ledger_lanes (lane, last_commit, at_ms) VALUES ($1, $2, $3)
+                ON CONFLICT (lane) DO UPDATE SET last_commit = excluded.last_commit, at_ms = excluded.at_ms
+                """, [.text(lane), .int8(commit), .int8(now.milliseconds)]))
         return statements
     }
 
@@ -82,13 +84,12 @@ struct LedgerWrites {
             WITH reserve AS MATERIALIZED (
                 SELECT * FROM unnest($4::int8[], $5::text[], $6::text[], $7::int8[], $8::text[], $9::text[], $10::text[],
                     $11::text[], $12::text[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int8[],
-                    $18::int8[])
+                    $18::int8[], $19::uuid[])
                 AS reserve(id, question_id, function, ordinal, digest, provider, region, model, tenant, price_from_ms,
-                    input_rate, output_rate, cache_read_rate, cache_write_rate, bound)
+                    input_rate, output_rate, cache_read_rate, cache_write_rate, bound, call_key)
             ), held AS (
-                INSERT INTO holds (hold_id, question_id, function, ordinal, digest, owner, lease_until_ms,
-                    bound_nano_usd)
-                SELECT id, question_id, function, ordinal, digest, $2, $3, bound FROM reserve
+                INSERT INTO holds (hold_id, call_key, owner, lease_until_ms, bound_nano_usd)
+                SELECT id, call_key, $2, $3, bound FROM reserve
             )
             INSERT INTO journal (id, at_ms, kind, hold_id, question_id, function, ordinal, digest, provider, region,
                 model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
@@ -106,6 +107,7 @@ struct LedgerWrites {
                 .int8s(reserves.map(\.rates.outputNanoUSDPerToken)),
                 .int8s(reserves.map(\.rates.cacheReadNanoUSDPerToken)),
                 .int8s(reserves.map(\.rates.cacheWriteNanoUSDPerToken)), .int8s(reserves.map(\.bound)),
+                .uuids(reserves.map(\.key)),
             ])
     }
 
@@ -144,27 +146,15 @@ struct LedgerWrites {
     }
 
     private func insertResponses() -> PostgresStatement {
-        let (calls, settlements) = (responses.map(\.call.id), responses.map(\.settlement))
-        return PostgresStatement(
+        PostgresStatement(
             // A second attempt may have been answered first; its response is what redeliveries were given.
             """
-            INSERT INTO responses (stored_ms, question_id, function, ordinal, digest, provider, region, model,
-                input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_nano_usd, counted_by,
-                request_id, body)
-            SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::int8[], $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::text[], $15::text[], $16::bytea[])
-            ON CONFLICT DO NOTHING
+            INSERT INTO responses (stored_ms, call_key, entry_id, cost_nano_usd, body)
+            SELECT $1, * FROM unnest($2::uuid[], $3::int8[], $4::int8[], $5::bytea[]) ON CONFLICT DO NOTHING
             """,
             [
-                .int8(now.milliseconds), .texts(calls.map(\.questionID)), .texts(calls.map(\.function)),
-                .int8s(calls.map { Int64($0.ordinal) }), .texts(calls.map(\.digest)),
-                .texts(settlements.map(\.model?.provider)), .texts(settlements.map(\.model?.region)),
-                .texts(settlements.map(\.model?.model)), .int8s(settlements.map { Int64($0.usage.inputTokens) }),
-                .int8s(settlements.map { Int64($0.usage.outputTokens) }),
-                .int8s(settlements.map { Int64($0.usage.cacheReadTokens) }),
-                .int8s(settlements.map { Int64($0.usage.cacheWriteTokens) }), .int8s(settlements.map(\.cost.nanoUSD)),
-                .texts(settlements.map(\.countedBy.rawValue)), .texts(settlements.map(\.requestID)),
-                .array(.bytea, settlements.map { .bytea($0.response) }),
+                .int8(now.milliseconds), .uuids(responses.map(\.key)), .int8s(responses.map(\.entryID)),
+                .int8s(responses.map(\.settlement.cost.nanoUSD)), .byteas(responses.map(\.settlement.response)),
             ])
     }
 
@@ -196,7 +186,7 @@ struct LedgerWrites {
             FROM unnest($1::text[], $2::int8[], $3::int8[]) AS period(budget, start_ms, end_ms)
             ON CONFLICT (budget, period_start_ms) DO UPDATE SET period_end_ms = excluded.period_end_ms
                 WHERE counters.period_end_ms < excluded.period_end_ms
-            """, [.texts(periods.keys.map(\.budget)), .int8s(periods.keys.map(\.startMS)), .int8s(periods.values)])
+            """, [.texts(periods.keys.map(\.budget)), .int8s(periods.keys.map(\.startMS)), .int8s(periods.values.map(\.self))])
     }
 
     private func updateCounters() -> PostgresStatement {

@@ -15,7 +15,7 @@ extension PostgresLedger {
         _ = try await write { now in
             PostgresStatement(
                 "UPDATE holds SET lease_until_ms = $1 WHERE hold_id = ANY($2) AND owner = $3 AND NOT is_orphan",
-                [.int8(now + self.leaseMS), .int8s(holds), .text(self.ownerID)])
+                [.int8(now + self.leaseMS), .int8s(Array(holds)), .text(self.ownerID)])
         }
     }
 
@@ -95,12 +95,8 @@ extension PostgresLedger {
             let forgotten = try await write { now in
                 PostgresStatement(
                     """
-                    WITH old AS (
-                        DELETE FROM responses WHERE ctid = ANY (ARRAY(
-                            SELECT ctid FROM responses WHERE stored_ms < $1 LIMIT $2))
-                        RETURNING question_id, function, ordinal, digest
-                    )
-                    INSERT INTO forgotten_calls SELECT * FROM old
+                    UPDATE responses SET body = NULL WHERE ctid = ANY (ARRAY(
+                        SELECT ctid FROM responses WHERE stored_ms < $1 AND body IS NOT NULL LIMIT $2))
                     """, [.int8(now - Int64(age / .milliseconds(1))), .int8(Self.forgottenAtOnceMax)])
             }
             total += forgotten.count
@@ -108,7 +104,7 @@ extension PostgresLedger {
         }
         _ = try await write { now in
             PostgresStatement(
-                "DELETE FROM ledger_hosts WHERE at_ms < $1", [.int8(now - Int64(Self.hostsKnown * 1000))])
+                "DELETE FROM ledger_lanes WHERE at_ms < $1", [.int8(now - Int64(Self.hostsKnown * 1000))])
         }
         return total
     }

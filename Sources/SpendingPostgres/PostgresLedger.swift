@@ -16,8 +16,8 @@ package final class PostgresLedger: SpendLedger {
     let ownerID: String
     private let leaseLength: Duration
     private let client: PostgresClient
-    /// The one connection on which transactions are shared.
-    private let lane: PostgresClient
+    /// The connections on which transactions are shared.
+    private let lanes: PostgresClient
     private let commits: LedgerCommits
     /// The holds that somebody in this process may still end. One whose admission was never heard of is not among them,
     /// so that its lease ends.
@@ -35,8 +35,9 @@ package final class PostgresLedger: SpendLedger {
         self.clock = clock
         leaseLength = max(lease, .milliseconds(1))
         ownerID = "ledger-\(UUID().uuidString.lowercased())"
-        lane = PostgresClient(Self.lane(client.configuration), connectionsMax: 1, waitMax: client.waitMax)
-        commits = LedgerCommits(client: lane, owner: ownerID, lease: leaseLength, clock: clock)
+        lanes = PostgresClient(
+            Self.lane(client.configuration), connectionsMax: LedgerCommits.lanes, waitMax: client.waitMax)
+        commits = LedgerCommits(client: lanes, owner: ownerID, lease: leaseLength, clock: clock)
     }
 
     /// A session that looks a few rows up by their keys, always.
@@ -53,8 +54,8 @@ package final class PostgresLedger: SpendLedger {
         return configuration
     }
 
-    /// Closes the ledger's own connection after the transaction under way.
-    package func close() async { await lane.close() }
+    /// Closes the ledger's own connections after the transactions under way.
+    package func close() async { await lanes.close() }
 
     var leaseMS: Int64 { Int64(leaseLength / .milliseconds(1)) }
 
@@ -65,7 +66,7 @@ package final class PostgresLedger: SpendLedger {
     package func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
-        guard case .admission(let admission) = try await commits.run(.reserve(call, terms)) else {
+        guard case .admission(let admission) = try await commits.run(.reserve(call, CallKey.of(call.id), terms)) else {
             throw Self.unknownFailure
         }
         if case .held(let holdID, _, _, _) = admission, let hold = Int64(holdID) {
@@ -76,7 +77,8 @@ package final class PostgresLedger: SpendLedger {
 
     package func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
         let digested = DigestedSettlement(settlement)
-        try await end(holdID) { .settle($0, call, digested) }
+        let key = CallKey.of(call.id)
+        try await end(holdID) { .settle($0, call, key, digested) }
     }
 
     package func chargeInFull(_ holdID: String) async throws(GovernorError) {

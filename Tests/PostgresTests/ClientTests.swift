@@ -31,11 +31,12 @@ struct ClientTests {
         let values: [PostgresValue] = [
             .bool(true), .bool(false), .int8(.min), .int8(.max), .text(""), .text("naïve 👩‍👩‍👧"), .bytea(Data()),
             .bytea(Data(0...255)), .timestamptz(date), .timestamptz(Date(timeIntervalSince1970: -1)), .null,
+            .uuid(UUID()),
         ]
         let statement = PostgresStatement(
             """
             SELECT $1::bool, $2::bool, $3::int8, $4::int8, $5::text, $6::text, $7::bytea, $8::bytea, $9::timestamptz,
-                $10::timestamptz, $11::text
+                $10::timestamptz, $11::text, $12::uuid
             """, values)
         let row = try #require(try await client.run(statement).rows.first)
         for (column, value) in values.enumerated() {
@@ -46,7 +47,8 @@ struct ClientTests {
             case .bytea(let bytes): #expect(try row.get(column) == bytes)
             case .timestamptz(let date):
                 #expect(abs(try row.get(column, as: Date.self).timeIntervalSince(date)) < 0.000_001)
-            case .null, .array: #expect(try row.get(column, as: String?.self) == nil)
+            case .uuid(let uuid): #expect(try row.get(column) == uuid)
+            default: #expect(try row.get(column, as: String?.self) == nil)
             }
         }
         #expect(await failure { _ = try row.get(0, as: String.self) } == .unexpectedType(column: 0))
@@ -57,16 +59,18 @@ struct ClientTests {
     @Test("arrays carry many rows, with nulls, in one statement")
     func arrays() async throws {
         let client = try await client()
+        let uuids = [UUID(), UUID(), UUID()]
         let result = try await client.run(
             PostgresStatement(
-                "SELECT n, t, b FROM unnest($1::int8[], $2::text[], $3::bytea[]) AS r(n, t, b)",
+                "SELECT n, t, b, u FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::uuid[]) AS r(n, t, b, u)",
                 [
-                    .int8s([1, nil, 3]), .texts(["a", "ü", nil]),
-                    .array(.bytea, [.bytea(Data([0])), .null, .bytea(Data())]),
+                    .int8s([1, nil, 3]), .texts(["a", "ü", nil]), .byteas([Data([0]), Data(), Data(1...9)]),
+                    .uuids(uuids),
                 ]))
         #expect(try result.rows.map { try $0.get(0, as: Int?.self) } == [1, nil, 3])
         #expect(try result.rows.map { try $0.get(1, as: String?.self) } == ["a", "ü", nil])
-        #expect(try result.rows.map { try $0.get(2, as: Data?.self) } == [Data([0]), nil, Data()])
+        #expect(try result.rows.map { try $0.get(2, as: Data?.self) } == [Data([0]), Data(), Data(1...9)])
+        #expect(try result.rows.map { try $0.get(3, as: UUID.self) } == uuids)
         let empty = try await client.run(PostgresStatement("SELECT unnest($1::int8[])", [.int8s([])]))
         #expect(empty.rows.isEmpty)
         await client.close()

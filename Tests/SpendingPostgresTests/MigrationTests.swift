@@ -1,0 +1,113 @@
+import Foundation
+import Postgres
+import PostgresTestServer
+import Spending
+import SpendingCompat
+import SpendingPostgres
+import TestSupport
+import Testing
+
+@Suite("Tables in PostgreSQL", .timeLimit(.minutes(2)))
+struct MigrationTests {
+    @Test("are made once, however many hosts start at the same moment")
+    func manyHosts() async throws {
+        let configuration = try await PostgresTestServer.shared().configuration()
+        let done = try await withThrowingTaskGroup(of: [String].self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    let client = PostgresClient(configuration, connectionsMax: 1)
+                    let done = try await client.migrate([PostgresLedger.schema])
+                    await client.close()
+                    return done
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(done == ["spending.1"])
+        let client = PostgresClient(configuration)
+        #expect(try await client.pendingMigrations([PostgresLedger.schema]).isEmpty)
+        try await SpendFixture.governor(PostgresLedger(client: client)).pay(SpendFixture.call(), tokens: 1)
+    }
+
+    @Test("of a later step are added without losing a row; a step that fails leaves nothing behind")
+    func laterStep() async throws {
+        let client = PostgresClient(try await PostgresTestServer.shared().configuration())
+        try await client.migrate([PostgresLedger.schema])
+        let governor = SpendFixture.governor(PostgresLedger(client: client))
+        try await governor.pay(SpendFixture.call(), tokens: 7)
+        func later(_ steps: [[String]]) -> PostgresSchema {
+            PostgresSchema(name: "spending", migrations: PostgresLedger.schema.migrations + steps)
+        }
+        let broken = later([["CREATE TABLE half (n int8)", "CREATE TABLE half (n int8)"]])
+        await #expect(throws: PostgresError.self) { try await client.migrate([broken]) }
+        #expect(try await client.pendingMigrations([broken]) == ["spending.2"])
+        let whole = later([["ALTER TABLE journal ADD COLUMN note text"], ["CREATE TABLE half (n int8)"]])
+        #expect(try await client.pendingMigrations([whole]) == ["spending.2", "spending.3"])
+        #expect(try await client.migrate([whole]) == ["spending.2", "spending.3"])
+        #expect(try await governor.spent() == 7)
+        // This program is now the older one.
+        await #expect(throws: PostgresError.newer(server: client.configuration.server, migration: "spending.2")) {
+            try await client.migrate([PostgresLedger.schema])
+        }
+    }
+
+    @Test("are all that a host with the shipped role can write, and the journal only at its end")
+    func leastPrivilege() async throws {
+        let server = try await PostgresTestServer.shared()
+        let url = try await server.makeDatabase("roles")
+        // Twice: it must do no harm when it is run again.
+        for _ in 0..<2 { try await runRoles(url) }
+        var owner = try PostgresConfiguration(url: server.url(database: "roles", user: "sluice_owner", password: "o'1"))
+        owner.schema = "sluice"
+        try await PostgresClient(owner).migrate([PostgresLedger.schema])
+        let client = PostgresClient(
+            try PostgresConfiguration(url: server.url(database: "roles", user: "sluice_host", password: "h\"2")))
+        // A start of the program, which finds nothing to do.
+        #expect(try await client.migrate([PostgresLedger.schema]).isEmpty)
+        let ledger = PostgresLedger(client: client)
+        let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(alerts: [10])])
+        try await governor.pay(SpendFixture.call("a", bytes: 50), tokens: 50)
+        let reservation = try await governor.held(SpendFixture.call("b", bytes: 10))
+        try await ledger.renewLeases()
+        try await governor.release(reservation)
+        for alert in try await governor.claimAlerts() { try await governor.confirm(alert) }
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 500), until: Date(timeIntervalSinceNow: 600), reason: "a test")
+        _ = try await ledger.forgetResponses(olderThan: .zero)
+        #expect(try await governor.verify().differences.isEmpty)
+        for statement in [
+            "UPDATE journal SET spent_nano_usd = 0", "DELETE FROM journal", "TRUNCATE journal", "DELETE FROM raises",
+            "UPDATE hold_budgets SET limit_nano_usd = 1", "DROP TABLE journal", "CREATE TABLE mine (n int8)",
+            "ALTER TABLE journal DISABLE TRIGGER ALL", "DROP TRIGGER journal_append_only ON journal",
+        ] {
+            await #expect("\(statement)") {
+                try await client.run(PostgresStatement(statement))
+            } throws: { error in
+                (error as? PostgresError)?.state == .insufficientPrivilege
+            }
+        }
+        await #expect {
+            let later = PostgresSchema(
+                name: "spending", migrations: PostgresLedger.schema.migrations + [["CREATE TABLE mine (n int8)"]])
+            try await client.migrate([later])
+        } throws: { "\($0)".hasSuffix("the role lacks a privilege; see deploy/postgres/roles.sql, SQLSTATE 42501") }
+    }
+
+    private func runRoles(_ url: String) async throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../deploy/postgres/roles.sql").standardizedFileURL
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [
+            "psql", "-q", "-d", url, "-v", "owner_password=o'1", "-v", "host_password=h\"2", "-f", file.path,
+        ]
+        try process.run()
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                process.waitUntilExit()
+                continuation.resume()
+            }
+        }
+        #expect(process.terminationStatus == 0)
+    }
+}
