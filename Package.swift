@@ -58,6 +58,9 @@ let package = Package(
         .target(name: "StrictYAML", dependencies: [.product(name: "Yams", package: "Yams")]),
         // One SQLite file, safe for several processes.
         .target(name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        // PostgreSQL, without a blocking call.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "Postgres", dependencies: ["CPostgres"]),
 
         // Queues.
         .target(name: "Messaging"),
@@ -86,6 +89,7 @@ let package = Package(
         .target(
             name: "SpendingSQLite",
             dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "SpendingPostgres", dependencies: ["FunctionKit", "Hashing", "Postgres", "Spending"]),
 
         // Questions and answers.
         .target(
@@ -200,8 +204,11 @@ let package = Package(
             name: "BrokerCrashHelper", dependencies: ["Messaging", "MessagingSQLite", "SQLite"],
             path: "Tests/BrokerCrashHelper"),
         .executableTarget(
-            name: "LedgerCrashHelper", dependencies: ["Spending", "SpendingSQLite", "SQLite", "FunctionKit"],
+            name: "LedgerCrashHelper",
+            dependencies: ["FunctionKit", "Postgres", "SQLite", "Spending", "SpendingPostgres", "SpendingSQLite"],
             path: "Tests/LedgerCrashHelper"),
+        .target(
+            name: "PostgresTestServer", dependencies: ["Postgres", "TestSupport"], path: "Tests/PostgresTestServer"),
         .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(name: "FunctionTestingTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(
@@ -249,6 +256,13 @@ let package = Package(
                 "Spending", "SpendingCompat", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite",
                 "LedgerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresTestServer", "TestSupport"]),
+        .testTarget(
+            name: "SpendingPostgresTests",
+            dependencies: [
+                "FunctionKit", "LedgerCrashHelper", "Postgres", "PostgresTestServer", "Spending", "SpendingCompat",
+                "SpendingPostgres", "TestSupport",
             ]),
         .testTarget(
             name: "SpendingAlertsTests",

@@ -35,10 +35,12 @@ import Glibc
             ? SQLState(rawValue: String(code)) : nil
     }
 
-    /// What libpq says of a failure to connect, in which no server's message is; the last line.
+    /// What libpq says of a failure to connect, in which no server's message is: the last address' reason, without advice.
     var failure: String {
-        let message = unsafe String(cString: PQerrorMessage(pointer))
-        return message.split(separator: "\n").last.map { String($0.drop { $0 == "\t" || $0 == " " }) } ?? "no reason"
+        let lines = unsafe String(cString: PQerrorMessage(pointer)).split(separator: "\n")
+        // Where it was is said already.
+        let reasons = lines.compactMap { line in line.firstRange(of: " failed: ").map { line[$0.upperBound...] } }
+        return String(reasons.last ?? lines.first ?? "no reason")
     }
 
     /// NULL-terminated, for the length of the call.
@@ -46,7 +48,7 @@ import Glibc
         _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value
     ) -> Value {
         let copies = unsafe strings.map { unsafe $0.withCString { unsafe strdup($0) } }
-        defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+        defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
         let pointers = unsafe copies.map { unsafe UnsafePointer($0) } + [nil]
         return unsafe body(pointers)
     }

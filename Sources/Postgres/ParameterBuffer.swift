@@ -76,7 +76,8 @@ struct ParameterBuffer {
             append(Int64((date.timeIntervalSince1970 * 1_000_000).rounded()) - Self.epochMicroseconds)
         case .uuid(let uuid): append(uuid)
         case .int8s(let numbers): append(numbers, of: Self.elementType.int8, size: 8) { $0.append($1) }
-        case .texts(let texts): append(texts, of: Self.elementType.text, size: 40) { $0.bytes.append(contentsOf: $1.utf8) }
+        case .texts(let texts):
+            append(texts, of: Self.elementType.text, size: 40) { $0.bytes.append(contentsOf: $1.utf8) }
         case .byteas(let datas): append(datas, of: Self.elementType.bytea, size: 0) { $0.bytes.append(contentsOf: $1) }
         case .uuids(let uuids): append(uuids, of: Self.elementType.uuid, size: 16) { $0.append($1) }
         }
@@ -84,7 +85,7 @@ struct ParameterBuffer {
 
     /// Dimensions, whether there are nulls, type; length and lower bound of the dimension; then each with its length.
     ///
-    /// - Parameter size: About how many bytes an element has.
+    /// An element has about `size` bytes.
     private mutating func append<Element>(
         _ elements: [Element?], of type: Oid, size: Int, _ append: (inout ParameterBuffer, Element) -> Void
     ) {

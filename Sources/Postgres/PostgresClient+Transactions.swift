@@ -16,6 +16,7 @@ extension PostgresClient {
     ///   - attemptsMax: How often at most it is tried where the server answers
     ///     ``SQLState/serializationFailure`` or ``SQLState/deadlockDetected``; `body` must do no harm when done again.
     ///   - body: The statements.
+    /// - Returns: What `body` gives.
     /// - Throws: ``PostgresError/commitInDoubt(server:)`` where the connection broke during the commit, any other
     ///   ``PostgresError`` with nothing done, or what `body` throws.
     @discardableResult

@@ -118,7 +118,9 @@ package final class PostgresClient: Sendable {
                     return try await PostgresConnection.open(configuration)
                 } catch {
                     leavePlace()
-                    guard error.isWorthWaiting, ContinuousClock.now + pause < end, !Task.isCancelled else { throw error }
+                    guard error.isWorthWaiting, ContinuousClock.now + pause < end, !Task.isCancelled else {
+                        throw error
+                    }
                     // No event tells that a server is back.
                     try? await Task.sleep(for: pause)
                     pause = min(pause * 2, Self.pauseMax)

@@ -123,7 +123,7 @@ package struct PostgresConfiguration: Sendable {
 
     /// libpq's own keywords.
     ///
-    /// - Parameter addresses: The host's, looked up before; none for a Unix socket.
+    /// The addresses are the host's, looked up before; none for a Unix socket.
     func keywords(addresses: [String]) -> [(String, String)] {
         var settings = sessionSettings
         settings["search_path"] = schema

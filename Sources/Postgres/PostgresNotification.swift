@@ -24,7 +24,7 @@ extension PostgresClient {
             of: PostgresNotification.self, bufferingPolicy: .bufferingNewest(Self.notificationsMax))
         do {
             await connection.listen({ continuation.yield($0) }, end: { continuation.finish() })
-            let name = channel.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+            let name = channel.replacing("\"", with: "\"\"")
             try await connection.run(PostgresStatement("LISTEN \"\(name)\"", isPrepared: false))
             let value = try await body(stream)
             await connection.close()

@@ -13,7 +13,7 @@ package struct PostgresSchema: Sendable {
 }
 
 extension PostgresClient {
-    /// Two programs that start at once must not both run a step: one waits for this lock. The number is anybody's.
+    // Two programs that start at once must not both run a step: one waits for this lock. The number is anybody's.
     private static let migrationLock: Int64 = 0x736c_7569_6365
 
     /// Brings tables up to date: each step in a transaction of its own, under a lock that all hosts share.
@@ -55,10 +55,12 @@ extension PostgresClient {
     }
 
     private func migrate(_ schemas: [PostgresSchema], on connection: PostgresConnection) async throws -> [String] {
-        let name = configuration.schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        let name = configuration.schema.split(separator: "\"", omittingEmptySubsequences: false).joined(
+            separator: "\"\"")
         // Asked first: to make what is there needs a right that is not there.
         let exists = try await connection.run(
-            PostgresStatement("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", [.text(configuration.schema)])
+            PostgresStatement(
+                "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", [.text(configuration.schema)])
         ).rows.first?.get(0, as: Bool.self)
         if exists != true {
             try await connection.run(PostgresStatement("CREATE SCHEMA \"\(name)\"", isPrepared: false))

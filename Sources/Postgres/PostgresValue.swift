@@ -31,7 +31,9 @@ extension PostgresValue {
     package static func text(_ value: String?) -> PostgresValue { value.map { .text($0) } ?? .null }
 
     /// A number, or null.
-    package static func int8(_ value: (some BinaryInteger)?) -> PostgresValue { value.map { .int8(Int64($0)) } ?? .null }
+    package static func int8(_ value: (some BinaryInteger)?) -> PostgresValue {
+        value.map { .int8(Int64($0)) } ?? .null
+    }
 }
 
 /// A value that a column can be read as.

@@ -116,7 +116,7 @@ final class LedgerCommits: Sendable {
         }
     }
 
-    /// - Parameter decided: Called when all is decided and only the server's work is left.
+    /// Calls `decided` when only the server's work is left.
     private func commit(
         _ operations: [LedgerOperation], on lane: Int, decided: @escaping @Sendable () -> Void
     ) async -> LedgerTransaction.Answers {

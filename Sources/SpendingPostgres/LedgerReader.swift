@@ -18,9 +18,9 @@ struct LedgerReader {
     static let lock = "SELECT last_id, \(LedgerClock.instant) FROM ledger_head FOR UPDATE"
 
     static let raises = """
-        SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises
-        WHERE at_ms > (SELECT \(LedgerClock.instant) FROM ledger_head) - $2
-            OR id IN (SELECT max(id) FROM raises GROUP BY budget)
+        WITH known AS (SELECT \(LedgerClock.instant) - $2 AS since_ms FROM ledger_head)
+        SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises, known
+        WHERE at_ms > since_ms OR id IN (SELECT max(id) FROM raises, known WHERE at_ms <= since_ms GROUP BY budget)
         ORDER BY id
         """
 
@@ -120,9 +120,10 @@ struct LedgerReader {
         let call = calls[number - 1].key
         if let cost: Int64 = try row.get(2) {
             let body: Data? = try row.get(3)
-            books.known[call] = try body.map { body throws(PostgresError) in
-                .settled(try Settlement(row, cost: cost, response: body))
-            } ?? .forgotten
+            books.known[call] =
+                try body.map { body throws(PostgresError) in
+                    .settled(try Settlement(row, cost: cost, response: body))
+                } ?? .forgotten
         } else {
             books.known[call] = .held(try row.get(1))
         }

@@ -17,10 +17,12 @@ extension PostgresLedger {
                 is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
                 last_id int8 NOT NULL,
                 -- The last entry's instant. No hold that is open has a lease that ended by then.
-                at_ms int8 NOT NULL
+                at_ms int8 NOT NULL,
+                -- The last raise's instant.
+                raised_ms int8 NOT NULL
             )
             """,
-            "INSERT INTO ledger_head (last_id, at_ms) VALUES (0, 0)",
+            "INSERT INTO ledger_head (last_id, at_ms, raised_ms) VALUES (0, 0, 0)",
             // How far each host has come on each of its connections, so that it knows after a broken connection whether its commit was done.
             """
             CREATE TABLE ledger_lanes (

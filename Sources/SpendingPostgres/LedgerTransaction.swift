@@ -37,7 +37,9 @@ struct LedgerTransaction {
     func run(on connection: isolated PostgresConnection) async throws(PostgresError) -> Ending {
         let reader = LedgerReader(
             clockMS: clockMS,
-            calls: operations.compactMap { if case .reserve(let call, let key, _) = $0 { (key, call.model) } else { nil } },
+            calls: operations.compactMap {
+                if case .reserve(let call, let key, _) = $0 { (key, call.model) } else { nil }
+            },
             holds: operations.compactMap(\.hold) + abandoned.sorted(), counters: expected)
         if let doubted, try await wasDone(on: connection) { return .done(doubted, counters: expected) }
         let results = try await send([Self.begin] + reader.statements, on: connection)
@@ -176,7 +178,9 @@ struct LedgerTransaction {
         do throws(PostgresError) {
             let results = try await connection.pipeline(
                 writes + [PostgresStatement("COMMIT")], isCancellable: false)
-            guard results.last?.command == "COMMIT" else { throw .connectionLost(server: connection.configuration.server) }
+            guard results.last?.command == "COMMIT" else {
+                throw .connectionLost(server: connection.configuration.server)
+            }
             return .done(answers, counters: counters)
         } catch .connectionLost where !writes.isEmpty {
             return .inDoubt(answers)

@@ -186,7 +186,11 @@ struct LedgerWrites {
             FROM unnest($1::text[], $2::int8[], $3::int8[]) AS period(budget, start_ms, end_ms)
             ON CONFLICT (budget, period_start_ms) DO UPDATE SET period_end_ms = excluded.period_end_ms
                 WHERE counters.period_end_ms < excluded.period_end_ms
-            """, [.texts(periods.keys.map(\.budget)), .int8s(periods.keys.map(\.startMS)), .int8s(periods.values.map(\.self))])
+            """,
+            [
+                .texts(periods.keys.map(\.budget)), .int8s(periods.keys.map(\.startMS)),
+                .int8s(periods.values.map(\.self)),
+            ])
     }
 
     private func updateCounters() -> PostgresStatement {

@@ -22,7 +22,10 @@ extension PostgresLedger {
     package func raise(_ raise: BudgetRaise) async throws(GovernorError) {
         _ = try await write { now in
             PostgresStatement(
-                "INSERT INTO raises (at_ms, budget, limit_nano_usd, until_ms, reason) VALUES ($1, $2, $3, $4, $5)",
+                """
+                WITH raised AS (UPDATE ledger_head SET raised_ms = $1)
+                INSERT INTO raises (at_ms, budget, limit_nano_usd, until_ms, reason) VALUES ($1, $2, $3, $4, $5)
+                """,
                 [
                     .int8(now), .text(raise.budget), .int8(raise.limit.nanoUSD), .int8(raise.until.milliseconds),
                     .text(raise.reason),
@@ -115,7 +118,8 @@ extension PostgresLedger {
     ) async throws(GovernorError) -> PostgresResult {
         try await reading { client in
             try await client.withTransaction(attemptsMax: 3) { connection in
-                let head = try await connection.run(PostgresStatement(LedgerReader.lock, [.int8(self.clock.milliseconds)]))
+                let head = try await connection.run(
+                    PostgresStatement(LedgerReader.lock, [.int8(self.clock.milliseconds)]))
                 guard let row = head.rows.first else { throw PostgresError.unexpectedType(column: 0) }
                 let statements = [first, statement(try row.get(1))].compactMap { $0 }
                 guard let result = try await connection.pipeline(statements).last else {

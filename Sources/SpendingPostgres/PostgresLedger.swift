@@ -19,8 +19,9 @@ package final class PostgresLedger: SpendLedger {
     /// The connections on which transactions are shared.
     private let lanes: PostgresClient
     private let commits: LedgerCommits
-    /// The holds that somebody in this process may still end. One whose admission was never heard of is not among them,
-    /// so that its lease ends.
+    /// The holds that somebody in this process may still end.
+    ///
+    /// One whose admission was never heard of is not among them, so that its lease ends.
     private let open = Mutex<Set<Int64>>([])
 
     /// Opens the ledger of a database whose tables are up to date; see ``schema``.

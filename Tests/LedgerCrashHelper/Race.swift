@@ -22,7 +22,8 @@ struct Race {
 
     private func pay(_ number: Int) async throws {
         let call = PaidCall(
-            id: CallID(questionID: "\(seed)-\(number)", function: "llm-connector", ordinal: 0, digest: "d"), model: model,
+            id: CallID(questionID: "\(seed)-\(number)", function: "llm-connector", ordinal: 0, digest: "d"),
+            model: model,
             tenant: nil, inputBytes: Self.bound, outputTokensMax: 0)
         switch try await governor.reserve(call, patience: { .seconds(60) }) {
         case .held(let reservation):

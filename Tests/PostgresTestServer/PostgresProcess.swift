@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// PostgreSQL is not installed.
 package struct PostgresMissing: Error, CustomStringConvertible {
@@ -45,32 +46,32 @@ final class PostgresProcess: Sendable {
         }
     }
 
+    private static let script = """
+        folder=$1; shift
+        "$@" </dev/null &
+        read -r word
+        kill -INT $! 2>/dev/null
+        wait $!
+        [ "$word" = keep ] || rm -rf "$folder"
+        """
+
     /// Starts the server on a folder and waits until it is ready.
     init(folder: String, settings: [String: String]) async throws {
         let program = try Self.program("postgres")
-        shell = Process()
-        input = Pipe()
+        let server = Self.asServer([program, "-D", "\(folder)/data"]) + settings.flatMap { ["-c", "\($0)=\($1)"] }
         said = Said()
-        let output = Pipe()
-        // Our death closes the pipe. `exec`, so that the number is the server's own.
-        shell.executableURL = URL(filePath: "/bin/sh")
-        shell.arguments =
-            [
-                "-c",
-                """
-                folder=$1; shift
-                "$@" </dev/null &
-                echo $! >"$folder/pid"
-                read -r word
-                kill -INT $! 2>/dev/null
-                wait $!
-                [ "$word" = keep ] || rm -rf "$folder"
-                """, "postgres-test-server", folder,
-            ] + Self.asServer([program, "-D", "\(folder)/data"]) + settings.flatMap { ["-c", "\($0)=\($1)"] }
-        shell.standardInput = input
-        shell.standardOutput = FileHandle.nullDevice
-        shell.standardError = output
-        try shell.run()
+        let output: Pipe
+        (shell, input, output) = try ChildProcess.start {
+            let (shell, input, output) = (Process(), Pipe(), Pipe())
+            // Our death closes the pipe. Not `sh`: it never wakes from `wait` where our threads block SIGCHLD.
+            shell.executableURL = URL(filePath: "/bin/bash")
+            shell.arguments = ["-c", Self.script, "postgres-test-server", folder] + server
+            shell.standardInput = input
+            shell.standardOutput = FileHandle.nullDevice
+            shell.standardError = output
+            try shell.run()
+            return (shell, input, output)
+        }
         // It reads for as long as the server runs; the server's end is the pipe's.
         Thread.detachNewThread { [said] in said.read(output) }
         for await isReady in said.ready {
@@ -123,22 +124,7 @@ final class PostgresProcess: Sendable {
 
     /// Runs one of PostgreSQL's programs to its end.
     static func run(_ name: String, _ arguments: [String]) async throws {
-        let command = asServer([try program(name)] + arguments)
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = output
-        try process.run()
-        let (status, said) = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                let said = output.fileHandleForReading.readDataToEndOfFile()
-                process.waitUntilExit()
-                continuation.resume(returning: (process.terminationStatus, said))
-            }
-        }
-        guard status == 0 else { throw PostgresNotStarted(log: String(decoding: said, as: UTF8.self)) }
+        try await ChildProcess.run(asServer([try program(name)] + arguments))
     }
 
     /// Gives a folder to the user that the server runs as.

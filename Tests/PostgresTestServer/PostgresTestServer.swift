@@ -48,6 +48,11 @@ package final class PostgresTestServer: Sendable {
         try await start()
     }
 
+    /// One that runs is ended, and its folder removed, by its shell.
+    deinit {
+        if running.withLock({ $0 == nil }) { try? FileManager.default.removeItem(atPath: folder) }
+    }
+
     /// Starts it again.
     package func start() async throws {
         var settings = [

@@ -81,7 +81,8 @@ struct ClientTests {
         let client = try await client(connectionsMax: 1)
         try await client.withConnection { connection in
             try await connection.run(PostgresStatement("CREATE TEMPORARY TABLE t (n int8 PRIMARY KEY)"))
-            let insert = { @Sendable (number: Int64) in PostgresStatement("INSERT INTO t VALUES ($1)", [.int8(number)]) }
+            let insert = { @Sendable (number: Int64) in PostgresStatement("INSERT INTO t VALUES ($1)", [.int8(number)])
+            }
             let results = try await connection.pipeline(
                 [insert(1), insert(2), PostgresStatement("SELECT count(*) FROM t")])
             #expect(results.map(\.count) == [1, 1, 1])
@@ -94,7 +95,8 @@ struct ClientTests {
         }
         // Prepared or not, in one row or many.
         try await client.withConnection { connection in
-            let many = try await connection.pipeline((0..<2000).map { PostgresStatement("SELECT $1::int8", [.int8($0)]) })
+            let many = try await connection.pipeline(
+                (0..<2000).map { PostgresStatement("SELECT $1::int8", [.int8($0)]) })
             #expect(try many.map { try $0.rows[0].get(0, as: Int.self) } == Array(0..<2000))
             for number in 0..<300 {
                 let result = try await connection.run(PostgresStatement("SELECT \(number)::int8"))
@@ -102,7 +104,10 @@ struct ClientTests {
             }
             let large = Data(repeating: 7, count: 20_000_000)
             let echo = try await connection.pipeline(
-                [PostgresStatement("SELECT $1::bytea", [.bytea(large)]), PostgresStatement("SELECT $1::bytea", [.bytea(large)])])
+                [
+                    PostgresStatement("SELECT $1::bytea", [.bytea(large)]),
+                    PostgresStatement("SELECT $1::bytea", [.bytea(large)]),
+                ])
             #expect(try echo[1].rows[0].get(0) == large)
         }
         await client.close()
@@ -114,7 +119,9 @@ struct ClientTests {
         let client = try await client(connectionsMax: 2)
         try await client.run(PostgresStatement("DROP TABLE IF EXISTS public.moves"))
         try await client.run(PostgresStatement("CREATE TABLE public.moves (n int8 PRIMARY KEY)"))
-        let insert = { @Sendable (number: Int64) in PostgresStatement("INSERT INTO public.moves VALUES ($1)", [.int8(number)]) }
+        let insert = { @Sendable (number: Int64) in
+            PostgresStatement("INSERT INTO public.moves VALUES ($1)", [.int8(number)])
+        }
         await #expect(throws: Mine.self) {
             try await client.withTransaction { connection in
                 try await connection.run(insert(1))
@@ -170,7 +177,8 @@ struct ClientTests {
         #expect(await failure { try await add(1) }?.state == .serializationFailure)
         try await client.run(PostgresStatement("TRUNCATE public.sums"))
         try await add(1000)
-        let sum = try await client.run(PostgresStatement("SELECT sum(n)::int8 FROM public.sums")).rows[0].get(0, as: Int.self)
+        let sum = try await client.run(PostgresStatement("SELECT sum(n)::int8 FROM public.sums")).rows[0].get(
+            0, as: Int.self)
         #expect(sum == 780)
         await client.close()
     }
@@ -247,7 +255,8 @@ struct ClientTests {
         try await client.withNotifications(on: "another") { stream in
             try await client.run(
                 PostgresStatement(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1", [.text("LISTEN \"another\"")]))
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1",
+                    [.text("LISTEN \"another\"")]))
             #expect(await stream.reduce(into: 0) { count, _ in count += 1 } == 0)
         }
         await client.close()

@@ -33,6 +33,7 @@ package struct LedgerCrashCampaign: Sendable {
     /// Runs the campaign.
     ///
     /// - Parameter afterwards: The ledger at an instant when no killed process' hold is alive any more.
+    /// - Throws: What the ledger throws.
     package func run(afterwards: any SpendLedger) async throws {
         let left = KillsLeft(Self.kills)
         let said = try await withThrowingTaskGroup(of: [String].self) { group in

@@ -1,13 +1,10 @@
 import Foundation
 import Spending
+import TestSupport
 import Testing
 
 /// A process that pays on a ledger until it is killed.
 package final class LedgerProcess: Sendable {
-    /// Foundation may leave its own ends of pipes open where several processes are started at the same moment, and then
-    /// nobody sees the end of what one said.
-    private static let starting = NSLock()
-
     private let process: Process
     private let output: Pipe
 
@@ -18,20 +15,21 @@ package final class LedgerProcess: Sendable {
     ///   - seed: What its calls are drawn from.
     ///   - limit: The limit in nano-dollars.
     ///   - race: How many calls it makes before it ends, and how many at once; nil for one that never ends.
+    /// - Throws: Where it cannot be started.
     package init(
         _ location: String, seed: Int, limit: Int64, race: (calls: Int, concurrency: Int)? = nil
     ) throws {
-        Self.starting.lock()
-        defer { Self.starting.unlock() }
-        process = Process()
-        output = Pipe()
         // The tests' own program lies beside it.
         let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.executableURL = program.deletingLastPathComponent().appending(path: "LedgerCrashHelper")
-        process.arguments = [location, "\(seed)", "\(Money(nanoUSD: limit))"]
-        if let race { process.arguments? += ["\(race.calls)", "\(race.concurrency)"] }
-        process.standardOutput = output
-        try process.run()
+        (process, output) = try ChildProcess.start {
+            let (process, output) = (Process(), Pipe())
+            process.executableURL = program.deletingLastPathComponent().appending(path: "LedgerCrashHelper")
+            process.arguments = [location, "\(seed)", "\(Money(nanoUSD: limit))"]
+            if let race { process.arguments? += ["\(race.calls)", "\(race.concurrency)"] }
+            process.standardOutput = output
+            try process.run()
+            return (process, output)
+        }
     }
 
     /// Kills the process once it has said so many lines, and gives all that it said.

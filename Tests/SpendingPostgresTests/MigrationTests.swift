@@ -95,19 +95,10 @@ struct MigrationTests {
 
     private func runRoles(_ url: String) async throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "../../deploy/postgres/roles.sql").standardizedFileURL
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
+            path: "../../deploy/postgres/roles.sql"
+        ).standardizedFileURL
+        try await ChildProcess.run([
             "psql", "-q", "-d", url, "-v", "owner_password=o'1", "-v", "host_password=h\"2", "-f", file.path,
-        ]
-        try process.run()
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                process.waitUntilExit()
-                continuation.resume()
-            }
-        }
-        #expect(process.terminationStatus == 0)
+        ])
     }
 }
