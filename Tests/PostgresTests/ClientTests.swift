@@ -215,7 +215,7 @@ struct ClientTests {
 
     @Test("a pool lends no more connections than it may, and says so when the wait is over")
     func pool() async throws {
-        let client = try await client(connectionsMax: 2)
+        let client = try await client(connectionsMax: 2, waitMax: .seconds(60))
         let hurried = try await self.client(connectionsMax: 2, waitMax: .milliseconds(50))
         let identify = PostgresStatement("SELECT pg_backend_pid()")
         let pids = try await withThrowingTaskGroup(of: Int.self) { group in
