@@ -43,6 +43,7 @@ final class PostgresProcess: Sendable {
                 }
             }
             tell.yield(false)
+            tell.finish()
         }
     }
 
@@ -110,14 +111,9 @@ final class PostgresProcess: Sendable {
         return text?.split(separator: "\n").first.flatMap { pid_t($0) }
     }
 
+    /// The end of what the server and its shell say is their end.
     private func ended() async {
-        let shell = shell
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                shell.waitUntilExit()
-                continuation.resume()
-            }
-        }
+        for await isReady in said.ready where !isReady { return }
     }
 
     // MARK: - Programs

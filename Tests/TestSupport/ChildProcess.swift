@@ -22,26 +22,27 @@ package enum ChildProcess {
     ///
     /// - Throws: ``Failed`` where its status is not 0.
     package static func run(_ command: [String]) async throws {
-        let (process, output) = try start {
+        let output = try start {
             let (process, output) = (Process(), Pipe())
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = command
+            process.executableURL = URL(filePath: "/bin/bash")
+            // The status comes through the pipe: Foundation sees the end of a process by a socket, which other programs
+            // that were started meanwhile may hold open for as long as they run.
+            process.arguments = ["-c", #""$@"; echo $? >&2"#, "child"] + command
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle.nullDevice
             process.standardError = output
             try process.run()
-            return (process, output)
+            return output
         }
         let said = await withCheckedContinuation { continuation in
-            // A thread, because reading and waiting block.
+            // A thread, because reading blocks.
             Thread.detachNewThread {
-                let said = output.fileHandleForReading.readDataToEndOfFile()
-                process.waitUntilExit()
-                continuation.resume(returning: said)
+                continuation.resume(returning: output.fileHandleForReading.readDataToEndOfFile())
             }
         }
-        guard process.terminationStatus == 0 else {
-            throw Failed(description: "\(command.first ?? ""): \(String(decoding: said, as: UTF8.self))")
+        let lines = String(decoding: said, as: UTF8.self).split(separator: "\n")
+        guard lines.last == "0" else {
+            throw Failed(description: "\(command.first ?? ""): \(lines.dropLast().joined(separator: "\n"))")
         }
     }
 }
