@@ -22,8 +22,8 @@ struct FaultCampaign {
         }
     }
 
-    /// Longer than the two heartbeats of a second after which either side takes the other for gone.
-    private static let silence = Duration.seconds(5)
+    /// Longer than the two heartbeats of four seconds after which either side takes the other for gone.
+    private static let silence = Duration.seconds(10)
 
     /// All faults, in an order that is the same in every run.
     static let faults: [Fault] = {

@@ -40,7 +40,7 @@ struct FaultCampaignTests {
         let questions = try questions(marks)
         let server = try await RabbitMQServer()
         let proxy = try LoopbackProxy(to: server.port)
-        let url = server.url(vhost: try await server.newVhost(), port: proxy.port) + "?heartbeat=1"
+        let url = server.url(vhost: try await server.newVhost(), port: proxy.port) + "?heartbeat=4"
         try await HostWorld.run(onRabbitMQ: url, manifest: HostWorld.manifest(concurrency: 8)) { world in
             try world.writeBudgets(limit: Self.limit)
             try await ModelServer.run(latency: .milliseconds(500)) { model in
