@@ -92,9 +92,10 @@ let package = Package(
         .target(name: "SpendingPostgres", dependencies: ["FunctionKit", "Hashing", "Postgres", "Spending"]),
 
         // Questions and answers.
+        .target(name: "History", dependencies: ["FunctionKit"]),
         .target(
-            name: "History",
-            dependencies: ["FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+            name: "HistorySQLite",
+            dependencies: ["FunctionKit", "History", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // The model.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -174,7 +175,8 @@ let package = Package(
             name: "Emulator",
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
-                "SpendingSQLite", "BudgetReport", "History", "Bedrock", "BedrockStandIn", "HTTPTransport", "Retrieval",
+                "SpendingSQLite", "BudgetReport", "History", "HistorySQLite", "Bedrock", "BedrockStandIn",
+                "HTTPTransport", "Retrieval",
                 "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "RabbitMQ", "StrictYAML", "Settings", "Telemetry",
                 "ECS",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -241,7 +243,8 @@ let package = Package(
                 "CRabbitMQ", "Messaging", "MessagingCompat", "RabbitMQ", "RabbitMQServer", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "HistoryTests", dependencies: ["TestSupport", "FunctionKit", "History", "SQLite"]),
+        .testTarget(
+            name: "HistoryTests", dependencies: ["TestSupport", "FunctionKit", "History", "HistorySQLite", "SQLite"]),
         .testTarget(
             name: "SpendingTests",
             dependencies: [
@@ -284,7 +287,7 @@ let package = Package(
         .executableTarget(
             name: "HostCrashHelper",
             dependencies: [
-                "FunctionKit", "FunctionHost", "MessagingSQLite", "History", "SQLite",
+                "FunctionKit", "FunctionHost", "MessagingSQLite", "History", "HistorySQLite", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -294,7 +297,8 @@ let package = Package(
             name: "FunctionHostTests",
             dependencies: [
                 "TestSupport",
-                "FunctionKit", "FunctionHost", "HostCrashHelper", "History", "Messaging", "MessagingSQLite", "SQLite",
+                "FunctionKit", "FunctionHost", "HostCrashHelper", "History", "HistorySQLite", "Messaging",
+                "MessagingSQLite", "SQLite",
                 "StrictYAML", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
@@ -346,6 +350,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Bedrock", "BedrockStandIn", "ECSStandIn", "FunctionHost", "FunctionKit", "History",
+                "HistorySQLite",
                 "Messaging", "MessagingSQLite", "PIIFilter", "RabbitMQ", "RabbitMQServer", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
             ]),

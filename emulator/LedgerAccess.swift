@@ -2,6 +2,7 @@ import Bedrock
 package import BudgetReport
 package import FoundationEssentials
 import History
+import HistorySQLite
 import SQLite
 package import Spending
 import SpendingSQLite
@@ -11,7 +12,7 @@ package struct LedgerAccess: Sendable {
     /// The budgets and prices of the files, over the ledger.
     package let governor: CostGovernor
     private let ledger: SQLiteLedger
-    private let history: SQLiteHistory
+    private let history: any QuestionHistory
 
     /// Opens a ledger, and closes it afterwards.
     ///

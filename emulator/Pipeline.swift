@@ -19,7 +19,7 @@ package struct Pipeline: Sendable {
     /// Takes questions in.
     package let door: FrontDoor
     /// Knows what became of them.
-    package let history: SQLiteHistory
+    package let history: any QuestionHistory
     /// Holds the limit.
     package let governor: CostGovernor
     /// The functions, in the order in which a question passes them.

@@ -4,6 +4,7 @@ import FunctionHost
 import FunctionKit
 import HTTPTransport
 import History
+import HistorySQLite
 import Logging
 import Messaging
 import MessagingSQLite
@@ -17,7 +18,7 @@ import StrictYAML
 
 /// What a pipeline is put together from: all files read and checked, the data file open, nothing running yet.
 struct PipelineParts: Sendable {
-    let history: SQLiteHistory
+    let history: any QuestionHistory
     let governor: CostGovernor
     let broker: any MessageBroker
     let index: EmbeddedIndex

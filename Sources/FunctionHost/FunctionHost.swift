@@ -20,7 +20,7 @@ package struct FunctionHost: Service {
     private let functions: [RegisteredFunction]
     private let running: [RegisteredFunction]
     private let broker: any MessageBroker
-    private let history: SQLiteHistory
+    private let history: any QuestionHistory
     private let drainTime: Duration
     private let hasRoom: RoomCheck
     private let reservationsReleased: @Sendable () -> Int
@@ -49,7 +49,7 @@ package struct FunctionHost: Service {
     ///   - onDrained: Told at the end.
     package init(
         functions: [RegisteredFunction], running: Set<String>? = nil, broker: any MessageBroker,
-        history: SQLiteHistory, invoker: Invoker, drainTime: Duration, hasRoom: @escaping RoomCheck,
+        history: any QuestionHistory, invoker: Invoker, drainTime: Duration, hasRoom: @escaping RoomCheck,
         reservationsReleased: @escaping @Sendable () -> Int = { 0 },
         metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
         onDrained: @escaping @Sendable (DrainReport) -> Void = { _ in }

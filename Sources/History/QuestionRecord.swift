@@ -51,4 +51,18 @@ package struct QuestionRecord: Sendable, Hashable {
     package var opensAt: Date?
     /// The stages that it passed, in the order in which they ended.
     package var stages: [StageRun]
+
+    /// Makes a record.
+    package init(
+        id: String, state: QuestionState, question: String, answer: AnsweredQuestion?, reason: String?,
+        opensAt: Date?, stages: [StageRun]
+    ) {
+        self.id = id
+        self.state = state
+        self.question = question
+        self.answer = answer
+        self.reason = reason
+        self.opensAt = opensAt
+        self.stages = stages
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import History
+import HistorySQLite
 import Logging
 import Messaging
 import MessagingSQLite
@@ -109,7 +110,7 @@ struct HostRun {
 struct HostWorld: Sendable {
     let folder: URL
     let broker: any MessageBroker
-    let history: SQLiteHistory
+    let history: any QuestionHistory
     /// What makes a host use the broker.
     let environment: [String: String]
     private let store: SQLiteStore

@@ -1,6 +1,7 @@
 import Foundation
 import FunctionHost
 import History
+import HistorySQLite
 import Messaging
 import MessagingSQLite
 import SQLite

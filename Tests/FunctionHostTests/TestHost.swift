@@ -2,6 +2,7 @@ import FoundationEssentials
 import FunctionHost
 import FunctionKit
 import History
+import HistorySQLite
 import Logging
 import Messaging
 import SQLite
@@ -63,7 +64,7 @@ struct TestHost: Sendable {
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     let broker: ObservedBroker
-    let history: SQLiteHistory
+    let history: any QuestionHistory
     let invoker: Invoker
     let functions: [RegisteredFunction]
     let host: FunctionHost

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FunctionKit
 import History
+import HistorySQLite
 import SQLite
 import TestSupport
 import Testing

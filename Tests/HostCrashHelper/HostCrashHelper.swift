@@ -2,6 +2,7 @@ import FunctionHost
 import FunctionKit
 import Glibc
 import History
+import HistorySQLite
 import Logging
 import MessagingSQLite
 import SQLite
@@ -49,7 +50,7 @@ struct Work: Function {
 
     struct Failure: Error {}
 
-    let history: SQLiteHistory
+    let history: any QuestionHistory
 
     func invoke(_ input: Input, context: InvocationContext) async throws -> Output {
         switch input.action {

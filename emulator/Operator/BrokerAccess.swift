@@ -1,5 +1,6 @@
 import FunctionHost
 import History
+import HistorySQLite
 package import Logging
 import Messaging
 import MessagingSQLite
@@ -12,7 +13,7 @@ package struct BrokerAccess: Sendable {
     /// The functions of the manifest, in the order in which a question passes them.
     let functions: [String]
     let broker: any MessageBroker
-    let history: SQLiteHistory
+    let history: any QuestionHistory
 
     /// Opens broker and history, runs `body` and closes them.
     ///

@@ -14,7 +14,7 @@ struct Dispatcher: Sendable {
 
     let registered: RegisteredFunction
     let broker: any MessageBroker
-    let history: SQLiteHistory
+    let history: any QuestionHistory
     let invoker: Invoker
     let gate: IsolationGate
     let drain: DrainSignal

@@ -49,7 +49,7 @@ package struct FrontDoor: Sendable {
 
     private let pipeline: [RegisteredFunction]
     private let broker: any MessageBroker
-    private let history: SQLiteHistory
+    private let history: any QuestionHistory
     private let invoker: Invoker
     private let drain: DrainSignal
     private let logger: Logger
@@ -64,7 +64,7 @@ package struct FrontDoor: Sendable {
     ///   - drain: The door closes when the host drains.
     ///   - logger: Gets ids and sizes.
     package init(
-        pipeline: [RegisteredFunction], broker: any MessageBroker, history: SQLiteHistory, invoker: Invoker,
+        pipeline: [RegisteredFunction], broker: any MessageBroker, history: any QuestionHistory, invoker: Invoker,
         drain: DrainSignal, logger: Logger
     ) {
         self.pipeline = pipeline

@@ -10,7 +10,7 @@ struct Sweeper: Sendable {
     /// Nobody waits for these questions any more.
     private static let interval = Duration.seconds(30)
 
-    let history: SQLiteHistory
+    let history: any QuestionHistory
     let logger: Logger
 
     func run() async {

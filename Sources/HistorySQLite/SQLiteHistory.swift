@@ -1,10 +1,11 @@
 package import FoundationEssentials
 package import FunctionKit
 import GRDB
+package import History
 package import SQLite
 
 /// Questions and answers in the shared SQLite file.
-package struct SQLiteHistory: History {
+package struct SQLiteHistory: QuestionHistory {
     /// The tables.
     package static let schema = Schema(
         name: "history",
@@ -56,19 +57,11 @@ package struct SQLiteHistory: History {
         self.now = now
     }
 
-    /// Stores an answer and the final state `answered`, once per question id.
-    ///
-    /// - Parameter answer: The question, its answer and what it cost.
-    /// - Returns: False where the question had a final state already, which is kept.
-    /// - Throws: ``SQLiteStoreError``.
     package func store(_ answer: AnsweredQuestion) async throws -> Bool {
         let body = try JSONEncoder().encode(answer)
         return try await finish(id: answer.id, state: .answered, question: answer.question, answer: body)
     }
 
-    /// Notes an accepted question.
-    ///
-    /// One that has a row already, because its answer came first, is left as it is.
     package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
         let acceptedAt = now().milliseconds
         try await store.commit { db in
@@ -81,15 +74,6 @@ package struct SQLiteHistory: History {
         }
     }
 
-    /// Gives a question a final state other than `answered`.
-    ///
-    /// - Parameters:
-    ///   - id: The question's id.
-    ///   - state: `failed`, `expired` or `refused`.
-    ///   - reason: Why, as a constant name.
-    ///   - opensAt: When a refused asker may return.
-    /// - Returns: False where the question had a final state already, which is kept.
-    /// - Throws: ``SQLiteStoreError``.
     package func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool {
         try await finish(id: id, state: state, question: "", reason: reason, opensAt: opensAt)
     }
@@ -115,9 +99,6 @@ package struct SQLiteHistory: History {
         }
     }
 
-    /// Lets a question that failed wait for an answer again, because its message is tried once more.
-    ///
-    /// One in another state is left as it is.
     package func reopen(id: String) async throws {
         try await store.commit { db in
             try db.execute(
@@ -129,9 +110,6 @@ package struct SQLiteHistory: History {
         }
     }
 
-    /// Notes how long a function took.
-    ///
-    /// The first success of each function counts; a redelivery changes nothing.
     package func recordStage(_ run: StageRun) async throws {
         try await store.commit { db in
             try db.execute(
@@ -143,20 +121,12 @@ package struct SQLiteHistory: History {
         }
     }
 
-    /// A question; nil where nothing is known of it.
     package func question(id: String) async throws -> QuestionRecord? {
         try await store.read { try Self.question(id: id, db: $0) }
     }
 
-    /// Waits until a question has a final state, whichever process gives it.
-    ///
-    /// - Parameters:
-    ///   - id: The question's id; it need not be known yet.
-    ///   - isComplete: What else must be true of the question.
-    /// - Returns: The question with its final state.
-    /// - Throws: ``SQLiteStoreError``, or `CancellationError`.
     package func outcome(
-        of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool = { _ in true }
+        of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool
     ) async throws -> QuestionRecord {
         for try await _ in store.changes() {
             if let record = try await question(id: id), record.state != .accepted, isComplete(record) {
@@ -166,7 +136,6 @@ package struct SQLiteHistory: History {
         throw CancellationError()
     }
 
-    /// The ids of questions without a final state whose deadline has passed.
     package func unfinished(expiredBefore instant: Date) async throws -> [String] {
         try await store.read { db in
             try String.fetchAll(
@@ -179,7 +148,6 @@ package struct SQLiteHistory: History {
         }
     }
 
-    /// How many questions are in each state; states without a question are left out.
     package func counts() async throws -> [QuestionState: Int] {
         try await store.read { db in
             let rows = try Row.fetchAll(db, sql: "SELECT state, count(*) AS count FROM questions GROUP BY state")
@@ -190,11 +158,6 @@ package struct SQLiteHistory: History {
         }
     }
 
-    /// How many questions were answered without the model.
-    ///
-    /// - Parameter span: When they were accepted, from its first instant up to, but without, its last.
-    /// - Returns: A count for each quarter of an hour and tenant that has any.
-    /// - Throws: ``SQLiteStoreError``.
     package func degradedAnswers(
         in span: Range<Date>
     ) async throws -> [(quarter: Date, tenant: String?, count: Int)] {

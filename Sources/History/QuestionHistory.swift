@@ -1,0 +1,63 @@
+package import FoundationEssentials
+package import FunctionKit
+
+/// The whole life of questions, from their acceptance to their final state.
+///
+/// Each kind throws the errors of its own store.
+package protocol QuestionHistory: History {
+    /// Notes an accepted question.
+    ///
+    /// One that has a row already, because its answer came first, is left as it is.
+    func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws
+
+    /// Gives a question a final state other than `answered`.
+    ///
+    /// - Parameters:
+    ///   - id: The question's id.
+    ///   - state: `failed`, `expired` or `refused`.
+    ///   - reason: Why, as a constant name.
+    ///   - opensAt: When a refused asker may return.
+    /// - Returns: False where the question had a final state already, which is kept.
+    func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool
+
+    /// Lets a question that failed wait for an answer again, because its message is tried once more.
+    ///
+    /// One in another state is left as it is.
+    func reopen(id: String) async throws
+
+    /// Notes how long a function took.
+    ///
+    /// The first success of each function counts; a redelivery changes nothing.
+    func recordStage(_ run: StageRun) async throws
+
+    /// A question; nil where nothing is known of it.
+    func question(id: String) async throws -> QuestionRecord?
+
+    /// Waits until a question has a final state, whichever process gives it.
+    ///
+    /// - Parameters:
+    ///   - id: The question's id; it need not be known yet.
+    ///   - isComplete: What else must be true of the question.
+    /// - Returns: The question with its final state.
+    /// - Throws: `CancellationError`, beside the store's errors.
+    func outcome(of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool) async throws -> QuestionRecord
+
+    /// The ids of questions without a final state whose deadline has passed.
+    func unfinished(expiredBefore instant: Date) async throws -> [String]
+
+    /// How many questions are in each state; states without a question are left out.
+    func counts() async throws -> [QuestionState: Int]
+
+    /// How many questions were answered without the model.
+    ///
+    /// - Parameter span: When they were accepted, from its first instant up to, but without, its last.
+    /// - Returns: A count for each quarter of an hour and tenant that has any.
+    func degradedAnswers(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)]
+}
+
+extension QuestionHistory {
+    /// Waits until a question has a final state, whichever process gives it.
+    package func outcome(of id: String) async throws -> QuestionRecord {
+        try await outcome(of: id, where: { _ in true })
+    }
+}
