@@ -2,8 +2,6 @@ package import FoundationEssentials
 package import FunctionKit
 
 /// The whole life of questions, from their acceptance to their final state.
-///
-/// Each kind throws the errors of its own store.
 package protocol QuestionHistory: History {
     /// Notes an accepted question.
     ///
@@ -18,6 +16,7 @@ package protocol QuestionHistory: History {
     ///   - reason: Why, as a constant name.
     ///   - opensAt: When a refused asker may return.
     /// - Returns: False where the question had a final state already, which is kept.
+    /// - Throws: The store's errors.
     func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool
 
     /// Lets a question that failed wait for an answer again, because its message is tried once more.
@@ -52,6 +51,7 @@ package protocol QuestionHistory: History {
     ///
     /// - Parameter span: When they were accepted, from its first instant up to, but without, its last.
     /// - Returns: A count for each quarter of an hour and tenant that has any.
+    /// - Throws: The store's errors.
     func degradedAnswers(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)]
 }
 
