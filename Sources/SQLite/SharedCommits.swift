@@ -137,6 +137,7 @@ final class SharedCommits: Sendable {
                     guard database.isInsideTransaction else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
                     outcomes.append(outcome)
                 }
+                try memory.write(to: database)
                 return .commit
             }
             return .committed(outcomes)
@@ -157,6 +158,7 @@ final class SharedCommits: Sendable {
                 let own = write.perform(database, memory)
                 done = own
                 if let error = own.error { throw error }
+                try memory.write(to: database)
                 return .commit
             }
             let outcome = done

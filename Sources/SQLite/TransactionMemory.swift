@@ -1,10 +1,19 @@
+package import GRDB
 import Synchronization
 
 /// What the writes that share a transaction know of it, so that they do not each read it again.
 ///
 /// Nobody else writes to the file within a transaction. Each run of one begins with nothing.
 package final class TransactionMemory: Sendable {
-    private let known = Mutex<[ObjectIdentifier: any Sendable]>([:])
+    /// What changes with many writes of a transaction, and is written to the file once, at its end.
+    package protocol Pending: AnyObject, Sendable {
+        /// Writes what the file does not have yet.
+        ///
+        /// - Throws: Any error; the whole transaction is undone then.
+        func write(to database: Database) throws
+    }
+
+    private let known = Mutex<[ObjectIdentifier: any Pending]>([:])
 
     init() {}
 
@@ -12,7 +21,7 @@ package final class TransactionMemory: Sendable {
     ///
     /// - Parameter make: Makes it.
     /// - Returns: The same value for all who share the transaction.
-    package func value<Value: AnyObject & Sendable>(_ make: () -> Value) -> Value {
+    package func value<Value: Pending>(_ make: () -> Value) -> Value {
         known.withLock { known in
             let key = ObjectIdentifier(Value.self)
             if let value = known[key] as? Value { return value }
@@ -20,5 +29,10 @@ package final class TransactionMemory: Sendable {
             known[key] = value
             return value
         }
+    }
+
+    /// Writes what is left to write, just before the transaction's end.
+    func write(to database: Database) throws {
+        for value in known.withLock({ Array($0.values) }) { try value.write(to: database) }
     }
 }

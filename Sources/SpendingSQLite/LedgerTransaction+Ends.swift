@@ -133,6 +133,11 @@ extension LedgerTransaction {
 
     /// Takes a hold out; nil where it has ended.
     private func take(_ holdID: Int64) throws -> Hold? {
+        // Most holds are known without being read.
+        if let bound = reserved[holdID]?.held.nanoUSD {
+            try database.run("DELETE FROM holds WHERE hold_id = ? AND is_orphan = 0", [holdID])
+            if database.changesCount == 1 { return Hold(id: holdID, bound: bound, isOrphan: false) }
+        }
         // `DELETE ... RETURNING` goes through a temporary table and takes twice as long as these two.
         let row = try Row.fetchOne(
             database.cachedStatement(sql: "SELECT bound_nano_usd, is_orphan FROM holds WHERE hold_id = ?"),

@@ -127,8 +127,11 @@ struct LedgerTransaction {
 
     func counter(_ line: BudgetLine) throws -> LedgerCounter {
         let window = LedgerMemory.Window(line.period)
+        if let (spent, held) = memory.withFacts({ $0.counters[line.budget]?[window] }) {
+            return LedgerCounter(line: line, spent: Money(nanoUSD: spent), held: Money(nanoUSD: held))
+        }
+        try memory.write(to: database)
         let (spent, held) = try memory.withFacts { facts -> (Int64, Int64) in
-            if let counter = facts.counters[line.budget]?[window] { return counter }
             let row = try Row.fetchOne(
                 database.cachedStatement(
                     sql: """
@@ -157,13 +160,11 @@ struct LedgerTransaction {
             try database.run(
                 "INSERT INTO hold_budgets (hold_id, budget, period_start_ms, limit_nano_usd) VALUES (?, ?, ?, ?)",
                 [id, line.budget, window.startMS, line.limit.nanoUSD])
-            try database.run(
-                """
-                INSERT INTO counters (budget, period_start_ms, period_end_ms, spent_nano_usd, held_nano_usd)
-                VALUES (?, ?, ?, 0, 0)
-                ON CONFLICT DO UPDATE SET period_end_ms = excluded.period_end_ms
-                    WHERE period_end_ms < excluded.period_end_ms
-                """, [line.budget, window.startMS, window.endMS])
+            memory.withFacts { facts in
+                let known = facts.changes[line.budget]?[window.startMS]?.endMS ?? .min
+                facts.changes[line.budget, default: [:]][window.startMS, default: LedgerMemory.Change()].endMS =
+                    max(known, window.endMS)
+            }
         }
         try append(entry, hold: id)
         try database.run(
@@ -234,17 +235,16 @@ struct LedgerTransaction {
                 entry.requestID, entry.responseDigest, entry.spent.nanoUSD, entry.held.nanoUSD,
             ])
         guard entry.spent != .zero || entry.held != .zero else { return }
-        for line in entry.lines { try count(entry, in: line) }
+        for line in entry.lines { count(entry, in: line) }
     }
 
-    private func count(_ entry: JournalEntry, in line: JournalEntry.Line) throws {
+    private func count(_ entry: JournalEntry, in line: JournalEntry.Line) {
         let startMS = line.periodStart.milliseconds
-        try database.run(
-            """
-            UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
-            WHERE budget = ? AND period_start_ms = ?
-            """, [entry.spent.nanoUSD, entry.held.nanoUSD, line.budget, startMS])
         memory.withFacts { facts in
+            var change = facts.changes[line.budget]?[startMS] ?? LedgerMemory.Change()
+            change.spent += entry.spent.nanoUSD
+            change.held += entry.held.nanoUSD
+            facts.changes[line.budget, default: [:]][startMS] = change
             // What was not read is read when it is needed; so is a period of another rule, which may overlap.
             for (window, counter) in facts.counters[line.budget] ?? [:] {
                 facts.counters[line.budget]?[window] =
