@@ -30,7 +30,9 @@ struct InvokeCommand: AsyncParsableCommand {
     func run() async throws {
         let input = try read(payload)
         let settings = try pipeline.settings()
-        let options = try pipeline.options(settings)
+        var options = try pipeline.options(settings)
+        // A name that the manifest does not have is refused before anything is opened.
+        options.functions = [function]
         let logger = ProcessLogger.make(settings, level: .warning)
         let output: Data
         do {

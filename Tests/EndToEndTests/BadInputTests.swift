@@ -53,7 +53,7 @@ struct BadInputTests {
     func unknownFunction() async throws {
         try await check(
             ["invoke", "rag-cor", "--payload", "{}"], status: 2,
-            says: ["there is no function `rag-cor`; did you mean `rag-core`?"], keeps: true)
+            says: ["there is no function `rag-cor`; did you mean `rag-core`?"])
     }
 
     @Test("a payload that is no JSON, and one that is not the function's")

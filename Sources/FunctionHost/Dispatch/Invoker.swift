@@ -73,6 +73,7 @@ package final class Invoker: Sendable {
             answer.give(ending)
             ended(id)
         }
+        // Awaited below.
         let timer = Task {
             try? await Task.sleep(until: context.deadline, clock: .continuous)
             guard !Task.isCancelled else { return }
@@ -110,6 +111,8 @@ package final class Invoker: Sendable {
     package func waitForAll(until deadline: ContinuousClock.Instant) async {
         let tasks = state.withLock { Array($0.tasks.values) }
         let done = OneAnswer<Void>()
+        // Neither is awaited where it is still at it: what ignores its cancellation would hold the process for ever. Both
+        // end with the process.
         let waiter = Task {
             for task in tasks { await task.value }
             done.give(())
@@ -120,7 +123,6 @@ package final class Invoker: Sendable {
         }
         await done.value()
         timer.cancel()
-        // Not awaited: what ignores its cancellation would hold the process for ever; its end comes with the process.
         waiter.cancel()
     }
 
