@@ -25,10 +25,22 @@ package struct FileLock: ~Copyable {
     ///   - waitSeconds: How long to block while somebody else has it. Wait so only at start.
     /// - Throws: ``Failure/taken`` when the wait is over.
     package init(path: String, waitSeconds: Double = 0) throws(Failure) {
+        let end = ContinuousClock.now + .seconds(waitSeconds)
+        while true {
+            let descriptor = try Self.locked(path, until: end)
+            // Another may have removed the file between its opening and its locking: a lock on it would exclude nobody.
+            if Self.stands(descriptor, at: path) {
+                self.descriptor = descriptor
+                return
+            }
+            close(descriptor)
+        }
+    }
+
+    private static func locked(_ path: String, until end: ContinuousClock.Instant) throws(Failure) -> Int32 {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotOpen(reason: systemReason(errno)) }
         // A lock with a time limit does not exist: a process that was stopped while it held one would stop all others.
-        let end = ContinuousClock.now + .seconds(waitSeconds)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let reason = errno
             if reason == EINTR { continue }
@@ -38,7 +50,14 @@ package struct FileLock: ~Copyable {
             }
             usleep(Self.pauseMicroseconds)
         }
-        self.descriptor = descriptor
+        return descriptor
+    }
+
+    private static func stands(_ descriptor: Int32, at path: String) -> Bool {
+        var opened = stat()
+        var named = stat()
+        guard unsafe fstat(descriptor, &opened) == 0, unsafe stat(path, &named) == 0 else { return false }
+        return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
     }
 
     /// What stands in the file, up to 64 bytes.

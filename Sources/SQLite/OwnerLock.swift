@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// Proof that the owner of a piece of work is alive: a locked file that the kernel unlocks when the process dies.
@@ -11,7 +12,9 @@ package final class OwnerLock: Sendable {
     private let path: String
     private let lock: FileLock
 
-    /// Makes a new owner.
+    private static let suffix = ".owner"
+
+    /// Makes a new owner, and removes the files of dead ones.
     ///
     /// - Parameters:
     ///   - id: Its name, unlike that of any other owner.
@@ -21,6 +24,12 @@ package final class OwnerLock: Sendable {
         self.id = id
         path = Self.path(id, in: folder)
         lock = try FileLock(path: path)
+        // A process that was killed leaves its file, and may have left nothing else that anybody would ask about. Where the
+        // folder cannot be read, nothing is lost but tidiness.
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for file in files where file.hasSuffix(Self.suffix) {
+            _ = Self.isAlive(String(file.dropLast(Self.suffix.count)), folder: folder)
+        }
     }
 
     /// Removes the file: an owner without one is dead.
@@ -45,5 +54,5 @@ package final class OwnerLock: Sendable {
         }
     }
 
-    private static func path(_ id: String, in folder: String) -> String { "\(folder)/\(id).owner" }
+    private static func path(_ id: String, in folder: String) -> String { "\(folder)/\(id)\(suffix)" }
 }

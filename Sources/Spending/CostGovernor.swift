@@ -1,6 +1,5 @@
 package import FoundationEssentials
 package import FunctionKit
-import StrictYAML
 import Synchronization
 
 /// Stands before every call that costs money: no call can pass a limit, and none is paid twice.
@@ -15,15 +14,13 @@ package struct CostGovernor: Sendable {
     private static let lookInterval = Duration.milliseconds(50)
     /// How often the others look whether their callers still have time.
     private static let patienceInterval = Duration.milliseconds(500)
-    /// How long an alert's receiver may take before another process tries.
-    private static let alertClaim = Duration.seconds(300)
 
     package let ledger: any SpendLedger
     /// In the order in which refusals name them.
     package let budgets: [Budget]
     private let prices: PriceBook
-    private let waiting = WaitingLine()
-    private let news = LedgerNews()
+    let waiting = WaitingLine()
+    let news = LedgerNews()
     private let released = Counted()
 
     /// Makes a governor.
@@ -41,10 +38,10 @@ package struct CostGovernor: Sendable {
     /// Holds what a call may cost in every budget that covers it, or in none.
     ///
     /// Where the whole call does not fit, a caller with patience waits as long as calls under way hold what it needs:
-    /// first come, first served among those of this governor who wait for the same budget. Where waiting cannot help, or the patience has ended,
-    /// it is granted as many output tokens as fit, down to ``PaidCall/outputTokensMin``, or refused. A refusal names, in the
-    /// order of ``init(ledger:prices:budgets:)``, the first budget that would lack room even without the calls under way, or
-    /// else the first that lacks room with them.
+    /// first come, first served among those of this governor who wait for the same budget. Where waiting cannot help, or
+    /// the patience has ended, it is granted as many output tokens as fit, down to ``PaidCall/outputTokensMin``, or
+    /// refused. A refusal names, in the order of ``init(ledger:prices:budgets:)``, the first budget that would lack room
+    /// even without the calls under way, or else the first that lacks room with them.
     ///
     /// - Parameters:
     ///   - call: What is paid for.
@@ -91,8 +88,8 @@ package struct CostGovernor: Sendable {
         return refused
     }
 
-    // A call that `respectsLines` stands behind those who wait. The head of one line does not stand behind another as well: two
-    // such heads could send each other back for ever.
+    // A call that `respectsLines` stands behind those who wait. The head of one line does not stand behind another as
+    // well: two such heads could send each other back for ever.
     private func attempt(
         _ call: PaidCall, waits: Bool, respectsLines: Bool
     ) async throws(GovernorError) -> LedgerAdmission {
@@ -189,148 +186,11 @@ package struct CostGovernor: Sendable {
             call: call, price: price, lines: lines, waits: waits,
             contested: respectsLines ? waiting.contested(among: lines.lazy.map(\.budget)) : nil)
     }
-}
 
-// MARK: - Between calls
-
-extension CostGovernor {
-    /// All budgets in their present periods, in the order of ``init(ledger:prices:budgets:)``.
-    ///
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func status() async throws(GovernorError) -> [BudgetStatus] {
-        let counters = try await ledger.status { [budgets] moment in budgets.map { $0.line(at: moment) } }
-        return zip(budgets, counters).map(BudgetStatus.init)
-    }
-
-    /// Rebuilds all counters from the journal and compares.
-    ///
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func verify() async throws(GovernorError) -> LedgerVerification {
-        try await ledger.verify()
-    }
-
-    /// Whether a call that a budget refused would now find room there: its period turned, its limit was raised, or calls
-    /// under way left something over.
-    ///
-    /// A budget that is no longer known keeps nobody waiting.
-    ///
-    /// - Parameters:
-    ///   - name: As ``BudgetRefusal/budget``.
-    ///   - needed: As ``BudgetRefusal/neededNanoUSD``.
-    /// - Returns: Whether there is room.
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func hasRoom(budget name: String, for needed: Money) async throws(GovernorError) -> Bool {
-        guard let budget = budget(ofLine: name) else { return true }
-        let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
-        let counters = try await ledger.status { moment in
-            budget.lines(for: tenant, at: moment).filter { $0.budget == name }
-        }
-        return counters.allSatisfy { $0.room > .zero && $0.room >= needed }
-    }
-
-    /// Raises a limit until an instant, in the journal: for every process on the ledger, from its next reservation on.
-    ///
-    /// A later raise of the same budget takes the place of an earlier one.
-    ///
-    /// - Parameters:
-    ///   - name: The budget.
-    ///   - limit: The limit until then; above the file's.
-    ///   - until: When the file's limit is in force again.
-    ///   - reason: Why, for those who read the journal.
-    /// - Throws: ``GovernorError/unknownBudget(_:hint:)``, ``GovernorError/uselessRaise(reason:)`` or
-    ///   ``GovernorError/ledgerUnavailable(reason:)``.
-    package func raise(
-        _ name: String, to limit: Money, until: Date, reason: String
-    ) async throws(GovernorError) {
-        guard let budget = budgets.first(where: { $0.name == name }) else {
-            let names = budgets.map(\.name)
-            throw .unknownBudget(
-                name,
-                hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" }
-                    ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))")
-        }
-        guard limit > budget.limit else {
-            throw .uselessRaise(
-                reason: "$\(limit) is not above the limit of `\(name)`, $\(budget.limit); name a higher one")
-        }
-        guard !reason.allSatisfy(\.isWhitespace) else {
-            throw .uselessRaise(reason: "a raise needs a reason for those who read the journal; name one")
-        }
-        guard until > (try await ledgerInstant()) else {
-            throw .uselessRaise(
-                reason: "\(until.formatted(.iso8601)) has passed by the ledger's clock; name a later instant")
-        }
-        try await ledger.raise(
-            BudgetRaise(budget: name, limit: limit, at: .distantPast, until: until, reason: reason))
-        waiting.wakeHeads()
-    }
-
-    /// The ledger's instant: the clock's, or that of the last journal entry where the clock was ahead then.
-    ///
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func ledgerInstant() async throws(GovernorError) -> Date {
-        let now = Mutex(Date.distantPast)
-        _ = try await ledger.status { moment in
-            now.withLock { $0 = moment.instant }
-            return []
-        }
-        return now.withLock { $0 }
-    }
-
-    /// Raises the alerts that are due and gives those that are to be delivered now; each is given again after five
-    /// minutes unless it was confirmed.
-    ///
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func claimAlerts() async throws(GovernorError) -> [BudgetAlert] {
-        try await ledger.claimAlerts(
-            { [budgets] moment in
-                // A call of the period before may have been settled since it turned.
-                budgets.flatMap { budget in
-                    [budget.lineBefore(moment), budget.line(at: moment)].map { ($0, budget.alertsPercent) }
-                }
-            }, claim: Self.alertClaim)
-    }
-
-    /// Takes note that an alert was delivered.
-    ///
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func confirm(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.confirm(alert) }
-
-    /// Gives a claimed alert back undelivered.
-    ///
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func handBack(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.handBack(alert) }
-
-    /// Gives an element after this governor ended holds; one for many that come close together.
-    var endings: AsyncStream<Void> { news.stream }
-
-    private func budget(ofLine name: String) -> Budget? {
+    func budget(ofLine name: String) -> Budget? {
         // By bytes: a tenant's name may begin with what would join the slash to one character.
         let budgetName = Substring(name.utf8.prefix { $0 != UInt8(ascii: "/") })
         return budgets.first { $0.name == budgetName }
-    }
-}
-
-extension Budget {
-    /// What the ledger counts the whole budget in.
-    fileprivate func line(at moment: LedgerMoment) -> BudgetLine {
-        BudgetLine(budget: name, period: period(containing: moment.instant), limit: moment.limit(of: self))
-    }
-
-    /// The same in the period before, at the limit of its end.
-    fileprivate func lineBefore(_ moment: LedgerMoment) -> BudgetLine {
-        let lastInstant = period(containing: moment.instant).start.addingTimeInterval(-0.001)
-        return BudgetLine(
-            budget: name, period: period(containing: lastInstant), limit: moment.limit(of: self, at: lastInstant))
-    }
-
-    /// What the ledger counts a tenant's call in: the tenant's share first, so that a refusal names it.
-    fileprivate func lines(for tenant: String?, at moment: LedgerMoment) -> [BudgetLine] {
-        let whole = line(at: moment)
-        guard let tenant, tenantSharePercent < 100 else { return [whole] }
-        let share = BudgetLine(
-            budget: "\(name)/\(tenant)", period: whole.period, limit: tenantShare(of: whole.limit))
-        return [share, whole]
     }
 }
 
@@ -346,14 +206,4 @@ private final class Counted: Sendable {
     var count: Int { value.load(ordering: .relaxed) }
 
     func add() { value.add(1, ordering: .relaxed) }
-}
-
-/// Says that holds have ended, to the one who listens.
-private final class LedgerNews: Sendable {
-    let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
-
-    func tell() { continuation.yield() }
 }

@@ -41,8 +41,12 @@ package struct LedgerUpkeep: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await deliverAlerts() }
             group.addTask {
-                await every(Self.forgetInterval, "old responses not forgotten") { () async throws(GovernorError) in
+                await every(Self.forgetInterval, "the ledger's clock not looked at") { () async throws(GovernorError) in
                     try await tellOfLead()
+                }
+            }
+            group.addTask {
+                await every(Self.forgetInterval, "old responses not forgotten") { () async throws(GovernorError) in
                     _ = try await governor.ledger.forgetResponses(olderThan: keepResponses)
                 }
             }

@@ -41,6 +41,36 @@ struct OwnerLockTests {
         #expect(OwnerLock.isAlive("b", folder: folder.path))
     }
 
+    @Test("A new owner removes the files of dead ones, and no others")
+    func tidies() throws {
+        let living = try OwnerLock(id: "living", folder: folder.path)
+        try Data().write(to: folder.url.appending(path: "dead.owner"))
+        try Data().write(to: folder.url.appending(path: "notes.txt"))
+        let new = try OwnerLock(id: "new", folder: folder.path)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+                == ["living.owner", "new.owner", "notes.txt"])
+        #expect(OwnerLock.isAlive(living.id, folder: folder.path))
+        #expect(OwnerLock.isAlive(new.id, folder: folder.path))
+    }
+
+    @Test("A lock is never on a file that was removed while it was taken", .timeLimit(.minutes(1)))
+    func removedMeanwhile() async throws {
+        // Owners come and go while another takes each of their files for a dead one's.
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for number in 0..<2_000 {
+                    guard let lock = try? FileLock(path: "\(folder.path)/n\(number).owner") else { continue }
+                    #expect(OwnerLock.isAlive("n\(number)", folder: folder.path))
+                    _ = consume lock
+                }
+            }
+            group.addTask {
+                for number in 0..<2_000 { _ = OwnerLock.isAlive("n\(number)", folder: folder.path) }
+            }
+        }
+    }
+
     @Test("An owner whose process is killed is dead at once", .timeLimit(.minutes(1)))
     func killed() async throws {
         let child = Process()

@@ -1,0 +1,24 @@
+import FoundationEssentials
+
+extension Budget {
+    /// What the ledger counts the whole budget in.
+    func line(at moment: LedgerMoment) -> BudgetLine {
+        BudgetLine(budget: name, period: period(containing: moment.instant), limit: moment.limit(of: self))
+    }
+
+    /// The same in the period before, at the limit of its end.
+    func lineBefore(_ moment: LedgerMoment) -> BudgetLine {
+        let lastInstant = period(containing: moment.instant).start.addingTimeInterval(-0.001)
+        return BudgetLine(
+            budget: name, period: period(containing: lastInstant), limit: moment.limit(of: self, at: lastInstant))
+    }
+
+    /// What the ledger counts a tenant's call in: the tenant's share first, so that a refusal names it.
+    func lines(for tenant: String?, at moment: LedgerMoment) -> [BudgetLine] {
+        let whole = line(at: moment)
+        guard let tenant, tenantSharePercent < 100 else { return [whole] }
+        let share = BudgetLine(
+            budget: "\(name)/\(tenant)", period: whole.period, limit: tenantShare(of: whole.limit))
+        return [share, whole]
+    }
+}

@@ -1,0 +1,119 @@
+package import FoundationEssentials
+import StrictYAML
+import Synchronization
+
+/// What is done between calls.
+extension CostGovernor {
+    /// How long an alert's receiver may take before another process tries.
+    private static let alertClaim = Duration.seconds(300)
+
+    /// All budgets in their present periods, in the order of ``init(ledger:prices:budgets:)``.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func status() async throws(GovernorError) -> [BudgetStatus] {
+        let counters = try await ledger.status { [budgets] moment in budgets.map { $0.line(at: moment) } }
+        return zip(budgets, counters).map(BudgetStatus.init)
+    }
+
+    /// Rebuilds all counters from the journal and compares.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func verify() async throws(GovernorError) -> LedgerVerification {
+        try await ledger.verify()
+    }
+
+    /// Whether a call that a budget refused would now find room there: its period turned, its limit was raised, or calls
+    /// under way left something over.
+    ///
+    /// A budget that is no longer known keeps nobody waiting.
+    ///
+    /// - Parameters:
+    ///   - name: As ``BudgetRefusal/budget``.
+    ///   - needed: As ``BudgetRefusal/neededNanoUSD``.
+    /// - Returns: Whether there is room.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func hasRoom(budget name: String, for needed: Money) async throws(GovernorError) -> Bool {
+        guard let budget = budget(ofLine: name) else { return true }
+        let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
+        let counters = try await ledger.status { moment in
+            budget.lines(for: tenant, at: moment).filter { $0.budget == name }
+        }
+        return counters.allSatisfy { $0.room > .zero && $0.room >= needed }
+    }
+
+    /// Raises a limit until an instant, in the journal: for every process on the ledger, from its next reservation on.
+    ///
+    /// A later raise of the same budget takes the place of an earlier one.
+    ///
+    /// - Parameters:
+    ///   - name: The budget.
+    ///   - limit: The limit until then; above the file's.
+    ///   - until: When the file's limit is in force again.
+    ///   - reason: Why, for those who read the journal.
+    /// - Throws: ``GovernorError/unknownBudget(_:hint:)``, ``GovernorError/uselessRaise(reason:)`` or
+    ///   ``GovernorError/ledgerUnavailable(reason:)``.
+    package func raise(
+        _ name: String, to limit: Money, until: Date, reason: String
+    ) async throws(GovernorError) {
+        guard let budget = budgets.first(where: { $0.name == name }) else {
+            let names = budgets.map(\.name)
+            throw .unknownBudget(
+                name,
+                hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" }
+                    ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))")
+        }
+        guard limit > budget.limit else {
+            throw .uselessRaise(
+                reason: "$\(limit) is not above the limit of `\(name)`, $\(budget.limit); name a higher one")
+        }
+        guard !reason.allSatisfy(\.isWhitespace) else {
+            throw .uselessRaise(reason: "a raise needs a reason for those who read the journal; name one")
+        }
+        guard until > (try await ledgerInstant()) else {
+            throw .uselessRaise(
+                reason: "\(until.formatted(.iso8601)) has passed by the ledger's clock; name a later instant")
+        }
+        try await ledger.raise(
+            BudgetRaise(budget: name, limit: limit, at: .distantPast, until: until, reason: reason))
+        waiting.wakeHeads()
+    }
+
+    /// The ledger's instant: the clock's, or that of the last journal entry where the clock was ahead then.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func ledgerInstant() async throws(GovernorError) -> Date {
+        let now = Mutex(Date.distantPast)
+        _ = try await ledger.status { moment in
+            now.withLock { $0 = moment.instant }
+            return []
+        }
+        return now.withLock { $0 }
+    }
+
+    /// Raises the alerts that are due and gives those that are to be delivered now; each is given again after five
+    /// minutes unless it was confirmed.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func claimAlerts() async throws(GovernorError) -> [BudgetAlert] {
+        try await ledger.claimAlerts(
+            { [budgets] moment in
+                // A call of the period before may have been settled since it turned.
+                budgets.flatMap { budget in
+                    [budget.lineBefore(moment), budget.line(at: moment)].map { ($0, budget.alertsPercent) }
+                }
+            }, claim: Self.alertClaim)
+    }
+
+    /// Takes note that an alert was delivered.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func confirm(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.confirm(alert) }
+
+    /// Gives a claimed alert back undelivered.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func handBack(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.handBack(alert) }
+
+    /// Gives an element after this governor ended holds; one for many that come close together.
+    var endings: AsyncStream<Void> { news.stream }
+}
