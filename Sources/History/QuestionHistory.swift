@@ -29,6 +29,18 @@ package protocol QuestionHistory: History {
     /// The first success of each function counts; a redelivery changes nothing.
     func recordStage(_ run: StageRun) async throws
 
+    /// Notes that a delivery of a message that runs alone did not end its process, though its connection was lost.
+    ///
+    /// One that is noted twice counts once.
+    ///
+    /// - Throws: The store's errors.
+    func noteSurvival(of delivery: LoneDelivery) async throws
+
+    /// How many deliveries of the same attempt before this one are noted as survived.
+    ///
+    /// - Throws: The store's errors.
+    func survivals(before delivery: LoneDelivery) async throws -> Int
+
     /// A question; nil where nothing is known of it.
     func question(id: String) async throws -> QuestionRecord?
 

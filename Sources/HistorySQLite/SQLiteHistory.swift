@@ -43,6 +43,18 @@ package struct SQLiteHistory: QuestionHistory {
                             WHERE \(isDegraded);
                         """)
             },
+            { db in
+                try db.execute(
+                    sql: """
+                        CREATE TABLE survivals (
+                            question_id TEXT NOT NULL,
+                            function TEXT NOT NULL,
+                            attempt INTEGER NOT NULL,
+                            prior_deliveries INTEGER NOT NULL,
+                            PRIMARY KEY (question_id, function, attempt, prior_deliveries)
+                        ) STRICT, WITHOUT ROWID;
+                        """)
+            },
         ])
 
     /// The condition of an answer without the model; an index goes by its very words.
@@ -118,6 +130,33 @@ package struct SQLiteHistory: QuestionHistory {
                     ON CONFLICT (question_id, function) DO NOTHING
                     """,
                 arguments: [run.questionID, run.function, run.attempt, run.milliseconds])
+        }
+    }
+
+    package func noteSurvival(of delivery: LoneDelivery) async throws {
+        try await store.commit { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO survivals (question_id, function, attempt, prior_deliveries) VALUES (?, ?, ?, ?)
+                    ON CONFLICT DO NOTHING
+                    """,
+                arguments: [
+                    delivery.questionID, delivery.function, delivery.attempt, delivery.priorDeliveries,
+                ])
+        }
+    }
+
+    package func survivals(before delivery: LoneDelivery) async throws -> Int {
+        try await store.read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FROM survivals
+                    WHERE question_id = ? AND function = ? AND attempt = ? AND prior_deliveries < ?
+                    """,
+                arguments: [
+                    delivery.questionID, delivery.function, delivery.attempt, delivery.priorDeliveries,
+                ]) ?? 0
         }
     }
 

@@ -130,6 +130,25 @@ struct SQLiteHistoryTests {
         #expect(try await history.question(id: "q")?.stages == runs)
     }
 
+    @Test("A survived delivery counts once, for later deliveries of the same attempt, through two stores on one file")
+    func survivals() async throws {
+        let histories = [try history(), try history()]
+        func delivery(
+            _ priorDeliveries: Int, id: String = "q", function: String = "rag-core", attempt: Int = 1
+        ) -> LoneDelivery {
+            LoneDelivery(questionID: id, function: function, attempt: attempt, priorDeliveries: priorDeliveries)
+        }
+        for number in [0, 2, 2, 3] { try await histories[0].noteSurvival(of: delivery(number)) }
+        try await histories[1].noteSurvival(of: delivery(2))
+        var counts: [Int] = []
+        for number in 0...5 { counts.append(try await histories[1].survivals(before: delivery(number))) }
+        #expect(counts == [0, 1, 1, 2, 3, 3])
+        for other in [delivery(5, id: "p"), delivery(5, function: "pii-filter"), delivery(5, attempt: 2)] {
+            #expect(try await histories[1].survivals(before: other) == 0)
+        }
+        #expect(try await histories[1].question(id: "q") == nil)
+    }
+
     @Test("Only questions that still wait and whose deadline has passed are unfinished")
     func unfinished() async throws {
         let history = try history()
