@@ -235,8 +235,7 @@ let package = Package(
             ]),
         // Starts a real RabbitMQ.
         .target(
-            name: "RabbitMQServer", dependencies: ["CRabbitMQ", "HTTPTransport", "TestSupport"],
-            path: "Tests/RabbitMQServer"),
+            name: "RabbitMQServer", dependencies: ["CRabbitMQ", "HTTPTransport"], path: "Tests/RabbitMQServer"),
         .testTarget(
             name: "RabbitMQTests",
             dependencies: [
@@ -287,8 +286,8 @@ let package = Package(
         .executableTarget(
             name: "HostCrashHelper",
             dependencies: [
-                "FunctionKit", "FunctionHost", "MessagingSQLite", "History", "HistorySQLite", "SQLite",
-                .product(name: "Logging", package: "swift-log"),
+                "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "History", "HistorySQLite", "RabbitMQ",
+                "SQLite", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -298,7 +297,7 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "FunctionKit", "FunctionHost", "HostCrashHelper", "History", "HistorySQLite", "Messaging",
-                "MessagingSQLite", "SQLite",
+                "MessagingSQLite", "RabbitMQ", "RabbitMQServer", "SQLite",
                 "StrictYAML", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),

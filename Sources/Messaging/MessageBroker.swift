@@ -45,6 +45,11 @@ package protocol MessageBroker: Sendable {
     /// void.
     func holds(_ delivery: Delivery) async -> Bool
 
+    /// Waits until the broker has taken a delivery away; whoever settles the delivery cancels the wait.
+    ///
+    /// Returns at once where it is not in hand, and when the task is cancelled.
+    func waitForLoss(of delivery: Delivery) async
+
     /// Gives a message back: it waits again at once, in front of its queue, with one more prior delivery.
     func handBack(_ delivery: Delivery) async throws(BrokerError)
 
@@ -114,6 +119,13 @@ extension MessageBroker {
             throw .unavailable(reason: "the walk was cut off")
         }
         return messages
+    }
+
+    /// Waits for the cancellation: a broker in the process takes nothing away while the process lives.
+    package func waitForLoss(of delivery: Delivery) async {
+        let (never, end) = AsyncStream.makeStream(of: Never.self)
+        for await _ in never {}
+        end.finish()
     }
 
     /// Always ready: a broker in the process is there while the process is.

@@ -91,6 +91,8 @@ package final class RabbitMQBroker: MessageBroker {
 
     package func holds(_ delivery: Delivery) async -> Bool { await consuming.holds(delivery) }
 
+    package func waitForLoss(of delivery: Delivery) async { await consuming.waitForLoss(of: delivery) }
+
     package func handBack(_ delivery: Delivery) async throws(BrokerError) {
         switch try await consuming.handBack(delivery) {
         case .done: return

@@ -267,6 +267,35 @@ struct DispatcherTests {
         #expect(try await test.broker.depth(of: queues.dead).total == 1)
     }
 
+    @Test("what is taken away where it runs alone has used up no attempt, and that is known as soon as it is seen")
+    func lostAlone() async throws {
+        let (runs, feed) = AsyncStream.makeStream(of: Latch.self)
+        let test = try TestHost([
+            registered(attempts: 2) { input, _ in
+                let release = Latch()
+                feed.yield(release)
+                await release.wait()
+                return input
+            }
+        ])
+        try await test.run { _ in
+            var runs = runs.makeAsyncIterator()
+            try await test.send("q", alone: true)
+            for number in 0..<6 {
+                let release = try #require(await runs.next())
+                try await test.broker.takeAway("q")
+                // While it still runs.
+                try await test.survivals(
+                    before: LoneDelivery(questionID: "q", function: "work", attempt: 1, priorDeliveries: number + 1),
+                    reach: number + 1)
+                release.open()
+            }
+            try #require(await runs.next()).open()
+            await test.broker.acknowledgement(of: "q", in: queues.alone)
+        }
+        #expect(try await test.broker.depth(of: queues.dead).total == 0)
+    }
+
     @Test("what the broker takes away while it runs is not published twice", arguments: [false, true])
     func takenAway(isAlone: Bool) async throws {
         let runs = Mutex(0)

@@ -5,13 +5,13 @@ final class HostProcess: Sendable {
     private let process = Process()
     private let ended: AsyncStream<Void>
 
-    init(folder: String, attempts: Int, patienceMilliseconds: Int) throws {
+    init(folder: String, attempts: Int, patienceMilliseconds: Int, brokerURL: String? = nil) throws {
         let (ended, end) = AsyncStream<Void>.makeStream()
         self.ended = ended
         // Beside the test bundle.
         process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appending(path: "HostCrashHelper")
-        process.arguments = [folder, "\(attempts)", "\(patienceMilliseconds)"]
+        process.arguments = [folder, "\(attempts)", "\(patienceMilliseconds)"] + (brokerURL.map { [$0] } ?? [])
         process.terminationHandler = { _ in end.finish() }
         try process.run()
     }

@@ -40,6 +40,7 @@ final class ObservedBroker: MessageBroker {
     /// What is wrong with messages, by id.
     private let problems: [String: MessageProblem]
     private let state = Mutex(State())
+    private let room = WaitingRoom<UInt64>()
 
     init(problems: [String: MessageProblem]) { self.problems = problems }
 
@@ -116,6 +117,13 @@ final class ObservedBroker: MessageBroker {
     func takeAway(_ id: String) async throws(BrokerError) {
         guard let delivery = state.withLock({ $0.delivered[id] }) else { throw .staleDelivery }
         try await inner.handBack(delivery)
+        room.wake(delivery.tag, atMost: .max)
+    }
+
+    func waitForLoss(of delivery: Delivery) async {
+        let place = room.enter(delivery.tag)
+        if await holds(delivery) { await room.wait(in: place) }
+        room.leave(place, passesOn: false)
     }
 
     func holds(_ delivery: Delivery) async -> Bool { await inner.holds(delivery) }

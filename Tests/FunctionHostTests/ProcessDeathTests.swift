@@ -4,6 +4,8 @@ import History
 import HistorySQLite
 import Messaging
 import MessagingSQLite
+import RabbitMQ
+import RabbitMQServer
 import SQLite
 import Synchronization
 import TestSupport
@@ -13,15 +15,26 @@ import Testing
 struct ProcessDeathTests {
     /// Folder, queues and history that this process shares with the hosts it starts.
     private struct Shared: Sendable {
-        let folder: String
-        let broker: SQLiteBroker
+        let folder: TemporaryFolder
+        let broker: any MessageBroker
+        let brokerURL: String?
         let history: SQLiteHistory
         let queues = FunctionQueues(function: "work")
 
-        init(folder: String, attempts: Int) async throws {
-            self.folder = folder
-            let store = try SQLiteStore.open(folder: folder, schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
-            broker = try SQLiteBroker(store: store)
+        init(attempts: Int, onRabbitMQ isOnRabbitMQ: Bool = false) async throws {
+            folder = try TemporaryFolder()
+            let store = try SQLiteStore.open(
+                folder: folder.path, schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
+            if isOnRabbitMQ {
+                let server = try await RabbitMQServer.shared()
+                let url = server.url(vhost: try await server.newVhost())
+                brokerURL = url
+                broker = try await RabbitMQBroker.connect(
+                    RabbitMQConfiguration(url: url, connectionName: "test"), logger: TestHost.logger)
+            } else {
+                brokerURL = nil
+                broker = try SQLiteBroker(store: store)
+            }
             history = SQLiteHistory(store: store)
             // With the helper's own settings, so that both declare the same.
             try await broker.declare(
@@ -37,17 +50,21 @@ struct ProcessDeathTests {
                 to: queues.waiting)
         }
 
+        func startHost(attempts: Int, patienceMilliseconds: Int) throws -> HostProcess {
+            try HostProcess(
+                folder: folder.path, attempts: attempts, patienceMilliseconds: patienceMilliseconds,
+                brokerURL: brokerURL)
+        }
+
         func left() async throws -> Int {
             let waiting = try await broker.depth(of: queues.waiting).total
             return try await waiting + broker.depth(of: queues.alone).total
         }
     }
 
-    @Test("messages that spin, kill or throw are found, and no good one suffers")
-    func poison() async throws {
-        let temporary = try TemporaryFolder()
-        let folder = temporary.path
-        let shared = try await Shared(folder: folder, attempts: 3)
+    @Test("messages that spin, kill or throw are found, and no good one suffers", arguments: [false, true])
+    func poison(onRabbitMQ: Bool) async throws {
+        let shared = try await Shared(attempts: 3, onRabbitMQ: onRabbitMQ)
         let poison = [5: "spin", 15: "kill", 25: "throw"]
         for number in 0..<33 { try await shared.send("\(number)", action: poison[number] ?? "ok") }
         let current = Mutex<HostProcess?>(nil)
@@ -55,7 +72,7 @@ struct ProcessDeathTests {
         async let starts = {
             var starts = 0
             while !isDone.withLock({ $0 }), starts < 40 {
-                let process = try HostProcess(folder: folder, attempts: 3, patienceMilliseconds: 1000)
+                let process = try shared.startHost(attempts: 3, patienceMilliseconds: 1000)
                 let isLate = isDone.withLock { isDone in
                     current.withLock { $0 = process }
                     return isDone
@@ -88,19 +105,17 @@ struct ProcessDeathTests {
 
     @Test("killed at any moment, a host leaves nothing undone")
     func kills() async throws {
-        let temporary = try TemporaryFolder()
-        let folder = temporary.path
-        let shared = try await Shared(folder: folder, attempts: 20)
+        let shared = try await Shared(attempts: 20)
         var generator = SeededGenerator(seed: 7)
         for round in 0..<Self.rounds {
             for number in 0..<20 { try await shared.send("\(round)-\(number)", action: "ok") }
-            let process = try HostProcess(folder: folder, attempts: 20, patienceMilliseconds: 30_000)
+            let process = try shared.startHost(attempts: 20, patienceMilliseconds: 30_000)
             let moment = Int.random(in: 0..<20, using: &generator)
             _ = try await shared.history.outcome(of: "\(round)-\(moment)")
             process.send(SIGKILL)
             _ = await process.end()
         }
-        let last = try HostProcess(folder: folder, attempts: 20, patienceMilliseconds: 30_000)
+        let last = try shared.startHost(attempts: 20, patienceMilliseconds: 30_000)
         for round in 0..<Self.rounds {
             for number in 0..<20 {
                 let record = try await shared.history.outcome(of: "\(round)-\(number)")
@@ -115,11 +130,9 @@ struct ProcessDeathTests {
 
     @Test("told to end in the middle, a host exits with 0, and each message is finished or still queued")
     func terminated() async throws {
-        let temporary = try TemporaryFolder()
-        let folder = temporary.path
-        let shared = try await Shared(folder: folder, attempts: 3)
+        let shared = try await Shared(attempts: 3)
         for number in 0..<50 { try await shared.send("\(number)", action: "ok") }
-        let process = try HostProcess(folder: folder, attempts: 3, patienceMilliseconds: 30_000)
+        let process = try shared.startHost(attempts: 3, patienceMilliseconds: 30_000)
         _ = try await shared.history.outcome(of: "3")
         process.send(SIGTERM)
         #expect(await process.end() == 0)

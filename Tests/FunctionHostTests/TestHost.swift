@@ -65,6 +65,7 @@ struct TestHost: Sendable {
 
     let broker: ObservedBroker
     let history: any QuestionHistory
+    private let store: SQLiteStore
     let invoker: Invoker
     let functions: [RegisteredFunction]
     let host: FunctionHost
@@ -75,7 +76,8 @@ struct TestHost: Sendable {
         hasRoom: @escaping RoomCheck = { _, _ in true }, problems: [String: MessageProblem] = [:]
     ) throws {
         broker = ObservedBroker(problems: problems)
-        history = SQLiteHistory(store: try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema]))
+        store = try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema])
+        history = SQLiteHistory(store: store)
         invoker = Invoker()
         self.functions = functions
         host = FunctionHost(
@@ -116,6 +118,11 @@ struct TestHost: Sendable {
         try await broker.publish(
             Message(id: id, body: Data(#"{"text":"\#(text)"}"#.utf8), headers: headers.texts),
             to: alone ? queues.alone : queues.waiting)
+    }
+
+    /// Waits until so many deliveries are noted as survived.
+    func survivals(before delivery: LoneDelivery, reach count: Int) async throws {
+        for try await _ in store.changes() where try await history.survivals(before: delivery) == count { return }
     }
 
     /// Delivers a message and gives it back, as a process does that dies.

@@ -4,26 +4,34 @@ import Glibc
 import History
 import HistorySQLite
 import Logging
+import Messaging
 import MessagingSQLite
+import RabbitMQ
 import SQLite
 import ServiceLifecycle
 import UnixSignals
 
 /// A host of its own on a folder of queues, with one function that does what its message says.
 ///
-///     HostCrashHelper FOLDER ATTEMPTS PATIENCE_MS
+///     HostCrashHelper FOLDER ATTEMPTS PATIENCE_MS [BROKER_URL]
 ///
-/// It ends with 0 after SIGTERM and a drain, and with 1 by its watchdog.
+/// The queues are in the folder, or in RabbitMQ where a URL is given. It ends with 0 after SIGTERM and a drain, and with 1 by its watchdog.
 @main
 struct HostCrashHelper {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 4, let attempts = Int(arguments[2]), let patience = Int(arguments[3]) else { exit(64) }
+        guard arguments.count >= 4, let attempts = Int(arguments[2]), let patience = Int(arguments[3]) else { exit(64) }
         let store = try SQLiteStore.open(folder: arguments[1], schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
-        let broker = try SQLiteBroker(store: store)
         let history = SQLiteHistory(store: store)
         let invoker = Invoker()
         let logger = Logger(label: "host", factory: { _ in SwiftLogNoOpLogHandler() })
+        let broker: any MessageBroker =
+            if arguments.count == 5 {
+                try await RabbitMQBroker.connect(
+                    RabbitMQConfiguration(url: arguments[4], connectionName: "helper"), logger: logger)
+            } else {
+                try SQLiteBroker(store: store)
+            }
         let settings = FunctionSettings(
             name: "work", timeout: .milliseconds(300), attemptsMax: attempts,
             backoff: Backoff(first: .milliseconds(10), factor: 1, longest: .milliseconds(10)))

@@ -1,7 +1,6 @@
 package import Foundation
 import HTTPTransport
 import Synchronization
-import TestSupport
 
 /// A real RabbitMQ for tests: on loopback alone, on free ports, in a temporary folder, with a port mapper of its own.
 ///
@@ -31,6 +30,9 @@ package final class RabbitMQServer: Sendable {
     private let supervisor: Supervisor
     private let client: HTTPClient
     private let pid = Mutex<Int32>(0)
+
+    /// The process that is the server now.
+    package var processID: Int32 { pid.withLock { $0 } }
 
     /// The server that the tests of this process share.
     ///
@@ -111,10 +113,10 @@ package final class RabbitMQServer: Sendable {
     }
 
     /// Stops the server in the middle of whatever it does, until ``thaw()``.
-    package func freeze() { kill(pid.withLock { $0 }, SIGSTOP) }
+    package func freeze() { kill(processID, SIGSTOP) }
 
     /// Lets a frozen server go on.
-    package func thaw() { kill(pid.withLock { $0 }, SIGCONT) }
+    package func thaw() { kill(processID, SIGCONT) }
 
     /// Kills the server as a power cut would.
     package func die() async throws { try await supervisor.kill() }

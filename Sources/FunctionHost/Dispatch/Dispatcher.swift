@@ -22,8 +22,8 @@ struct Dispatcher: Sendable {
     let metrics: HostMetrics
     let logger: Logger
 
-    private var settings: FunctionSettings { registered.settings }
-    private var queues: FunctionQueues { registered.queues }
+    var settings: FunctionSettings { registered.settings }
+    var queues: FunctionQueues { registered.queues }
 
     /// Deals with a delivery from the waiting queue, or from the queue of those that run alone.
     func dispatch(_ delivery: Delivery) async {
@@ -31,31 +31,33 @@ struct Dispatcher: Sendable {
         logger[metadataKey: LogKey.questionID] = "\(delivery.message.id)"
         metrics.inFlight(settings.name, 1)
         defer { metrics.inFlight(settings.name, -1) }
-        let outcome: Outcome
-        var headers = MessageHeaders()
-        do {
-            headers = try MessageHeaders(delivery.message.headers)
-            let isAlone = delivery.queue == queues.alone
-            // What was delivered from the waiting queue before moves on to where it runs alone. There one message is
-            // out at a time, so each earlier delivery was an attempt of its own that ended its process.
-            if isAlone { headers.attempt += delivery.priorDeliveries }
-            logger[metadataKey: LogKey.attempt] = "\(headers.attempt)"
-            outcome =
-                if let problem = delivery.problem {
-                    .dead(code: problem.rawValue)
-                } else {
-                    await decide(on: delivery, headers: headers, isAlone: isAlone, logger: logger)
-                }
-        } catch {
+        guard var headers = try? MessageHeaders(delivery.message.headers) else {
             // Nothing of it can be read, so nothing of it can be kept but the body.
-            outcome = .dead(code: "headers-unreadable")
+            let outcome = Outcome.dead(code: "headers-unreadable")
+            return await conclude(delivery, headers: MessageHeaders(), outcome: outcome, logger: logger)
         }
+        do {
+            headers.attempt += try await processDeaths(in: delivery)
+        } catch {
+            logger.warning(
+                "deliveries that ended their process cannot be counted; the message is handed back",
+                metadata: [LogKey.error: "\(Self.name(of: error))"])
+            return await giveBack(delivery, headers: headers)
+        }
+        logger[metadataKey: LogKey.attempt] = "\(headers.attempt)"
+        let outcome: Outcome =
+            if let problem = delivery.problem {
+                .dead(code: problem.rawValue)
+            } else {
+                await notingLoss(of: delivery) { [headers, logger] in
+                    await decide(on: delivery, headers: headers, logger: logger)
+                }
+            }
         await conclude(delivery, headers: headers, outcome: outcome, logger: logger)
     }
 
-    private func decide(
-        on delivery: Delivery, headers: MessageHeaders, isAlone: Bool, logger: Logger
-    ) async -> Outcome {
+    private func decide(on delivery: Delivery, headers: MessageHeaders, logger: Logger) async -> Outcome {
+        let isAlone = delivery.queue == queues.alone
         if let expiresAt = headers.expiresAt, expiresAt <= Date.now { return .expire }
         // Before the rest: what this host has just handed back may reach it once more, and has killed nobody.
         if drain.deadline != nil { return .handBack }
@@ -83,7 +85,7 @@ struct Dispatcher: Sendable {
     private func conclude(_ delivery: Delivery, headers: MessageHeaders, outcome: Outcome, logger: Logger) async {
         // What the broker has taken away is delivered again, and that delivery meets what this one has stored. Published
         // here too, there would be two of it from now on, and four after the next lost connection.
-        guard await broker.holds(delivery) else { return }
+        guard await broker.holds(delivery) else { return await noteSurvival(of: delivery) }
         let id = delivery.message.id
         do {
             switch outcome {
@@ -134,6 +136,7 @@ struct Dispatcher: Sendable {
             log(outcome, logger: logger)
         } catch BrokerError.staleDelivery {
             // Taken away in this very moment.
+            await noteSurvival(of: delivery)
         } catch {
             logger.warning(
                 "outcome could not be stored; the message is handed back",
@@ -208,15 +211,15 @@ struct Dispatcher: Sendable {
                 } else {
                     try await broker.handBack(delivery)
                 }
-                note(.handBack)
-                return
+                return note(.handBack)
             } catch .staleDelivery {
-                return
+                break
             } catch {
                 // When the host ends, the broker's close gives back all that is in hand.
-                guard drain.deadline == nil, (try? await Task.sleep(for: Self.retryPause)) != nil else { return }
+                guard drain.deadline == nil, (try? await Task.sleep(for: Self.retryPause)) != nil else { break }
             }
         }
+        await noteSurvival(of: delivery)
     }
 
     private func recordStage(_ id: String, attempt: Int, took: Duration, logger: Logger) async {
@@ -257,7 +260,7 @@ struct Dispatcher: Sendable {
     }
 
     /// The kind of an error; its text may hold what must not be logged.
-    private static func name(of error: any Error) -> String {
+    static func name(of error: any Error) -> String {
         switch error {
         case let error as BrokerError: error.description
         case let error as any DispositionProviding: error.code

@@ -79,6 +79,16 @@ extension ConsumeConnection {
     /// Whether the connection that a delivery came over is still the one in use.
     func holds(_ delivery: Delivery) -> Bool { held[delivery.tag] != nil }
 
+    /// Waits until a delivery is lost with its channel or connection.
+    func waitForLoss(of delivery: Delivery) async {
+        while !Task.isCancelled, holds(delivery) {
+            // Deliveries and consumers share one row of numbers, so no consumer waits under this one.
+            let place = room.enter(delivery.tag)
+            await room.wait(in: place)
+            room.leave(place, passesOn: false)
+        }
+    }
+
     /// Gives a delivery back, unless it was delivered too often for that.
     func handBack(_ delivery: Delivery) throws(BrokerError) -> HandBack {
         let held = try taken(delivery)

@@ -51,8 +51,15 @@ extension ConsumeConnection {
     /// Forgets a channel that the broker has closed or no longer feeds; its messages are delivered again.
     func detach(_ channel: UInt16, reason: String) {
         guard let old = channels.removeValue(forKey: channel) else { return }
-        held = held.filter { $0.value.channel != channel }
+        forget { $0.channel == channel }
         plan(old.consumer, reason: reason)
+    }
+
+    /// Forgets what was in hand, and tells those who wait for its loss.
+    private func forget(where isLost: (Held) -> Bool) {
+        let lost = held.filter { isLost($0.value) }.keys
+        for number in lost { held[number] = nil }
+        for number in lost { room.wake(number, atMost: .max) }
     }
 
     func plan(_ number: UInt64, reason: String) {
@@ -74,7 +81,7 @@ extension ConsumeConnection {
         connection = nil
         channels = [:]
         dirty = []
-        held = [:]
+        forget { _ in true }
         for number in consumers.keys {
             consumers[number]?.channel = nil
             consumers[number]?.ready = []
