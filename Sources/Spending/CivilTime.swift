@@ -37,7 +37,7 @@ struct CivilDay: Hashable {
 }
 
 /// The quotient, rounded towards negative infinity.
-func floorDivide(_ dividend: Int, _ divisor: Int) -> Int {
+package func floorDivide(_ dividend: Int, _ divisor: Int) -> Int {
     let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? quotient - 1 : quotient
 }

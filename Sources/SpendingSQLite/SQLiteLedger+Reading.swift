@@ -37,4 +37,14 @@ extension SQLiteLedger: SpendReader {
             ).flatMap { try JournalReader.entries(after: $0 - 1, atMost: 1, database) }
         }
     }
+    package func exceptionTally(in span: Range<Date>) async throws(GovernorError) -> ExceptionTally {
+        try await read { database in
+            let row = try Row.fetchOne(
+                database, sql: SpendSums.exceptionTally,
+                arguments: [span.lowerBound.milliseconds, span.upperBound.milliseconds])
+            return row.map {
+                ExceptionTally(orphans: $0[0], orphansCharged: Money(nanoUSD: $0[1]), breaches: $0[2])
+            } ?? ExceptionTally()
+        }
+    }
 }

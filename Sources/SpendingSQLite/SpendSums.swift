@@ -66,6 +66,13 @@ enum SpendSums {
         ORDER BY reserved_ms DESC, id DESC LIMIT ?
         """
 
+    /// The statement that counts orphans with what they were charged, and breaches.
+    static let exceptionTally = """
+        SELECT ifnull(sum(kind = 'orphan'), 0), ifnull(sum(spent_nano_usd) FILTER (WHERE kind = 'orphan'), 0),
+            ifnull(sum(kind = 'breach'), 0)
+        FROM journal WHERE kind IN ('orphan', 'breach') AND reserved_ms >= ? AND reserved_ms < ?
+        """
+
     private static func lists(_ scope: BudgetScope) -> [(column: String, values: [String])] {
         [
             ("provider", scope.providers), ("model", scope.models), ("function", scope.functions),
@@ -75,22 +82,21 @@ enum SpendSums {
     }
 
     /// Questions are as many as calls: they are summed up from the journal, from the first entry of the span on.
+    ///
+    /// Where enough have cost something, the others are not sorted; these are half of the entries.
     private static func dearestQuestions(
         _ query: SpendQuery, atMost count: Int, _ database: Database
     ) throws -> [SpendSum] {
         let (from, to) = (query.quarters.lowerBound * 900_000, query.quarters.upperBound * 900_000)
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT question_id, sum(kind = 'reserve') - sum(kind = 'release'),
-                    sum(CASE kind WHEN 'settle' THEN ifnull(input_tokens, 0) + ifnull(cache_read_tokens, 0)
-                        + ifnull(cache_write_tokens, 0) ELSE 0 END),
-                    sum(CASE kind WHEN 'settle' THEN ifnull(output_tokens, 0) ELSE 0 END),
-                    sum(spent_nano_usd) AS spent, sum(held_nano_usd), max(kind = 'settle')
-                FROM journal WHERE id >= ? AND reserved_ms >= ? AND reserved_ms < ?
-                GROUP BY question_id ORDER BY spent DESC, question_id LIMIT ?
-                """, arguments: [try firstEntry(at: from, database), from, to, max(0, count)])
-        return rows.map { row in
+        let first = try firstEntry(at: from, database)
+        func rows(withFree: Bool) throws -> [Row] {
+            try Row.fetchAll(
+                database, sql: dearest,
+                arguments: ["first": first, "from": from, "to": to, "withFree": withFree, "count": max(0, count)])
+        }
+        var found = try rows(withFree: false)
+        if found.count < count { found = try rows(withFree: true) }
+        return found.map { row in
             SpendSum(
                 key: .question(row[0]),
                 amounts: SpendAmounts(
@@ -98,6 +104,22 @@ enum SpendSums {
                     held: Money(nanoUSD: row[5]), replays: nil, questions: row[6]))
         }
     }
+
+    /// The statement that sums up the dearest questions; it finds these first, by as few columns as that takes.
+    private static let dearest = """
+        WITH dearest AS (
+            SELECT question_id FROM journal
+            WHERE id >= :first AND reserved_ms >= :from AND reserved_ms < :to AND (spent_nano_usd <> 0 OR :withFree)
+            GROUP BY question_id ORDER BY sum(spent_nano_usd) DESC, question_id LIMIT :count)
+        SELECT question_id, sum(kind = 'reserve') - sum(kind = 'release'),
+            sum(CASE kind WHEN 'settle' THEN ifnull(input_tokens, 0) + ifnull(cache_read_tokens, 0)
+                + ifnull(cache_write_tokens, 0) ELSE 0 END),
+            sum(CASE kind WHEN 'settle' THEN ifnull(output_tokens, 0) ELSE 0 END),
+            sum(spent_nano_usd) AS spent, sum(held_nano_usd), max(kind = 'settle')
+        FROM journal
+        WHERE id >= :first AND reserved_ms >= :from AND reserved_ms < :to AND question_id IN dearest
+        GROUP BY question_id ORDER BY spent DESC, question_id
+        """
 
     /// The first entry that was written at or after an instant, found by halves: entries are in the order of time.
     private static func firstEntry(at milliseconds: Int64, _ database: Database) throws -> Int64 {

@@ -103,7 +103,7 @@ struct GoldenReportTests {
     func groupings(grouping: ReportGrouping) async throws {
         try await GoldenLedger.withView { view in
             let document = try await report(view, grouping, top: grouping == .question ? 3 : nil).document()
-            try GoldenFile.expect(document.rendered(as: .table), equals: "report-by-\(grouping.rawValue).txt")
+            try GoldenFile.expect(document.rendered(as: .table), equals: "report-by-\(grouping.rawValue).table")
         }
     }
 

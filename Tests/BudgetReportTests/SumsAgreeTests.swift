@@ -52,10 +52,15 @@ struct SumsAgreeTests {
             #expect(try sums(inJSON: document.rendered(as: .json)) == expected)
             #expect(try sums(inCSV: document.rendered(as: .csv)) == expected)
             let wide = Terminal(width: 160, isUnicode: true, isColoured: false)
-            #expect(
-                try sums(inText: document.rendered(as: .table, on: wide), separator: "  ", mark: "Total") == expected)
-            #expect(try sums(inText: document.rendered(as: .markdown), separator: " | ", mark: "**Total**") == expected)
-            #expect(try sums(inHTML: document.rendered(as: .html)) == expected)
+            for table in [
+                try tableCells(document.rendered(as: .table, on: wide)),
+                try markdownCells(document.rendered(as: .markdown)), try htmlCells(document.rendered(as: .html)),
+            ] {
+                let total = try #require(table.last)
+                #expect(table.count > 2 && total[0] == "Total")
+                #expect(try sums(inCells: table.dropFirst().dropLast(), under: table[0]) == expected)
+                #expect(try sums(inCells: [total], under: table[0]) == expected)
+            }
         }
     }
 
@@ -112,39 +117,68 @@ struct SumsAgreeTests {
         }
     }
 
-    /// The rows between head and total, and the total, of which each cell stands under its title.
-    private func sums(inText data: Data, separator: String, mark: String) throws -> Sums {
-        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
-        let total = try #require(lines.firstIndex { $0.contains(mark) })
-        func cells(_ line: String) -> [String] {
-            line.components(separatedBy: separator).map {
-                $0.trimmingCharacters(in: .whitespaces.union(CharacterSet(charactersIn: "*|\\")))
-                    .replacing(",", with: "").replacing("\\", with: "")
-            }.filter { !$0.isEmpty }
+    /// Sums up the rows of a table for people, whose amounts are whole though they are many digits.
+    private func sums(inCells rows: some Sequence<[String]>, under head: [String]) throws -> Sums {
+        func column(_ title: String) -> Int? { head.firstIndex(of: title) }
+        let (calls, spent) = (try #require(column("Calls")), try #require(column("Spent")))
+        let (input, output) = (try #require(column("Tokens in")), try #require(column("Tokens out")))
+        return try rows.reduce(into: Sums()) { sums, row in
+            func count(_ column: Int) throws -> Int { try #require(Int(row[column].replacing(",", with: ""))) }
+            sums.calls += try count(calls)
+            sums.tokens += try count(input) + count(output)
+            sums.spent += try nano(row[spent])
+            // A column of nothing but zeros is not shown.
+            if let held = column("Held") { sums.held += try nano(row[held]) }
         }
-        // The columns of numbers that are always shown: calls, tokens in, tokens out, spent.
-        let found = try #require(cells(lines[total]).dropFirst(4).first)
-        var sums = Sums()
-        sums.spent = try nano(found)
-        sums.calls = try #require(Int(cells(lines[total])[1]))
-        sums.tokens = try #require(Int(cells(lines[total])[2])) + #require(Int(cells(lines[total])[3]))
-        if lines.contains(where: { $0.contains("Held") }) { sums.held = try nano(cells(lines[total])[5]) }
-        return sums
     }
 
-    private func sums(inHTML data: Data) throws -> Sums {
+    /// The cells of the table between its rules, by the places of the titles; a title may be of two lines.
+    private func tableCells(_ data: Data) throws -> [[String]] {
+        let lines = String(decoding: data, as: UTF8.self).components(separatedBy: "\n").map(Array.init)
+        let rules = lines.indices.filter { lines[$0].count > 9 && lines[$0].allSatisfy { $0 == "─" } }
+        try #require(rules.count == 2)
+        let start = try #require(lines.firstIndex { $0.isEmpty }) + 1
+        let body = lines[start..<rules[0]] + lines[(rules[0] + 1)..<rules[1]] + [lines[rules[1] + 1]]
+        // Where two blanks stand one above the other in all lines, a column ends.
+        func isBlank(_ place: Int) -> Bool { body.allSatisfy { place >= $0.count || $0[place] == " " } }
+        var edges = [0]
+        for place in 1..<(body.map(\.count).max() ?? 1) where isBlank(place - 1) && isBlank(place) && !isBlank(place + 1) {
+            edges.append(place + 1)
+        }
+        func cells(_ line: [Character]) -> [String] {
+            edges.indices.map { index in
+                let end = min(line.count, index + 1 < edges.count ? edges[index + 1] : .max)
+                return edges[index] < end
+                    ? String(line[edges[index]..<end]).trimmingCharacters(in: .whitespaces) : ""
+            }
+        }
+        let titles = lines[start..<rules[0]].map(cells).reduce([String](repeating: "", count: edges.count)) { titles, line in
+            zip(titles, line).map { [$0, $1].filter { !$0.isEmpty }.joined(separator: " ") }
+        }
+        return [titles] + (lines[(rules[0] + 1)..<rules[1]] + [lines[rules[1] + 1]]).map(cells)
+    }
+
+    private func markdownCells(_ data: Data) throws -> [[String]] {
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix("| ") }
+        return lines.enumerated().filter { $0.offset != 1 }.map { _, line in
+            // An escaped stroke ends no cell.
+            line.dropFirst(2).dropLast(2).replacing("\\|", with: "\u{1}").components(separatedBy: " | ").map {
+                $0.replacing("\u{1}", with: "|").replacing("\\", with: "").replacing("**", with: "")
+            }
+        }
+    }
+
+    /// The cells of the report's own table; those of charts are of fewer columns.
+    private func htmlCells(_ data: Data) throws -> [[String]] {
         let text = String(decoding: data, as: UTF8.self)
-        let foot = try #require(text.components(separatedBy: "<tfoot>").dropFirst().first)
-        let cells = foot.matches(of: />([^<>]+)<\/t[dh]>/).map { String($0.1).replacing(",", with: "") }
-        var sums = Sums()
-        sums.calls = try #require(Int(cells[1]))
-        sums.tokens = try #require(Int(cells[2])) + #require(Int(cells[3]))
-        sums.spent = try nano(cells[4])
-        if text.contains(">Held</th>") { sums.held = try nano(cells[5]) }
-        return sums
+        let tables = text.matches(of: /<table .*?<\/table>/.dotMatchesNewlines()).map { $0.0 }
+        let table = try #require(tables.first { $0.contains("<tfoot") })
+        return table.matches(of: /<tr.*?<\/tr>/.dotMatchesNewlines()).map { row in
+            row.0.matches(of: /<t[dh][^>]*>([^<]*)<\/t[dh]>/).map { String($0.1) }
+        }
     }
 
     private func nano(_ text: String) throws -> Int64 {
-        try #require(Money(text.replacing("$", with: ""), allowsNegative: true)).nanoUSD
+        try #require(Money(text.replacing("$", with: "").replacing(",", with: ""), allowsNegative: true), "\(text)").nanoUSD
     }
 }

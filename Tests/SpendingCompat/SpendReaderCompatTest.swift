@@ -39,6 +39,7 @@ package struct SpendReaderCompatTest: Sendable {
         }
         #expect(try await ledger.counters(in: .distantPast ..< .distantFuture).isEmpty)
         #expect(try await ledger.exceptions(in: .distantPast ..< .distantFuture, atMost: 10).isEmpty)
+        #expect(try await ledger.exceptionTally(in: .distantPast ..< .distantFuture) == ExceptionTally())
     }
 
     /// What is settled, held, released, charged and replayed, by all that calls are put together by.
@@ -179,5 +180,9 @@ package struct SpendReaderCompatTest: Sendable {
         #expect(try await ledger.exceptions(in: Self.day, atMost: 1).map(\.kind) == [.orphan])
         let earlier = Self.day.lowerBound..<clock.now().addingTimeInterval(-60)
         #expect(try await ledger.exceptions(in: earlier, atMost: 10).isEmpty)
+        #expect(
+            try await ledger.exceptionTally(in: Self.day)
+                == ExceptionTally(orphans: 1, orphansCharged: Money(nanoUSD: 40), breaches: 1))
+        #expect(try await ledger.exceptionTally(in: earlier) == ExceptionTally())
     }
 }

@@ -84,5 +84,11 @@ struct SpendQuartersTests {
         }
         #expect(steps.first?.contains("USING INDEX journal_exceptions") == true)
         #expect(!steps.contains { $0.contains("TEMP B-TREE") })
+        let tally = try await store.read { database in
+            try Row.fetchAll(
+                database, sql: "EXPLAIN QUERY PLAN " + SpendSums.exceptionTally, arguments: [0, 1]
+            ).map { $0["detail"] as String }
+        }
+        #expect(tally.first?.contains("USING INDEX journal_exceptions") == true)
     }
 }

@@ -20,13 +20,21 @@ struct LongLedger: Sendable {
         ModelID(provider: "bedrock", region: "ap-south-1", model: $0)
     }
 
-    /// How many calls were begun.
+    /// How many calls were begun, of so many.
     private final class Progress: Sendable {
+        private let calls: Int
         private let begun = Atomic(0)
 
-        var count: Int { begun.load(ordering: .relaxed) }
+        init(of calls: Int) { self.calls = calls }
 
-        func next() -> Int { begun.add(1, ordering: .relaxed).oldValue }
+        /// From 0 to 1, also when each caller has asked once more than there are calls.
+        var share: Double { Double(min(calls, begun.load(ordering: .relaxed))) / Double(max(1, calls)) }
+
+        /// The number of the next call; nil where there is none.
+        func next() -> Int? {
+            let number = begun.add(1, ordering: .relaxed).oldValue
+            return number < calls ? number : nil
+        }
     }
 
     let folder: String
@@ -70,19 +78,16 @@ struct LongLedger: Sendable {
     @concurrent
     func fill(entries: Int) async throws {
         let store = try SQLiteStore.open(folder: folder, schemas: [SQLiteLedger.schema])
-        let pairs = entries / 2
-        let progress = Progress()
+        let progress = Progress(of: entries / 2)
         let start = Date.now.addingTimeInterval(-Self.seconds)
         let ledger = try SQLiteLedger(store: store) {
-            start.addingTimeInterval(Self.seconds * Double(progress.count) / Double(pairs))
+            start.addingTimeInterval(Self.seconds * progress.share)
         }
         let governor = Self.governor(ledger)
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<Self.callers {
                 group.addTask {
-                    while case let number = progress.next(), number < pairs {
-                        try await Self.pay(number, governor)
-                    }
+                    while let number = progress.next() { try await Self.pay(number, governor) }
                 }
             }
         }

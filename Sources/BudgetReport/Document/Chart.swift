@@ -57,11 +57,16 @@ package struct Chart: Sendable {
     package var labels: [String]
     /// The amounts.
     package var series: [Series]
+    /// What must be known to read it; nil where it says all itself.
+    package var note: String?
 
     /// Makes a chart.
     ///
     /// - Precondition: Each series has an amount, or nil, for each label.
-    package init(title: String, summary: String, kind: Kind, axis: String, labels: [String], series: [Series]) {
+    package init(
+        title: String, summary: String, kind: Kind, axis: String, labels: [String], series: [Series],
+        note: String? = nil
+    ) {
         precondition(series.allSatisfy { $0.amounts.count == labels.count }, "a series has an amount for each label")
         self.title = title
         self.summary = summary
@@ -69,6 +74,7 @@ package struct Chart: Sendable {
         self.axis = axis
         self.labels = labels
         self.series = series
+        self.note = note
     }
 
     /// The numbers behind it.

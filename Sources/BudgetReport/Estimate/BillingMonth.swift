@@ -38,13 +38,29 @@ package struct BillingMonth: Sendable, Hashable {
         name.map { "\($0), \(hours / 24) days of 24 hours" } ?? "an average month of \(hours) hours"
     }
 
-    /// How many of a budget's periods it holds, rounded up to the billionth.
-    package func periods(_ length: PeriodRule.Length) -> Quantity {
-        switch length {
-        case .hour: Quantity(hours)
-        case .day: Quantity(hours, dividedBy: 24)
-        case .week: Quantity(hours, dividedBy: 168)
-        case .month: Quantity(1)
+    /// How many of a budget's periods can be used up in it.
+    ///
+    /// In a month of the calendar, by the budget's own clock, these are all periods that it touches: a week that began before
+    /// it may be spent within it, and so may one that ends after it. In an average month there are as many as in a long time,
+    /// rounded up to the billionth.
+    package func periods(of rule: PeriodRule) -> Quantity {
+        guard let name, let start = instant("\(name)-01T00:00:00Z") else {
+            return switch rule.length {
+            case .hour: Quantity(hours)
+            case .day: Quantity(hours, dividedBy: 24)
+            case .week: Quantity(hours, dividedBy: 168)
+            case .month: Quantity(1)
+            }
         }
+        var months = rule
+        months.length = .month
+        // In the middle of a month all zones have the same one.
+        let month = months.period(containing: start.addingTimeInterval(14 * 86_400))
+        var (count, instant) = (0, month.start)
+        while instant < month.end {
+            count += 1
+            instant = rule.period(containing: instant).end
+        }
+        return Quantity(count)
     }
 }

@@ -148,11 +148,9 @@ extension Quantity {
 }
 
 extension Money {
-    /// Rounded to the cent, halves up: `$37.15`.
+    /// Rounded to the cent, halves up: `$1,037.15`.
     var cents: String {
         let cent: Int64 = 10_000_000
-        let whole = (nanoUSD / cent + (nanoUSD % cent >= cent / 2 ? 1 : 0))
-        let (dollars, rest) = whole.quotientAndRemainder(dividingBy: 100)
-        return "$\(dollars).\(rest < 10 ? "0" : "")\(rest)"
+        return Money(nanoUSD: (nanoUSD / cent + (nanoUSD % cent >= cent / 2 ? 1 : 0)) * cent).dollars()
     }
 }

@@ -18,7 +18,7 @@ package enum ModelBudgets {
             let length = budget.rule.length
             let line = try BillLine(
                 item: "model_budget", title: "Model budget \(budget.name)", part: .model,
-                quantity: month.periods(length), unit: length.rawValue,
+                quantity: month.periods(of: budget.rule), unit: length.rawValue,
                 rate: Rate(perUnit: budget.limit, asOf: nil, source: "the limit of the budget \(budget.name)"))
             lines.append((budget, line))
         }

@@ -1,8 +1,8 @@
-package import Foundation
+package import FoundationEssentials
 import FunctionKit
 package import Spending
 
-/// The journal as JSON Lines: one object a line, in the order in which it was written.
+/// The journal as JSON Lines: one object a line, in the order in which it was written, with sorted keys.
 package struct JournalExport: Sendable {
     private let ledger: any SpendLedger
     private static let pageSize = 1000
@@ -14,119 +14,70 @@ package struct JournalExport: Sendable {
     /// entry that was written after it.
     ///
     /// - Parameter write: Takes whole lines.
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``, or what encoding throws.
-    package func run(_ write: (Data) -> Void) async throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func run(_ write: (Data) -> Void) async throws(GovernorError) {
         var raises = try await ledger.raises()[...]
         var last: Int64 = 0
+        var page = JSONLines()
         while true {
             let entries = try await ledger.journal(after: last, atMost: Self.pageSize)
-            var page = Data()
+            page.clear()
             for entry in entries {
                 while let raise = raises.first, raise.at <= entry.at {
-                    page += try encoder.encode(RaiseLine(raise)) + Data("\n".utf8)
+                    page.line(raise.fields)
                     raises.removeFirst()
                 }
-                page += try encoder.encode(EntryLine(entry)) + Data("\n".utf8)
+                page.line(entry.fields)
             }
-            if entries.count < Self.pageSize {
-                for raise in raises { page += try encoder.encode(RaiseLine(raise)) + Data("\n".utf8) }
-            }
-            write(page)
+            if entries.count < Self.pageSize { for raise in raises { page.line(raise.fields) } }
+            write(Data(page.bytes))
             guard entries.count == Self.pageSize, let newest = entries.last else { return }
             last = newest.id
         }
     }
+}
 
-    private struct RaiseLine: Encodable {
-        let at, until, budget, reason: String
-        let kind = "raise"
-        let limit: Money
-
-        init(_ raise: BudgetRaise) {
-            at = raise.at.exact
-            until = raise.until.exact
-            budget = raise.budget
-            reason = raise.reason
-            limit = raise.limit
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case at, until, budget, reason, kind
-            case limit = "limit_usd"
-        }
-    }
-
-    private struct EntryLine: Encodable {
-        struct Line: Encodable {
-            let budget, periodStart: String
-            let limit: Money
-
-            enum CodingKeys: String, CodingKey {
-                case budget
-                case periodStart = "period_start"
-                case limit = "limit_usd"
-            }
-        }
-
-        let id: Int64
-        let at, reservedAt, kind, hold, question, function, digest, provider, region, model: String
-        let ordinal: Int
-        let tenant, countedBy, requestID, response: String?
-        let inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens: Int?
-        let inputRate, outputRate: Int64?
-        let spent, held: Money
-        let budgets: [Line]
-
-        init(_ entry: JournalEntry) {
-            id = entry.id
-            at = entry.at.exact
-            reservedAt = entry.reservedAt.exact
-            kind = entry.kind.rawValue
-            hold = entry.holdID
-            question = entry.call.questionID
-            function = entry.call.function
-            ordinal = entry.call.ordinal
-            digest = entry.call.digest
-            provider = entry.model.provider
-            region = entry.model.region
-            model = entry.model.model
-            tenant = entry.tenant
-            countedBy = entry.countedBy?.rawValue
-            requestID = entry.requestID
-            response = entry.responseDigest
-            inputTokens = entry.usage?.inputTokens
-            outputTokens = entry.usage?.outputTokens
-            cacheReadTokens = entry.usage?.cacheReadTokens
-            cacheWriteTokens = entry.usage?.cacheWriteTokens
-            inputRate = entry.rates?.inputNanoUSDPerToken
-            outputRate = entry.rates?.outputNanoUSDPerToken
-            spent = entry.spent
-            held = entry.held
-            budgets = entry.lines.map { Line(budget: $0.budget, periodStart: $0.periodStart.exact, limit: $0.limit) }
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case id, at, kind, question, function, ordinal, digest, provider, region, model, tenant, budgets
-            case reservedAt = "reserved_at"
-            case hold = "hold_id"
-            case countedBy = "counted_by"
-            case requestID = "request_id"
-            case response = "response_sha256"
-            case inputTokens = "input_tokens"
-            case outputTokens = "output_tokens"
-            case cacheReadTokens = "cache_read_tokens"
-            case cacheWriteTokens = "cache_write_tokens"
-            case inputRate = "input_nano_usd_per_token"
-            case outputRate = "output_nano_usd_per_token"
-            case spent = "spent_usd"
-            case held = "held_usd"
-        }
+extension BudgetRaise {
+    fileprivate func fields(_ json: inout JSONLines) {
+        json.field("at", at)
+        json.field("budget", budget)
+        json.field("kind", "raise")
+        json.field("limit_usd", limit)
+        json.field("reason", reason)
+        json.field("until", until)
     }
 }
 
-extension Date {
-    /// In UTC with milliseconds, which is all that a ledger keeps.
-    fileprivate var exact: String { formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+extension JournalEntry {
+    fileprivate func fields(_ json: inout JSONLines) {
+        json.field("at", at)
+        json.field("budgets", lines) { json, line in
+            json.field("budget", line.budget)
+            json.field("limit_usd", line.limit)
+            json.field("period_start", line.periodStart)
+        }
+        json.field("cache_read_tokens", usage?.cacheReadTokens)
+        json.field("cache_write_tokens", usage?.cacheWriteTokens)
+        json.field("counted_by", countedBy?.rawValue)
+        json.field("digest", call.digest)
+        json.field("function", call.function)
+        json.field("held_usd", held)
+        json.field("hold_id", holdID)
+        json.field("id", id)
+        json.field("input_nano_usd_per_token", rates?.inputNanoUSDPerToken)
+        json.field("input_tokens", usage?.inputTokens)
+        json.field("kind", kind.rawValue)
+        json.field("model", model.model)
+        json.field("ordinal", call.ordinal)
+        json.field("output_nano_usd_per_token", rates?.outputNanoUSDPerToken)
+        json.field("output_tokens", usage?.outputTokens)
+        json.field("provider", model.provider)
+        json.field("question", call.questionID)
+        json.field("region", model.region)
+        json.field("request_id", requestID)
+        json.field("reserved_at", reservedAt)
+        json.field("response_sha256", responseDigest)
+        json.field("spent_usd", spent)
+        json.field("tenant", tenant)
+    }
 }

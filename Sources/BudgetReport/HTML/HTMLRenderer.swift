@@ -76,78 +76,15 @@ struct HTMLRenderer {
             "figure", [:],
             [
                 .element("figcaption", text: chart.title)
-            ] + ChartDrawing(chart).markup + [
-                .element(
-                    "details", [:],
-                    [.element("summary", text: "The numbers"), table(chart.table)])
-            ])
+            ] + ChartDrawing(chart).markup
+                + (chart.note.map { [.element("p", ["class": "note"], Self.withCode($0))] } ?? []) + [
+                    .element(
+                        "details", [:],
+                        [.element("summary", text: "The numbers"), table(chart.table)])
+                ])
     }
 
     private func table(_ table: Table) -> Markup {
-        let visible = VisibleTable(table, timeZone: document.timeZone)
-        func kind(_ column: Int) -> String {
-            visible.isBar[column] ? "bar" : visible.columns[column].isNumeric ? "number" : "words"
-        }
-        let head = visible.columns.indices.map { column in
-            Markup.element("th", ["scope": "col", "class": kind(column)], text: visible.columns[column].title)
-        }
-        let rows = visible.rows.indices.map { row in
-            Markup.element(
-                "tr", [:],
-                visible.columns.indices.map { column in
-                    if let bar = visible.bars[row][column] {
-                        return .element("td", ["class": "bar"], [Self.meter(bar)])
-                    }
-                    let text = visible.rows[row][column]
-                    return column == 0
-                        ? .element("th", ["scope": "row", "class": kind(column)], text: text)
-                        : .element("td", ["class": kind(column)], text: text)
-                })
-        }
-        let total = visible.total.map { total in
-            Markup.element(
-                "tfoot", [:],
-                [
-                    .element(
-                        "tr", [:],
-                        visible.columns.indices.map { column in
-                            column == 0
-                                ? .element("th", ["scope": "row", "class": kind(column)], text: total[column])
-                                : .element("td", ["class": kind(column)], text: total[column])
-                        })
-                ])
-        }
-        return .element(
-            // It scrolls by itself on a narrow screen, also by keyboard.
-            "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": "Table"],
-            [
-                .element(
-                    "table", [:],
-                    [
-                        .element("thead", [:], [.element("tr", [:], head)]),
-                        .element("tbody", [:], rows),
-                    ] + [total].compactMap { $0 })
-            ])
-    }
-
-    /// A bar whose numbers stand in the cells beside it.
-    private static func meter(_ bar: Bar) -> Markup {
-        let level =
-            switch bar.level {
-            case .calm: "calm"
-            case .warning: "warning"
-            case .full: "full"
-            }
-        let (filled, held) = (min(1, max(0, bar.filled)), min(1, max(0, bar.filled + bar.held)))
-        func part(_ name: String, _ width: Double) -> Markup {
-            .element(
-                "rect", ["class": name, "width": (width * 100).decimal(2), "height": "10"])
-        }
-        return .element(
-            "svg",
-            [
-                "class": "meter", "viewBox": "0 0 100 10", "preserveAspectRatio": "none", "aria-hidden": "true",
-                "focusable": "false",
-            ], [part("track", 1), part("held", bar.held > 0 ? held : 0), part(level, filled)])
+        TableMarkup(VisibleTable(table, timeZone: document.timeZone)).markup
     }
 }

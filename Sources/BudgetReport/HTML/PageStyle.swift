@@ -82,6 +82,21 @@ enum PageStyle {
           th, td { padding: .45rem .55rem; }
           .wide { display: none; }
           .narrow { display: block; }
+          .words { min-width: 0; }
+          .cards thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+          .cards, .cards tbody, .cards tfoot { display: block; }
+          .cards tr {
+            display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .1rem 1.25rem; padding: .6rem 0;
+            border-bottom: 1px solid var(--rule);
+          }
+          .cards tbody tr:last-child { border-bottom: 0; }
+          .cards tfoot tr { border-top: 2px solid var(--rule); border-bottom: 0; }
+          .cards tr > * { border: 0; padding: 0; }
+          .cards th, .cards td.bar { grid-column: 1 / -1; width: auto; }
+          .cards td { display: flex; justify-content: space-between; gap: .5rem; overflow-wrap: anywhere; text-align: right; }
+          .cards td.number { white-space: normal; }
+          .cards td::before { content: attr(data-title); color: var(--quiet); text-align: left; }
+          .cards td.bar::before, .cards td:empty { display: none; }
         }
         @media print { section { break-inside: avoid; } }
 

@@ -3,8 +3,10 @@ package import Spending
 
 /// What reports are made from: the ledger that enforces, and what the files say of today.
 package struct LedgerView: Sendable {
-    /// The ledger.
+    /// The ledger's sums.
     package let reader: any SpendReader
+    /// The same ledger's journal.
+    package let ledger: any SpendLedger
     /// Where each budget of the files stands, in their order.
     package let statuses: [BudgetStatus]
     /// The budgets of the files, in the same order.
@@ -24,12 +26,13 @@ package struct LedgerView: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package init(_ governor: CostGovernor, reader: any SpendReader) async throws(GovernorError) {
         self.reader = reader
+        ledger = governor.ledger
         // First: it charges the orphans that are due, which the others then see.
         statuses = try await governor.status()
         budgets = governor.budgets
         moment = LedgerMoment(
-            instant: try await governor.ledgerInstant(), raises: try await governor.ledger.raises())
-        start = try await governor.ledger.journal(after: 0, atMost: 1).first?.at
+            instant: try await governor.ledgerInstant(), raises: try await ledger.raises())
+        start = try await ledger.journal(after: 0, atMost: 1).first?.at
         counters = try await reader.counters(in: .distantPast ..< .distantFuture)
     }
 
@@ -40,6 +43,19 @@ package struct LedgerView: Sendable {
     package var timeZone: TimeZone {
         let zones = Set(budgets.map(\.rule.timeZone))
         return zones.count == 1 ? zones.first ?? .gmt : .gmt
+    }
+
+    /// Whose wall clock times are told by, and why it is nobody's where the budgets do not agree.
+    ///
+    /// - Parameter asked: The zone that a person asks for; nil for the budgets' own.
+    /// - Returns: A sentence.
+    func clockNote(_ asked: TimeZone?) -> String {
+        let zones = Set(budgets.map(\.rule.timeZone.identifier)).sorted()
+        guard asked == nil, zones.count > 1 else {
+            return "Times are those of \((asked ?? timeZone).identifier)."
+        }
+        return "Times are those of UTC, because budgets turn by different clocks: \(zones.joined(separator: ", ")). "
+            + "`--timezone` names another."
     }
 
     /// The sum over all calls of a scope that were reserved in a span.

@@ -21,6 +21,8 @@ extension Cell {
         case .none: "-"
         case .text(let text): TerminalText.clean(text)
         case .money(let amount): amount.dollars(decimals: decimals)
+        // Something is not nothing.
+        case .about(let amount) where amount > .zero && amount < .visible: "<$0.0001"
         case .about(let amount): amount.rounded.dollars(decimals: decimals)
         case .count(let count): count.grouped
         // Nothing that is not full reads as full.
@@ -43,13 +45,16 @@ extension Cell {
 }
 
 extension Money {
-    /// With its sign and at least so many decimals: `$0.0069`, `-$1.50`.
+    /// With its sign, commas between thousands and at least so many decimals: `$0.0069`, `-$1,234.50`.
     func dollars(decimals: Int = 2) -> String {
-        let digits = description.drop { $0 == "-" }
-        let written = digits.split(separator: ".").last?.count ?? 0
-        let padding = String(repeating: "0", count: max(0, decimals - written))
-        return "\(nanoUSD < 0 ? "-" : "")$\(digits)\(padding)"
+        let digits = description.drop { $0 == "-" }.split(separator: ".")
+        let (whole, fraction) = (digits.first.flatMap { Int($0) } ?? 0, digits.last ?? "")
+        let padding = String(repeating: "0", count: max(0, decimals - fraction.count))
+        return "\(nanoUSD < 0 ? "-" : "")$\(whole.grouped).\(fraction)\(padding)"
     }
+
+    /// The least that is not rounded to nothing.
+    static let visible = Money(nanoUSD: 50_000)
 }
 
 extension Double {

@@ -10,8 +10,9 @@ struct TableLayout {
     private(set) var columns: [Placed] = []
     /// The columns that found no room.
     private(set) var leftOut: [Int] = []
+    /// Blanks between two columns.
+    private(set) var gap = 2
 
-    private static let gap = 2
     private static let textMin = 12
     private static let barMin = 8
     private static let barMax = 40
@@ -19,9 +20,12 @@ struct TableLayout {
     init(_ table: VisibleTable, width: Int) {
         var shown = Array(table.columns.indices)
         place(shown, of: table)
-        // What matters least goes first; words are shortened before anything that matters more.
+        // What matters least goes first; columns move together, and words are shortened, before anything that matters more.
         for importance in [Column.Importance.low, .normal] {
-            if importance > .low { shrinkTexts(table, to: width) }
+            if importance > .low {
+                if total > width { gap = 1 }
+                shrinkTexts(table, to: width)
+            }
             while total > width, let dropped = shown.last(where: { table.columns[$0].importance == importance }) {
                 shown.removeAll { $0 == dropped }
                 leftOut.append(dropped)
@@ -33,7 +37,8 @@ struct TableLayout {
         growBars(table, to: width)
     }
 
-    private var total: Int { columns.map(\.width).reduce(0, +) + Self.gap * max(0, columns.count - 1) }
+    /// How wide the table is.
+    var total: Int { columns.map(\.width).reduce(0, +) + gap * max(0, columns.count - 1) }
 
     private mutating func place(_ shown: [Int], of table: VisibleTable) {
         columns = shown.map { index in

@@ -61,8 +61,7 @@ struct TableRenderer {
 
     private func rule(_ layout: TableLayout) -> String {
         let line = terminal.isUnicode ? "─" : "-"
-        let length = layout.columns.map(\.width).reduce(0, +) + 2 * max(0, layout.columns.count - 1)
-        return Ink.dim.applied(to: String(repeating: line, count: length), terminal)
+        return Ink.dim.applied(to: String(repeating: line, count: layout.total), terminal)
     }
 
     private func joined(
@@ -77,7 +76,7 @@ struct TableRenderer {
             let inked = ink(column).applied(to: words, terminal)
             let isLast = position == layout.columns.count - 1
             line += column.isNumeric ? padding + inked : inked + (isLast ? "" : padding)
-            if !isLast { line += "  " }
+            if !isLast { line += String(repeating: " ", count: layout.gap) }
         }
         while line.last == " " { line.removeLast() }
         return line

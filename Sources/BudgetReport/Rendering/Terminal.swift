@@ -26,13 +26,15 @@ package struct Terminal: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - environment: The process's variables.
-    ///   - columns: The terminal's width; nil where the output is no terminal.
+    ///   - columns: The terminal's width; nil where the output is no terminal. `COLUMNS` wins where it is a number, as POSIX
+    ///     has it.
     package init(environment: [String: String], columns: Int?) {
         let isDumb = environment["TERM"] == "dumb"
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
         let charset = locale.lowercased()
         isUnicode = !isDumb && (charset.contains("utf-8") || charset.contains("utf8"))
         isColoured = columns != nil && !isDumb && (environment["NO_COLOR"] ?? "").isEmpty
-        width = min(Self.widthMax, max(40, columns ?? 80))
+        let asked = environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        width = min(Self.widthMax, max(40, asked ?? columns ?? 80))
     }
 }

@@ -11,8 +11,8 @@ package struct ReportSpan: Sendable, Hashable {
     /// Reads what a person wrote.
     ///
     /// - Parameters:
-    ///   - since: A day such as `2026-11-01`, or an instant such as `2026-11-01T10:15` or `2026-11-01T10:15:00+05:30`; nil for
-    ///     some days back.
+    ///   - since: A day such as `2026-11-01`, or an instant such as `2026-11-01T10:15` or `2026-11-01T10:15+05:30`; nil for some
+    ///     days back.
     ///   - until: Likewise; a day counts whole. Nil for now.
     ///   - timeZone: Whose days they are.
     ///   - now: The ledger's instant.
@@ -31,10 +31,11 @@ package struct ReportSpan: Sendable, Hashable {
         let day = PeriodRule(length: .day, timeZone: timeZone, turnsAtMinute: 0)
         let back = end.addingTimeInterval(-Double(daysBack) * 86_400)
         let start = first ?? day.period(containing: back).start
-        guard start <= end else {
+        if let since, start > end {
             throw ReportProblem(
-                "--since \(since ?? start.wallClock(timeZone)) is after --until "
-                    + "\(until ?? end.wallClock(timeZone)); turn them round")
+                until.map { "--since \(since) is after --until \($0); turn them round" }
+                    ?? "--since \(since) has not come yet: it is \(now.wallClock(timeZone)) in \(timeZone.identifier); "
+                    + "name an earlier time")
         }
         range = start..<end
         self.timeZone = timeZone
@@ -84,5 +85,9 @@ package struct ReportSpan: Sendable, Hashable {
         return zip(instants, offsets).first { zone.secondsFromGMT(for: $0) == $1 }?.0 ?? instants[0]
     }
 
-    private static func exact(_ text: String) -> Date? { try? Date(text, strategy: .iso8601) }
+    /// An instant with its offset, with seconds or without.
+    private static func exact(_ text: String) -> Date? {
+        let minute = text.prefix(16)
+        return [text, "\(minute):00\(text.dropFirst(16))"].lazy.compactMap { try? Date($0, strategy: .iso8601) }.first
+    }
 }

@@ -30,7 +30,7 @@ extension SpendReport {
                 + (periods.count == Self.periodsMax ? ", the newest \(Self.periodsMax) alone" : "")
                 + "; in all \(total.amounts.spent.dollars()).",
             kind: .columns, axis: grouping.rawValue.capitalized, labels: periods.map { label(.period($0)) },
-            series: series)
+            series: series, note: limitNote)
     }
 
     private var barChart: Chart? {

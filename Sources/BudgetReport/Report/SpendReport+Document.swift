@@ -45,7 +45,7 @@ extension SpendReport {
             .table(table(withOthers: true, withTotal: true)),
             .note(
                 "A call counts where it was reserved. Cache hits are calls answered from a stored settlement; degraded "
-                    + "answers were made without the model. Times are those of \(span.timeZone.identifier)."),
+                    + "answers were made without the model. \(clockNote)"),
         ]
     }
 
@@ -69,7 +69,7 @@ extension SpendReport {
             Column("spent_usd", "Spent", isNumeric: true, importance: .high),
             Column("held_usd", "Held", isNumeric: true, isHiddenWhenEmpty: true),
             Column("cache_hits", "Cache hits", isNumeric: true, isHiddenWhenEmpty: true),
-            Column("degraded_answers", "Degraded", isNumeric: true, isHiddenWhenEmpty: true),
+            Column("degraded_answers", "No model", isNumeric: true, isHiddenWhenEmpty: true),
             Column("questions", "Questions", isNumeric: true, importance: .low),
             Column("usd_per_question", "A question", isNumeric: true),
         ]
@@ -87,7 +87,7 @@ extension SpendReport {
         return [
             .text(label(group.key)), provider, region, start, end, .count(amounts.calls), .count(amounts.inputTokens),
             .count(amounts.outputTokens), .money(amounts.spent), .money(amounts.held), .count(ifKnown: amounts.replays),
-            .count(ifKnown: group.degraded), .count(amounts.questions), .money(ifKnown: group.costAQuestion),
+            .count(ifKnown: group.degraded), .count(amounts.questions), .about(ifKnown: group.costAQuestion),
         ]
     }
 

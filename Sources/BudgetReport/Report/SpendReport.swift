@@ -46,6 +46,10 @@ package struct SpendReport: Sendable {
     let periods: [Period]
     /// The limit of each period, where one budget of these very periods limits every call.
     let limits: [Period: Money]
+    /// Of which budgets the limit is not told, though it is for as long as the periods are, and why; nil where there is none.
+    let limitNote: String?
+    /// Whose clock times are told by.
+    let clockNote: String
 
     /// Whether nothing was ever spent or held.
     let isLedgerEmpty: Bool
@@ -84,7 +88,10 @@ package struct SpendReport: Sendable {
         groups = Self.dearest(all, top: top, isByTime: grouping.length != nil)
         others = Self.others(than: groups, of: all, total: total, grouping)
         periods = Self.periods(groups, grouping, span.timeZone)
-        limits = Self.limits(periods, grouping, span.timeZone, view)
+        let budgets = view.budgets.filter { $0.rule.length == grouping.length && $0.scope == BudgetScope() }
+        limits = try await Self.limits(periods, of: budgets, span.timeZone, view)
+        limitNote = Self.limitNote(budgets, grouping, span.timeZone)
+        clockNote = view.clockNote(span.timeZone == view.timeZone ? nil : span.timeZone)
     }
 
     private static func groups(
@@ -164,17 +171,36 @@ package struct SpendReport: Sendable {
     }
 
     private static func limits(
-        _ periods: [Period], _ grouping: ReportGrouping, _ zone: TimeZone, _ view: LedgerView
-    ) -> [Period: Money] {
-        let rule = grouping.length.map { PeriodRule(length: $0, timeZone: zone, turnsAtMinute: 0) }
-        let whole = view.budgets.filter { $0.rule == rule && $0.scope == BudgetScope() }
+        _ periods: [Period], of budgets: [Budget], _ zone: TimeZone, _ view: LedgerView
+    ) async throws(GovernorError) -> [Period: Money] {
         // The tightest: no call passes it.
-        guard let budget = whole.min(by: { $0.limit < $1.limit }) else { return [:] }
-        return periods.reduce(into: [:]) { limits, period in
-            // The most that was in force: from its start, and from each raise within it.
-            let instants = [period.start] + view.moment.raises.map(\.at).filter(period.contains)
-            limits[period] = instants.map { view.moment.limit(of: budget, at: $0) }.max()
-        }
+        guard let budget = budgets.filter({ $0.turns(in: zone) }).min(by: { $0.limit < $1.limit }) else { return [:] }
+        return try await LimitHistory(of: budget, in: periods, view).limits
+    }
+
+    private static func limitNote(_ budgets: [Budget], _ grouping: ReportGrouping, _ zone: TimeZone) -> String? {
+        let others = budgets.filter { !$0.turns(in: zone) }
+        guard !others.isEmpty else { return nil }
+        return others.map { budget in
+            let minute = budget.rule.turnsAtMinute
+            let turn = minute == 0 ? "" : ", from \(minute.clock) on"
+            return "The limit of \(budget.name) is left out: its \(grouping.rawValue)s are those of "
+                + "\(budget.rule.timeZone.identifier)\(turn), these are those of \(zone.identifier)."
+        }.joined(separator: " ")
+    }
+}
+
+extension Budget {
+    /// Whether its periods are those of a zone's calendar.
+    fileprivate func turns(in zone: TimeZone) -> Bool {
+        rule == PeriodRule(length: rule.length, timeZone: zone, turnsAtMinute: 0)
+    }
+}
+
+extension Int {
+    /// Minutes after midnight as a clock shows them: `06:30`.
+    fileprivate var clock: String {
+        [self / 60, self % 60].map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
     }
 }
 

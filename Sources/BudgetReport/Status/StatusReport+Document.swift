@@ -6,7 +6,7 @@ extension StatusReport {
     package var document: Document {
         Document(
             headline: headline, sections: [budgets] + [retiredBudgets, exceptionNotes].compactMap { $0 },
-            records: table, value: value, timeZone: timeZone)
+            records: records, value: value, timeZone: timeZone)
     }
 
     /// The table of budgets with what must be known to read it.
@@ -21,7 +21,7 @@ extension StatusReport {
                 .note(
                     isEmpty
                         ? "The ledger is empty: nothing was ever spent or held."
-                        : reached + "Times are those of \(timeZone.identifier)."),
+                        : reached + clockNote),
             ]
                 + lines.compactMap { line in
                     line.raise.map { raise in
@@ -42,26 +42,53 @@ extension StatusReport {
     }
 
     private var table: Table {
-        Table(
-            columns: [
-                Column("budget", "Budget", importance: .high), Column("bar", "Spent of limit"),
-                Column("used_percent", "Used", isNumeric: true, importance: .low),
-                Column("limit_usd", "Limit", isNumeric: true, importance: .low),
-                Column("spent_usd", "Spent", isNumeric: true, importance: .high),
-                Column("held_usd", "Held", isNumeric: true, importance: .high, isHiddenWhenEmpty: true),
-                Column("remaining_usd", "Left", isNumeric: true, importance: .high),
-                Column("period_start", "Since", importance: .record), Column("period_end", "Turns", importance: .high),
-                Column("reached_at", "Reached at", importance: .high, isHiddenWhenEmpty: true),
-            ],
+        var columns = Self.columns
+        columns.insert(Column("bar", "Spent of limit"), at: 1)
+        return Table(
+            columns: columns,
             rows: lines.map { line in
-                let status = line.status
-                return [
-                    .text(status.budget), .bar(line.bar), .percent(line.usedPercent), .about(status.limit),
-                    .about(status.spent), .about(status.held), .about(status.remaining),
-                    .instant(status.period.start), .instant(status.period.end),
-                    .instant(ifKnown: line.reachedAt?.wholeMinute),
-                ]
+                var cells = cells(line)
+                cells.insert(.bar(line.bar), at: 1)
+                return cells
             })
+    }
+
+    private static let columns = [
+        Column("budget", "Budget", importance: .high),
+        Column("used_percent", "Used", isNumeric: true, importance: .low),
+        Column("limit_usd", "Limit", isNumeric: true, importance: .low),
+        Column("spent_usd", "Spent", isNumeric: true, importance: .high),
+        Column("held_usd", "Held", isNumeric: true, importance: .high, isHiddenWhenEmpty: true),
+        Column("remaining_usd", "Left", isNumeric: true, importance: .high),
+        Column("period_start", "Since", importance: .record), Column("period_end", "Turns", importance: .high),
+        Column("reached_at", "Reached at", importance: .high, isHiddenWhenEmpty: true),
+    ]
+
+    private func cells(_ line: Line) -> [Cell] {
+        let status = line.status
+        return [
+            .text(status.budget), .percent(line.usedPercent), .about(status.limit), .about(status.spent),
+            .about(status.held), .about(status.remaining), .instant(status.period.start), .instant(status.period.end),
+            .instant(ifKnown: line.reachedAt?.wholeMinute),
+        ]
+    }
+
+    /// The budgets, the retired ones, and a row each for orphans and breaches, which stand under no budget.
+    private var records: Table {
+        let since = Cell.instant(exceptionsSince)
+        return Table(
+            columns: Self.columns + [Column("kind", "Kind"), Column("count", "Count", isNumeric: true)],
+            rows: lines.map { cells($0) + [.text("budget"), .none] }
+                + retired.map {
+                    [
+                        .text($0.name), .none, .none, .money($0.spent), .money($0.held), .none, .none,
+                        .instant($0.lastPeriodEnd), .none, .text("retired"), .none,
+                    ]
+                }
+                + [("orphans", tally.orphans, .money(tally.orphansCharged)), ("breaches", tally.breaches, Cell.none)]
+                .map { kind, count, charged in
+                    [.none, .none, .none, charged, .none, .none, since, .none, .none, .text(kind), .count(count)]
+                })
     }
 
     private var retiredBudgets: Section? {
@@ -85,7 +112,7 @@ extension StatusReport {
     }
 
     private var exceptionNotes: Section? {
-        guard !exceptions.isEmpty else { return nil }
+        guard tally.count > 0 else { return nil }
         return Section(
             title: "Orphans and breaches since \(exceptionsSince.wholeMinute.wallClock(timeZone))",
             [
@@ -96,7 +123,7 @@ extension StatusReport {
                             Column("model", "Model"), Column("charged_usd", "Charged", isNumeric: true),
                             Column("question", "Question", importance: .low),
                         ],
-                        rows: exceptions.prefix(5).map { entry in
+                        rows: exceptions.map { entry in
                             [
                                 .instant(entry.at.wholeMinute), .text(entry.kind.rawValue), .text(entry.model.model),
                                 // A breach's own entry charges nothing: its settlement did.
@@ -108,108 +135,24 @@ extension StatusReport {
     }
 
     private var explanations: [String] {
-        let orphans = exceptions.filter { $0.kind == .orphan }
-        let breaches = exceptions.count - orphans.count
         var notes: [String] = []
-        if !orphans.isEmpty {
-            let charged = Money(nanoUSD: orphans.map(\.spent.nanoUSD).reduce(0, +))
+        if tally.count > exceptions.count {
             notes.append(
-                "Orphans: \(orphans.count.counted("call")) ended without a word, charged in full, "
-                    + "\(charged.dollars()), because nobody knows whether anything was made. "
+                "These are the newest; \((tally.count - exceptions.count).grouped) more are not listed here, and "
+                    + "`sluice budget export` has them all.")
+        }
+        if tally.orphans > 0 {
+            notes.append(
+                "Orphans: \(tally.orphans.counted("call")) ended without a word, charged in full, "
+                    + "\(tally.orphansCharged.dollars()), because nobody knows whether anything was made. "
                     + "`sluice budget reconcile` finds out.")
         }
-        if breaches > 0 {
+        if tally.breaches > 0 {
             notes.append(
-                "Breaches: \(breaches.counted("call")) with a cost above the hold. The bound of such a model's price is too "
-                    + "low, and the model is refused until it is raised.")
+                "Breaches: \(tally.breaches.counted("call")) with a cost above the hold. The bound of such a model's price "
+                    + "is too low, and the model is refused until it is raised.")
         }
         return notes
-    }
-
-    private var value: Value {
-        let orphans = exceptions.filter { $0.kind == .orphan }
-        return Value(
-            at: now.formatted(.iso8601), isEmpty: isEmpty,
-            budgets: lines.map { line in
-                Value.Budget(
-                    name: line.status.budget, limit: line.status.limit, spent: line.status.spent,
-                    held: line.status.held, remaining: line.status.remaining,
-                    usedPercent: (line.usedPercent * 10).rounded(.down) / 10,
-                    periodStart: line.status.period.start.formatted(.iso8601),
-                    periodEnd: line.status.period.end.formatted(.iso8601),
-                    reachedAt: line.reachedAt?.wholeMinute.formatted(.iso8601),
-                    raisedUntil: line.raise?.until.formatted(.iso8601))
-            },
-            retired: retired.map {
-                Value.Retired(
-                    name: $0.name, spent: $0.spent, held: $0.held,
-                    lastPeriodEnd: $0.lastPeriodEnd.formatted(.iso8601))
-            },
-            exceptions: Value.Exceptions(
-                since: exceptionsSince.formatted(.iso8601), orphans: orphans.count,
-                orphansCharged: Money(nanoUSD: orphans.map(\.spent.nanoUSD).reduce(0, +)),
-                breaches: exceptions.count - orphans.count))
-    }
-
-    /// The stable JSON.
-    private struct Value: Encodable {
-        struct Budget: Encodable {
-            let name: String
-            let limit, spent, held, remaining: Money
-            let usedPercent: Double
-            let periodStart, periodEnd: String
-            let reachedAt, raisedUntil: String?
-
-            enum CodingKeys: String, CodingKey {
-                case name
-                case limit = "limit_usd"
-                case spent = "spent_usd"
-                case held = "held_usd"
-                case remaining = "remaining_usd"
-                case usedPercent = "used_percent"
-                case periodStart = "period_start"
-                case periodEnd = "period_end"
-                case reachedAt = "reached_at"
-                case raisedUntil = "raised_until"
-            }
-        }
-
-        struct Retired: Encodable {
-            let name: String
-            let spent, held: Money
-            let lastPeriodEnd: String
-
-            enum CodingKeys: String, CodingKey {
-                case name
-                case spent = "spent_usd"
-                case held = "held_usd"
-                case lastPeriodEnd = "last_period_end"
-            }
-        }
-
-        struct Exceptions: Encodable {
-            let since: String
-            let orphans: Int
-            let orphansCharged: Money
-            let breaches: Int
-
-            enum CodingKeys: String, CodingKey {
-                case since, orphans, breaches
-                case orphansCharged = "orphans_charged_usd"
-            }
-        }
-
-        let at: String
-        let isEmpty: Bool
-        let budgets: [Budget]
-        let retired: [Retired]
-        let exceptions: Exceptions
-
-        enum CodingKeys: String, CodingKey {
-            case at, budgets, exceptions
-            case isEmpty = "empty"
-            case retired = "retired_budgets"
-        }
     }
 }
 

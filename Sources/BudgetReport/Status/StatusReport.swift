@@ -36,17 +36,22 @@ package struct StatusReport: Sendable {
     package let lines: [Line]
     /// Those that the files no longer hold, by name.
     package let retired: [Retired]
-    /// Calls that were charged as orphans or cost more than they held, newest first, of ``exceptionsSince`` on.
+    /// The newest ``exceptionsMax`` calls from ``exceptionsSince`` on that were charged as orphans or cost more than they held,
+    /// newest first.
     package let exceptions: [JournalEntry]
+    /// How many there are in all.
+    package let tally: ExceptionTally
     /// The start of the earliest period that is under way, or a week ago where that is earlier.
     package let exceptionsSince: Date
     /// Whether nothing was ever counted.
     package let isEmpty: Bool
     let now: Date
     let timeZone: TimeZone
+    /// Whose clock times are told by.
+    let clockNote: String
 
-    /// How many exceptions are looked at.
-    static let exceptionsMax = 1000
+    /// More would not fit on one screen.
+    static let exceptionsMax = 5
 
     /// Looks at a ledger.
     ///
@@ -57,6 +62,7 @@ package struct StatusReport: Sendable {
     package init(_ view: LedgerView, timeZone: TimeZone? = nil) async throws(GovernorError) {
         now = view.now
         self.timeZone = timeZone ?? view.timeZone
+        clockNote = view.clockNote(timeZone)
         var lines: [Line] = []
         for (budget, status) in zip(view.budgets, view.statuses) {
             let raise = view.moment.raises.last { $0.budget == budget.name }
@@ -78,6 +84,7 @@ package struct StatusReport: Sendable {
         exceptionsSince = min(view.statuses.map(\.period.start).min() ?? weekAgo, weekAgo)
         exceptions = try await view.reader.exceptions(
             in: exceptionsSince ..< .distantFuture, atMost: Self.exceptionsMax)
+        tally = try await view.reader.exceptionTally(in: exceptionsSince ..< .distantFuture)
         isEmpty = view.start == nil
     }
 

@@ -27,4 +27,17 @@ package protocol SpendReader: Sendable {
     /// - Returns: The entries.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func exceptions(in span: Range<Date>, atMost count: Int) async throws(GovernorError) -> [JournalEntry]
+
+    /// Counts the `orphan` and `breach` entries of calls that were reserved in a span.
+    ///
+    /// - Parameter span: From its first instant up to, but without, its last.
+    /// - Returns: The same as counting all of ``exceptions(in:atMost:)``, which is what a ledger does that has no shorter way.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func exceptionTally(in span: Range<Date>) async throws(GovernorError) -> ExceptionTally
+}
+
+extension SpendReader {
+    package func exceptionTally(in span: Range<Date>) async throws(GovernorError) -> ExceptionTally {
+        ExceptionTally(try await exceptions(in: span, atMost: .max))
+    }
 }

@@ -20,8 +20,10 @@ struct EstimateCommand: AsyncParsableCommand {
             Each line has its quantity, rate, source and day. Rates are in rates/ of the
             budgets folder, a file a region. A rate that no source was found for is named,
             and stays out of the sum unless --rate gives it. The model's line is the most
-            that its budget lets it spend. Not counted are taxes, support plans, load
-            balancers, API calls of the services and traffic between zones.
+            that its budget lets it spend: in an average month; in one that --month names,
+            the limits of all periods that it touches, such as five or six weeks. Not
+            counted are taxes, support plans, load balancers, API calls of the services and
+            traffic between zones.
 
             A month has 730 hours, as the original design counts, a twelfth of 365 days,
             unless --month names one of the calendar.

@@ -7,11 +7,15 @@ import Spending
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract:
-            "Writes the journal as JSON Lines: every entry and every raise, in the order in which they were written.",
+        abstract: "Writes the journal as JSON Lines.",
         discussion: """
-            Amounts are what an entry changes, in US dollars as decimal strings. No question's
-            text and no answer is in the journal.
+            There is a line for every entry and every raise, in the order in which they were
+            written. Amounts are what an entry changes, in US dollars as decimal
+            strings. No question's text and no answer is in the journal.
+
+            EXAMPLES
+              sluice budget export > journal.jsonl
+              sluice budget export | jq -c 'select(.kind == "orphan")'
             """)
 
     @OptionGroup var ledger: LedgerArguments

@@ -35,6 +35,7 @@ struct ReportCommand: AsyncParsableCommand {
     var until: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How many of the dearest are shown; the others are summed up. (default: all; questions: 20)",
             valueName: "count"))
@@ -45,7 +46,7 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerArguments
 
     func run() async throws {
-        if let top, top < 1 { throw CommandFailure.wrongArguments("--top takes a number from 1 up") }
+        if let top, top < 1 { throw CommandFailure.wrongArguments("--top takes a whole number from 1 up, such as 10") }
         let document = try await ledger.withLedger { ledger in
             let grouping = try ReportGrouping(word: by)
             let asked = try zone.zone()

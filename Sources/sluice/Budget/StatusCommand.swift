@@ -13,7 +13,9 @@ struct StatusCommand: AsyncParsableCommand {
             --fail-at, after everything is written.
             """)
 
-    @Option(help: ArgumentHelp("End with 3 where a budget has spent so much of its limit.", valueName: "percent"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("End with 3 where a budget has spent so much of its limit.", valueName: "percent"))
     var failAt: Int?
 
     @OptionGroup var format: FormatArguments

@@ -8,7 +8,8 @@ struct TopCommand: AsyncParsableCommand {
         commandName: "top",
         abstract: "Shows the budgets live, until q or Ctrl-C; once and plain where the output is no terminal.")
 
-    @Option(help: ArgumentHelp("How often it looks, in seconds.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How often it looks, in seconds.", valueName: "seconds"))
     var interval = 2.0
 
     @OptionGroup var zone: ZoneArguments

@@ -14,7 +14,7 @@ struct EstimateGoldenTests {
         "each format is what it was",
         arguments: [
             (DocumentFormat.table, "estimate.txt"), (.json, "estimate.json"), (.csv, "estimate.csv"),
-            (.markdown, "estimate.md"),
+            (.markdown, "estimate.md"), (.html, "estimate.html"),
         ])
     func formats(format: DocumentFormat, file: String) throws {
         try GoldenFile.expect(document().rendered(as: format), equals: file)

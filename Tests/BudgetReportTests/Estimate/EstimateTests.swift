@@ -50,6 +50,23 @@ struct EstimateTests {
         #expect(BillingMonth("2026-12")?.hours == 744)
     }
 
+    @Test("a month of the calendar lets all periods be spent that it touches")
+    func touchedPeriods() throws {
+        // November 2026 begins on a Sunday and ends on a Monday: six weeks. February 2027 begins on a Monday: four.
+        let weekly = [EstimateFixture.budget("weekly", limit: "3", .week)]
+        for (month, amount) in [("2026-11", "18.00"), ("2026-12", "15.00"), ("2027-02", "12.00")] {
+            #expect(
+                try ModelBudgets.lines(weekly, in: #require(BillingMonth(month))).map(\.amount) == [Money(amount)])
+        }
+        // By its own clock: 24 hours of 30 days, 30 days and one month, wherever the zone and whenever the turn.
+        let zone = try #require(TimeZone(identifier: "Asia/Kolkata"))
+        let november = try #require(BillingMonth("2026-11"))
+        for (length, count) in [(PeriodRule.Length.hour, 720), (.day, 30), (.month, 1)] {
+            let rule = PeriodRule(length: length, timeZone: zone, turnsAtMinute: 360)
+            #expect(november.periods(of: rule) == Quantity(count), "\(length)")
+        }
+    }
+
     @Test("a rate that the user gives enters the sum, and keeps what is free")
     func ownRate() throws {
         let estimate = try EstimateFixture.estimate {

@@ -47,6 +47,10 @@ struct StackParametersTests {
         arguments: [
             (#"{"TaskMemory": "1024"}"#, "`TaskCpu`: the parameter is missing; write one such as \"1024\""),
             (
+                #"{"TaskCpu": "512", "TaskMemmory": "1024"}"#,
+                "`TaskMemory`: the parameter is missing; `TaskMemmory` is written in its place; write one such as \"1024\""
+            ),
+            (
                 #"{"TaskCpu": "1024", "TaskMemory": "2048", "CapacityProvider": "SPOT"}"#,
                 "`CapacityProvider`: write \"FARGATE\" or \"FARGATE_SPOT\""
             ),
@@ -66,5 +70,13 @@ struct StackParametersTests {
         } catch {
             #expect(error.description == "stack.json: \(complaint)")
         }
+    }
+
+    @Test("a key that is nearly one that counts is told, and one of the template's own is not")
+    func misspelt() throws {
+        let text = #"{"TaskCpu": "512", "TaskMemory": "1024", "DesiredCuont": "4", "VpcCidr": "10.0.0.0/16"}"#
+        let facts = try StackParameters(Data(text.utf8), file: "stack.json").facts
+        #expect(facts.notes == ["stack.json: `DesiredCuont` does not count; did you mean `DesiredCount`?"])
+        #expect(facts.tasks == nil)
     }
 }

@@ -37,6 +37,33 @@ struct JournalExportTests {
         #expect(lines[2].limit_usd == "0.0000005" && lines[2].at == "2026-11-23T10:00:00.250Z")
     }
 
+    @Test("is JSON as others write it, with sorted keys, whatever names come from outside")
+    func others() async throws {
+        let clock = ManualClock("1970-01-01T00:00:00Z")
+        let ledger = InMemoryLedger(now: clock.now)
+        let governor = SpendFixture.governor(ledger)
+        try await governor.pay(
+            SpendFixture.call("\"quoted\" \\ / \u{7F}\u{2028}ब😀", tenant: "a\nb\t\u{1}\u{1F}"), tokens: 7)
+        clock.set("2028-02-29T23:59:59Z")
+        clock.advance(seconds: 0.007)
+        try await governor.pay(SpendFixture.call("b", ordinal: -3), tokens: 100)
+        var written = Data()
+        try await JournalExport(ledger).run { written += $0 }
+        let lines = String(decoding: written, as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 5)
+        for line in lines {
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            let again = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+            #expect(String(decoding: again, as: UTF8.self).replacing("\\n", with: "\\u000a").replacing("\\t", with: "\\u0009") == line)
+        }
+        let first = try #require(
+            try JSONSerialization.jsonObject(with: Data(lines[1].utf8)) as? [String: Any])
+        #expect(first["question"] as? String == "\"quoted\" \\ / \u{7F}\u{2028}ब😀")
+        #expect(first["tenant"] as? String == "a\nb\t\u{1}\u{1F}")
+        #expect(first["at"] as? String == "1970-01-01T00:00:00.000Z")
+        #expect(lines[2].contains(#""at":"2028-02-29T23:59:59.007Z""#))
+    }
+
     @Test("goes through more than one page")
     func pages() async throws {
         let ledger = InMemoryLedger(now: ManualClock().now)

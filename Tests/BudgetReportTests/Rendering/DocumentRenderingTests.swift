@@ -101,6 +101,28 @@ struct DocumentRenderingTests {
     }
 
     @Test(
+        "has as many columns as COLUMNS says, else the terminal, else 80",
+        arguments: [
+            ("132", 100, 132), ("132", nil, 132), (nil, 100, 100), ("", 100, 100), ("wide", nil, 80), ("-5", nil, 80),
+            ("1", nil, 40), ("9999", nil, 160),
+        ] as [(String?, Int?, Int)])
+    func columns(asked: String?, terminal: Int?, width: Int) {
+        #expect(Terminal(environment: asked.map { ["COLUMNS": $0] } ?? [:], columns: terminal).width == width)
+    }
+
+    @Test(
+        "sets thousands apart, and shows that something is not nothing",
+        arguments: [
+            (Cell.money(Money(nanoUSD: 1_234_567_890_000_001)), "$1,234,567.890000001"),
+            (.money(Money(nanoUSD: -1_000_500_000_000)), "-$1,000.50"), (.money(.zero), "$0.00"),
+            (.about(Money(nanoUSD: 49_999)), "<$0.0001"), (.about(Money(nanoUSD: 50_000)), "$0.0001"),
+            (.about(.zero), "$0.00"), (.count(-1_234_567), "-1,234,567"),
+        ])
+    func thousands(cell: Cell, text: String) {
+        #expect(cell.text(timeZone: .gmt) == text)
+    }
+
+    @Test(
         "draws bars that never look full before they are, nor empty when something is there",
         arguments: [
             (Bar(filled: 0), "░░░░░░░░░░"), (Bar(filled: 0.001), "█░░░░░░░░░"), (Bar(filled: 0.999), "█████████░"),

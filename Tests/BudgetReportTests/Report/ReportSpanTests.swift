@@ -18,7 +18,8 @@ struct ReportSpanTests {
             ("2026-03-29T01:45", "2026-03-29T00:45:00Z"),
             // The clock jumps over it.
             ("2026-03-29T02:30", "2026-03-29T01:30:00Z"), ("2026-03-29T03:00", "2026-03-29T01:00:00Z"),
-            ("2026-07-01T10:15:00+05:30", "2026-07-01T04:45:00Z"),
+            ("2026-07-01T10:15:00+05:30", "2026-07-01T04:45:00Z"), ("2026-07-01T10:15+05:30", "2026-07-01T04:45:00Z"),
+            ("2026-07-01T10:15Z", "2026-07-01T10:15:00Z"),
         ])
     func since(text: String, expected: String) throws {
         let span = try ReportSpan(since: text, until: nil, timeZone: berlin, now: now, daysBack: 1)
@@ -32,6 +33,28 @@ struct ReportSpanTests {
         let open = try ReportSpan(since: nil, until: nil, timeZone: berlin, now: now, daysBack: 30)
         #expect(open.range.upperBound == instant("2026-11-26T09:00:00Z"))
         #expect(open.range.lowerBound == instant("2026-10-26T23:00:00Z"))
+    }
+
+    @Test(
+        "says what is wrong in the words that were written",
+        arguments: [
+            ("2026-11-20", "2026-11-10", "--since 2026-11-20 is after --until 2026-11-10; turn them round"),
+            (
+                "2027-01-01", nil,
+                "--since 2027-01-01 has not come yet: it is 2026-11-26 09:50:30 in Europe/Berlin; name an earlier time"
+            ),
+            (
+                "2026-11-26 at 10", nil,
+                "--since takes a day such as 2026-11-01 or an instant such as 2026-11-01T10:15, not `2026-11-26 at 10`"
+            ),
+        ] as [(String, String?, String)])
+    func complaints(since: String, until: String?, complaint: String) {
+        do throws(ReportProblem) {
+            _ = try ReportSpan(since: since, until: until, timeZone: berlin, now: now, daysBack: 1)
+            Issue.record("\(since) is no span")
+        } catch {
+            #expect(error.description == complaint)
+        }
     }
 
     @Test("refuses abbreviations, which mean several zones", arguments: ["IST", "EST", "GMT+5", ""])

@@ -57,4 +57,52 @@ struct StatusReportTests {
         clock.set("2026-11-23T18:00:00Z")
         #expect(try await line(governor).raise == nil)
     }
+
+    @Test("counts all orphans and breaches, lists the newest, and says how many it does not")
+    func manyExceptions() async throws {
+        let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(limit: 1_000_000)])
+        for number in 0..<1200 {
+            let dropped = try await governor.held(SpendFixture.call("orphan \(number)"))
+            _ = consume dropped
+        }
+        // More tokens than a token a byte.
+        try await governor.pay(SpendFixture.call("breach", model: SpendFixture.otherModel, bytes: 1), tokens: 3)
+        let document = try await StatusReport(LedgerView(governor, reader: ledger)).document
+        let text = String(decoding: try document.rendered(as: .table), as: UTF8.self)
+        #expect(text.contains("Orphans: 1,200 calls") && text.contains("Breaches: 1 call "))
+        #expect(text.contains("These are the newest; 1,196 more are not listed here"))
+        let csv = String(decoding: try document.rendered(as: .csv), as: UTF8.self)
+        #expect(csv.contains(",0.000048,,,2026-11-16T12:00:00Z,,,orphans,1200\r\n"))
+        #expect(csv.contains(",,,,2026-11-16T12:00:00Z,,,breaches,1\r\n"))
+    }
+
+    @Test("has the same columns of csv where no file names a budget")
+    func noBudgets() async throws {
+        let report = try await StatusReport(LedgerView(SpendFixture.governor(ledger, budgets: []), reader: ledger))
+        let csv = String(decoding: try report.document.rendered(as: .csv), as: UTF8.self)
+        #expect(
+            csv.hasPrefix(
+                "budget,used_percent,limit_usd,spent_usd,held_usd,remaining_usd,period_start,period_end,reached_at,kind,count\r\n"
+            ))
+    }
+
+    @Test("says whose clock times are told by where budgets do not agree, and by whose they can be told")
+    func zones() async throws {
+        var other = SpendFixture.budget("other")
+        other.rule.timeZone = try #require(TimeZone(identifier: "Asia/Kolkata"))
+        let view = try await LedgerView(
+            SpendFixture.governor(ledger, budgets: [SpendFixture.budget(), other]), reader: ledger)
+        try await SpendFixture.governor(ledger).pay(SpendFixture.call(), tokens: 1)
+        func text(_ zone: TimeZone?) async throws -> String {
+            let view = try await LedgerView(
+                SpendFixture.governor(ledger, budgets: view.budgets), reader: ledger)
+            return String(
+                decoding: try await StatusReport(view, timeZone: zone).document.rendered(as: .markdown), as: UTF8.self)
+        }
+        #expect(
+            try await text(nil).contains(
+                "Times are those of UTC, because budgets turn by different clocks: Asia/Kolkata, GMT. `--timezone` names another."
+            ))
+        #expect(try await text(other.rule.timeZone).contains("Times are those of Asia/Kolkata."))
+    }
 }

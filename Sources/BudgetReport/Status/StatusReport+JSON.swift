@@ -1,0 +1,89 @@
+import FoundationEssentials
+import Spending
+
+extension StatusReport {
+    /// What `json` writes.
+    var value: some Encodable & Sendable {
+        Value(
+            at: now.formatted(.iso8601), isEmpty: isEmpty,
+            budgets: lines.map { line in
+                Value.Budget(
+                    name: line.status.budget, limit: line.status.limit, spent: line.status.spent,
+                    held: line.status.held, remaining: line.status.remaining,
+                    usedPercent: (line.usedPercent * 10).rounded(.down) / 10,
+                    periodStart: line.status.period.start.formatted(.iso8601),
+                    periodEnd: line.status.period.end.formatted(.iso8601),
+                    reachedAt: line.reachedAt?.wholeMinute.formatted(.iso8601),
+                    raisedUntil: line.raise?.until.formatted(.iso8601))
+            },
+            retired: retired.map {
+                Value.Retired(
+                    name: $0.name, spent: $0.spent, held: $0.held,
+                    lastPeriodEnd: $0.lastPeriodEnd.formatted(.iso8601))
+            },
+            exceptions: Value.Exceptions(
+                since: exceptionsSince.formatted(.iso8601), orphans: tally.orphans,
+                orphansCharged: tally.orphansCharged, breaches: tally.breaches))
+    }
+
+    /// The stable JSON.
+    private struct Value: Encodable {
+        struct Budget: Encodable {
+            let name: String
+            let limit, spent, held, remaining: Money
+            let usedPercent: Double
+            let periodStart, periodEnd: String
+            let reachedAt, raisedUntil: String?
+
+            enum CodingKeys: String, CodingKey {
+                case name
+                case limit = "limit_usd"
+                case spent = "spent_usd"
+                case held = "held_usd"
+                case remaining = "remaining_usd"
+                case usedPercent = "used_percent"
+                case periodStart = "period_start"
+                case periodEnd = "period_end"
+                case reachedAt = "reached_at"
+                case raisedUntil = "raised_until"
+            }
+        }
+
+        struct Retired: Encodable {
+            let name: String
+            let spent, held: Money
+            let lastPeriodEnd: String
+
+            enum CodingKeys: String, CodingKey {
+                case name
+                case spent = "spent_usd"
+                case held = "held_usd"
+                case lastPeriodEnd = "last_period_end"
+            }
+        }
+
+        struct Exceptions: Encodable {
+            let since: String
+            let orphans: Int
+            let orphansCharged: Money
+            let breaches: Int
+
+            enum CodingKeys: String, CodingKey {
+                case since, orphans, breaches
+                case orphansCharged = "orphans_charged_usd"
+            }
+        }
+
+        let at: String
+        let isEmpty: Bool
+        let budgets: [Budget]
+        let retired: [Retired]
+        let exceptions: Exceptions
+
+        enum CodingKeys: String, CodingKey {
+            case at, budgets, exceptions
+            case isEmpty = "empty"
+            case retired = "retired_budgets"
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import SQLite
+import Spending
+import SpendingCompat
+import SpendingSQLite
+import Testing
+
+@testable import BudgetReport
+
+@Suite("The limits of days that are over", .timeLimit(.minutes(1)))
+struct LimitHistoryTests {
+    private let clock = ManualClock("2026-11-20T06:00:00Z")
+    private let ledger: SQLiteLedger
+
+    init() throws {
+        ledger = try SQLiteLedger(store: .inMemory(schemas: [SQLiteLedger.schema]), now: clock.now)
+    }
+
+    /// The budget as its file had it for a while.
+    private func governor(limit: Int64, zone: TimeZone = .gmt, turnsAt minute: Int = 0) -> CostGovernor {
+        var budget = SpendFixture.budget(limit: limit)
+        budget.rule = PeriodRule(length: .day, timeZone: zone, turnsAtMinute: minute)
+        return SpendFixture.governor(ledger, budgets: [budget])
+    }
+
+    private func report(_ governor: CostGovernor, zone: TimeZone = .gmt) async throws -> SpendReport {
+        let view = try await LedgerView(governor, reader: ledger)
+        return try await SpendReport(
+            view, by: .day, span: ReportSpan(since: nil, until: nil, timeZone: zone, now: view.now, daysBack: 30))
+    }
+
+    private func limits(_ governor: CostGovernor) async throws -> [Int64?] {
+        let report = try await report(governor)
+        return report.periods.map { report.limits[$0]?.nanoUSD }
+    }
+
+    @Test("are those that the journal says were in force, not the file's of today")
+    func journaled() async throws {
+        // Nov 20: 100. Nov 21: no call. Nov 22: 300, lowered to 200 during the day. Nov 23 and today: 50 in the file.
+        for number in 0..<40 { try await governor(limit: 100).pay(SpendFixture.call("a\(number)"), tokens: 1) }
+        clock.set("2026-11-22T01:00:00Z")
+        for number in 0..<40 { try await governor(limit: 300).pay(SpendFixture.call("b\(number)"), tokens: 1) }
+        clock.set("2026-11-22T22:00:00Z")
+        try await governor(limit: 200).pay(SpendFixture.call("c"), tokens: 1)
+        clock.set("2026-11-24T12:00:00Z")
+        try await governor(limit: 50).pay(SpendFixture.call("d"), tokens: 1)
+        #expect(try await limits(governor(limit: 50)) == [100, 100, 300, 200, 50])
+        // The file was changed after today's only call.
+        #expect(try await limits(governor(limit: 70)) == [100, 100, 300, 200, 70])
+    }
+
+    @Test("keep a raise to its own days")
+    func raised() async throws {
+        let governor = governor(limit: 100)
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 900), until: clock.now().addingTimeInterval(86_400), reason: "a fair")
+        for number in 0..<40 { try await governor.pay(SpendFixture.call("a\(number)"), tokens: 1) }
+        clock.set("2026-11-23T12:00:00Z")
+        try await governor.pay(SpendFixture.call("b"), tokens: 1)
+        clock.set("2026-11-24T12:00:00Z")
+        try await self.governor(limit: 50).pay(SpendFixture.call("c"), tokens: 1)
+        // In force until Nov 21 06:00. Of the file's limit on the first three days only the later call tells.
+        #expect(try await limits(self.governor(limit: 50)) == [900, 900, 100, 100, 50])
+    }
+
+    @Test("are left out, and said to be, where the budget's days are others")
+    func otherDays() async throws {
+        let kolkata = try #require(TimeZone(identifier: "Asia/Kolkata"))
+        let governor = governor(limit: 100, zone: kolkata)
+        try await governor.pay(SpendFixture.call("a"), tokens: 1)
+        func page(_ governor: CostGovernor, zone: TimeZone) async throws -> String {
+            String(decoding: try await report(governor, zone: zone).document().rendered(as: .html), as: UTF8.self)
+        }
+        let own = try await page(governor, zone: kolkata)
+        #expect(own.contains("against the limit") && !own.contains("left out"))
+        let utc = try await page(governor, zone: .gmt)
+        #expect(!utc.contains("against the limit"))
+        #expect(
+            utc.contains("The limit of daily is left out: its days are those of Asia/Kolkata, these are those of GMT."))
+        let morning = try await page(self.governor(limit: 100, zone: kolkata, turnsAt: 390), zone: kolkata)
+        #expect(morning.contains("its days are those of Asia/Kolkata, from 06:30 on, these are those of Asia/Kolkata."))
+    }
+}
