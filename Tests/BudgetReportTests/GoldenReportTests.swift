@@ -121,5 +121,4 @@ struct GoldenReportTests {
             #expect(exceptions.map(\.kind) == [.breach, .orphan])
         }
     }
-
 }

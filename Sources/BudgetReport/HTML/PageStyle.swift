@@ -93,9 +93,12 @@ enum PageStyle {
           .cards tfoot tr { border-top: 2px solid var(--rule); border-bottom: 0; }
           .cards tr > * { border: 0; padding: 0; }
           .cards th, .cards td.bar { grid-column: 1 / -1; width: auto; }
-          .cards td { display: flex; justify-content: space-between; gap: .5rem; overflow-wrap: anywhere; text-align: right; }
-          .cards td.number { white-space: normal; }
-          .cards td::before { content: attr(data-title); color: var(--quiet); text-align: left; }
+          .cards td {
+            display: flex; flex-wrap: wrap; justify-content: end; column-gap: .5rem; text-align: right; overflow-wrap: anywhere;
+          }
+          .cards td::before {
+            content: attr(data-title); color: var(--quiet); margin-right: auto; text-align: left; overflow-wrap: normal;
+          }
           .cards td.bar::before, .cards td:empty { display: none; }
         }
         @media print { section { break-inside: avoid; } }

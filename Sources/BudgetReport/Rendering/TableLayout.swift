@@ -20,12 +20,9 @@ struct TableLayout {
     init(_ table: VisibleTable, width: Int) {
         var shown = Array(table.columns.indices)
         place(shown, of: table)
-        // What matters least goes first; columns move together, and words are shortened, before anything that matters more.
+        // What matters least goes first; columns move together, or words are shortened, before anything that matters more.
         for importance in [Column.Importance.low, .normal] {
-            if importance > .low {
-                if total > width { gap = 1 }
-                shrinkTexts(table, to: width)
-            }
+            if importance > .low { tighten(table, to: width) }
             while total > width, let dropped = shown.last(where: { table.columns[$0].importance == importance }) {
                 shown.removeAll { $0 == dropped }
                 leftOut.append(dropped)
@@ -51,6 +48,16 @@ struct TableLayout {
         if table.isBar[column] { return max(word, barMin) }
         let cells = (table.rows + [table.total].compactMap { $0 }).map { TerminalText.width($0[column]) }.max() ?? 0
         return max(word, cells)
+    }
+
+    /// Makes do with one blank between columns where that is enough, else with shorter words, else with both.
+    private mutating func tighten(_ table: VisibleTable, to width: Int) {
+        guard total > width else { return }
+        gap = 1
+        guard total > width else { return }
+        gap = 2
+        shrinkTexts(table, to: width)
+        if total > width { gap = 1 }
     }
 
     /// Shortens columns of words, the widest first.

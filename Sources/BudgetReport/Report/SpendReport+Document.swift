@@ -44,8 +44,8 @@ extension SpendReport {
         return [
             .table(table(withOthers: true, withTotal: true)),
             .note(
-                "A call counts where it was reserved. Cache hits are calls answered from a stored settlement; degraded "
-                    + "answers were made without the model. \(clockNote)"),
+                "A call counts where it was reserved. Cache hits: calls answered from a stored settlement. No model: degraded "
+                    + "answers, made without it. \(clockNote)"),
         ]
     }
 

@@ -84,9 +84,12 @@ struct BrowserTests {
         let page = """
             <!DOCTYPE html><html><body style="background: #fff">
             <p style="color: #999">Too pale</p><img src="http://127.0.0.1:9/a"><script>throw new Error("x")</script>
-            <div style="width: 2000px">wide</div></body></html>
+            <div style="width: 2000px">wide</div>
+            <div style="overflow-x: auto; width: 300px"><p style="width: 340px">hidden</p></div></body></html>
             """
-        let problems = try #require(try await findings(Data(page.utf8)).first).problems.joined(separator: "\n")
+        let findings = try await findings(Data(page.utf8))
+        #expect(findings.last?.problems.contains("40 pixels behind a sideways scroll") == true)
+        let problems = try #require(findings.first).problems.joined(separator: "\n")
         for expected in ["contrast 2.85", "script error", "request for http://127.0.0.1:9/a", "wider than the screen"] {
             #expect(problems.contains(expected), "\(problems)")
         }

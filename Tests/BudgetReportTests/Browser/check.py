@@ -3,7 +3,8 @@
     check.py CHROMIUM PAGE [FOLDER]
 
 For a wide screen and a phone, light and dark: script errors and messages, requests other than the page itself, words and
-drawings with too little contrast (WCAG 2.2, 1.4.3 and 1.4.11), and a page wider than its screen. Screenshots go to FOLDER.
+drawings with too little contrast (WCAG 2.2, 1.4.3 and 1.4.11), a page wider than its screen, and on the phone what must be
+scrolled sideways. Screenshots go to FOLDER.
 
 Chromium is spoken to through a pipe (--remote-debugging-pipe), in messages that end in a zero byte.
 """
@@ -67,7 +68,10 @@ CONTRAST = r"""
     if (found < 3) findings.push(`${found.toFixed(2)} for a drawing of class ${element.getAttribute("class")}`);
   }
   const root = document.documentElement;
-  return { findings, words, drawings, least, overflow: root.scrollWidth - root.clientWidth };
+  const hidden = [...document.querySelectorAll("body *")].filter(visible)
+    .filter((element) => getComputedStyle(element).overflowX === "auto")
+    .map((element) => element.scrollWidth - element.clientWidth).filter((pixels) => pixels > 0);
+  return { findings, words, drawings, least, hidden, overflow: root.scrollWidth - root.clientWidth };
 })()
 """
 
@@ -148,6 +152,8 @@ def check(browser, page, folder, width, scheme):
     problems = [f"contrast {finding}" for finding in found["findings"]]
     if found["overflow"] > 0:
         problems.append(f"{found['overflow']} pixels wider than the screen")
+    if width < 500:
+        problems += [f"{pixels} pixels behind a sideways scroll" for pixels in found["hidden"]]
     for event in browser.events:
         method, parameters = event.get("method"), event.get("params", {})
         if method == "Runtime.exceptionThrown":
