@@ -142,9 +142,8 @@ struct SumsAgreeTests {
         // Where two blanks stand one above the other in all lines, a column ends.
         func isBlank(_ place: Int) -> Bool { body.allSatisfy { place >= $0.count || $0[place] == " " } }
         var edges = [0]
-        for place in 1..<(body.map(\.count).max() ?? 1) where isBlank(place - 1) && isBlank(place) && !isBlank(place + 1) {
-            edges.append(place + 1)
-        }
+        for place in 1..<(body.map(\.count).max() ?? 1)
+        where isBlank(place - 1) && isBlank(place) && !isBlank(place + 1) { edges.append(place + 1) }
         func cells(_ line: [Character]) -> [String] {
             edges.indices.map { index in
                 let end = min(line.count, index + 1 < edges.count ? edges[index + 1] : .max)
@@ -152,8 +151,9 @@ struct SumsAgreeTests {
                     ? String(line[edges[index]..<end]).trimmingCharacters(in: .whitespaces) : ""
             }
         }
-        let titles = lines[start..<rules[0]].map(cells).reduce([String](repeating: "", count: edges.count)) { titles, line in
-            zip(titles, line).map { [$0, $1].filter { !$0.isEmpty }.joined(separator: " ") }
+        let words = lines[start..<rules[0]].map(cells)
+        let titles = edges.indices.map { column in
+            words.map { $0[column] }.filter { !$0.isEmpty }.joined(separator: " ")
         }
         return [titles] + (lines[(rules[0] + 1)..<rules[1]] + [lines[rules[1] + 1]]).map(cells)
     }
@@ -179,6 +179,6 @@ struct SumsAgreeTests {
     }
 
     private func nano(_ text: String) throws -> Int64 {
-        try #require(Money(text.replacing("$", with: "").replacing(",", with: ""), allowsNegative: true), "\(text)").nanoUSD
+        try #require(Money(text.replacing(/[$,]/, with: ""), allowsNegative: true), "\(text)").nanoUSD
     }
 }

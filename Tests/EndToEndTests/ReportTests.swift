@@ -103,7 +103,9 @@ struct ReportTests {
                 ["report", "--until", "2026-11-01T10:20"],
                 "--until 2026-11-01T10:20 is no whole quarter of an hour; reports are kept by these"
             ),
-            (["report", "--top", "0"], "--top takes a number from 1 up"),
+            (["report", "--top", "0"], "--top takes a whole number from 1 up, such as 10"),
+            (["report", "--top", "-1"], "--top takes a whole number from 1 up, such as 10"),
+            (["status", "--fail-at", "-5"], "--fail-at takes a whole percentage from 1 up, such as 80"),
             (["status", "--fail-at", "0"], "--fail-at takes a whole percentage from 1 up, such as 80"),
         ])
     func badInput(arguments: [String], complaint: String) async throws {

@@ -109,8 +109,10 @@ package struct EstimateOptions: Sendable {
         guard ways <= 1 else {
             throw .conflict("--cpu with --memory, --task-definition and --parameters each give the size; keep one")
         }
-        if let taskDefinition { return (try TaskDefinition(file: taskDefinition).facts, taskDefinition) }
-        if let parameters { return (try StackParameters(file: parameters).facts, parameters) }
+        if let file = taskDefinition {
+            return (try TaskDefinition(JSONFile.contents(file), file: file).facts, file)
+        }
+        if let file = parameters { return (try StackParameters(JSONFile.contents(file), file: file).facts, file) }
         var facts = TaskFacts()
         switch (cpu, memory) {
         case (nil, nil): break

@@ -5,17 +5,17 @@ enum JSONFile {
     /// The largest file that is read; a task definition is at most 64 KiB.
     private static let bytesMax = 1 << 20
 
-    /// Decodes a file.
+    /// The bytes of a file.
     ///
-    /// - Throws: ``EstimateProblem``.
-    static func decode<Value: Decodable>(_ type: Value.Type, file: String) throws(EstimateProblem) -> Value {
+    /// - Throws: ``EstimateProblem/unreadable(file:)``.
+    static func contents(_ file: String) throws(EstimateProblem) -> Data {
         guard let data = FileManager.default.contents(atPath: file), data.count <= bytesMax else {
             throw .unreadable(file: file)
         }
-        return try decode(type, data, file: file)
+        return data
     }
 
-    /// Decodes bytes as if they stood in a file.
+    /// Decodes a file's bytes.
     ///
     /// - Throws: ``EstimateProblem``.
     static func decode<Value: Decodable>(

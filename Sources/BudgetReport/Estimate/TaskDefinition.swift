@@ -8,14 +8,7 @@ package struct TaskDefinition: Sendable {
     /// What it says.
     package let facts: TaskFacts
 
-    /// Reads a file.
-    ///
-    /// - Throws: ``EstimateProblem``.
-    package init(file: String) throws(EstimateProblem) {
-        try self.init(JSONFile.decode(Document.self, file: file), file: file)
-    }
-
-    /// Reads bytes as if they stood in a file.
+    /// Reads a file's bytes.
     ///
     /// - Throws: ``EstimateProblem``.
     package init(_ data: Data, file: String) throws(EstimateProblem) {

@@ -12,7 +12,8 @@ struct TableMarkup {
     var markup: Markup {
         let head = table.columns.indices.map { column in
             Markup.element(
-                "th", ["scope": "col", "role": "columnheader", "class": kind(column)], text: table.columns[column].title)
+                "th", ["scope": "col", "role": "columnheader", "class": kind(column)], text: table.columns[column].title
+            )
         }
         let rows = table.rows.indices.map { row in
             line(table.rows[row]) { column in table.bars[row][column].map { [Self.meter($0)] } }

@@ -54,6 +54,8 @@ struct LimitHistory {
     ///   - bounds: In order of time.
     ///   - low: The entries up to this number are before all bounds.
     ///   - high: Those above this number are at or after all bounds.
+    ///   - ledger: Whose journal it is.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     private mutating func look(
         at bounds: ArraySlice<Date>, after low: Int64, upTo high: Int64, in ledger: any SpendLedger
     ) async throws(GovernorError) {

@@ -53,8 +53,10 @@ struct JournalExportTests {
         #expect(lines.count == 5)
         for line in lines {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
-            let again = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-            #expect(String(decoding: again, as: UTF8.self).replacing("\\n", with: "\\u000a").replacing("\\t", with: "\\u0009") == line)
+            let again = String(
+                decoding: try JSONSerialization.data(
+                    withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]), as: UTF8.self)
+            #expect(again.replacing("\\n", with: "\\u000a").replacing("\\t", with: "\\u0009") == line)
         }
         let first = try #require(
             try JSONSerialization.jsonObject(with: Data(lines[1].utf8)) as? [String: Any])
