@@ -9,7 +9,7 @@ extension Cell {
         case .text(let text): text
         case .money(let amount), .about(let amount): amount.description
         case .count(let count): String(count)
-        case .percent(let percent): percent.decimal(1)
+        case .percent(let percent): Self.written(percent)
         case .instant(let instant): instant.formatted(.iso8601)
         }
     }
@@ -25,12 +25,14 @@ extension Cell {
         case .about(let amount) where amount > .zero && amount < .visible: "<$0.0001"
         case .about(let amount): amount.rounded.dollars(decimals: decimals)
         case .count(let count): count.grouped
-        // Nothing that is not full reads as full.
-        case .percent(let percent): "\(((percent * 10).rounded(.down) / 10).decimal(1)) %"
+        case .percent(let percent): "\(Self.written(percent)) %"
         case .instant(let instant): instant.wallClock(timeZone)
         case .bar: ""
         }
     }
+
+    /// Rounded down: nothing that is not full reads as full.
+    private static func written(_ percent: Double) -> String { ((percent * 10).rounded(.down) / 10).decimal(1) }
 
     /// How many decimals an amount needs; nil for other cells.
     var decimals: Int? {

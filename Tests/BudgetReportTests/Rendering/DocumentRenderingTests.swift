@@ -116,11 +116,14 @@ struct DocumentRenderingTests {
             (Cell.money(Money(nanoUSD: 1_234_567_890_000_001)), "$1,234,567.890000001"),
             (.money(Money(nanoUSD: -1_000_500_000_000)), "-$1,000.50"), (.money(.zero), "$0.00"),
             (.about(Money(nanoUSD: 49_999)), "<$0.0001"), (.about(Money(nanoUSD: 50_000)), "$0.0001"),
-            (.about(.zero), "$0.00"), (.count(-1_234_567), "-1,234,567"),
+            (.about(.zero), "$0.00"), (.percent(99.99), "99.9 %"), (.count(-1_234_567), "-1,234,567"),
         ])
     func thousands(cell: Cell, text: String) {
         #expect(cell.text(timeZone: .gmt) == text)
     }
+
+    @Test("rounds no percentage up for programs either")
+    func percentages() { #expect(Cell.percent(99.99).plainText == "99.9") }
 
     @Test(
         "draws bars that never look full before they are, nor empty when something is there",
