@@ -16,9 +16,10 @@ extension ForecastReport {
         Document(
             headline: headline,
             sections: [
-                Section([.table(table), .explanation(title: "How this is forecast", Self.method)]), monthSection,
-            ].compactMap { $0 }, records: table,
-            value: value, timeZone: timeZone)
+                Section([
+                    .table(table), .note(clockNote), .explanation(title: "How this is forecast", Self.method),
+                ]), monthSection,
+            ].compactMap { $0 }, records: table, value: value, timeZone: timeZone)
     }
 
     private var all: [Forecast] { budgets + [month] }

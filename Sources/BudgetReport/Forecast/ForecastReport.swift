@@ -19,6 +19,8 @@ package struct ForecastReport: Sendable {
     package let month: Forecast
     let curve: Curve
     let timeZone: TimeZone
+    /// Whose clock times are told by.
+    let clockNote: String
     let now: Date
 
     /// Looks at a ledger.
@@ -30,6 +32,7 @@ package struct ForecastReport: Sendable {
     package init(_ view: LedgerView, timeZone: TimeZone? = nil) async throws(GovernorError) {
         let zone = timeZone ?? view.timeZone
         self.timeZone = zone
+        clockNote = view.clockNote(timeZone)
         now = view.now
         var budgets: [Forecast] = []
         for (budget, status) in zip(view.budgets, view.statuses) {
