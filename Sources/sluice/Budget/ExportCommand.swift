@@ -9,9 +9,9 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Writes the journal as JSON Lines.",
         discussion: """
-            There is a line for every entry and every raise, in the order of writing. Amounts
-            are what an entry changes, in US dollars as decimal strings. No question's text
-            and no answer is in the journal.
+            There is a line for every entry and every raise, in the order of writing.
+            Amounts are what an entry changes, in US dollars as decimal strings. No
+            question's text and no answer is in the journal.
 
             EXAMPLES
               sluice budget export > journal.jsonl
