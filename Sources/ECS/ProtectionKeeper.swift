@@ -3,14 +3,15 @@ package import Logging
 import ServiceLifecycle
 
 /// Keeps the task protected while paid calls are under way, beside them: no call ever waits for ECS.
-package struct ProtectionKeeper: Service {
+package struct ProtectionKeeper<C: Clock>: Service where C.Instant == ContinuousClock.Instant {
     /// How long the end of the process waits for the protection to be removed.
-    private static let lastRequest = Duration.seconds(2)
-    private static let requestTimeout = Duration.seconds(5)
+    private static var lastRequest: Duration { .seconds(2) }
+    private static var requestTimeout: Duration { .seconds(5) }
 
     private let protection: TaskProtection
     private let changes: AsyncStream<Bool>
     private let metrics: any MetricsFactory
+    private let clock: C
     private let logger: Logger
 
     /// Makes a keeper.
@@ -19,13 +20,16 @@ package struct ProtectionKeeper: Service {
     ///   - protection: Asks ECS.
     ///   - changes: Whether paid calls are under way, at each change; may leave out all but the last.
     ///   - metrics: Gets `ecs.task_protected`.
+    ///   - clock: Says when the protection is renewed.
     ///   - logger: Gets one line when ECS begins to refuse, and one when it is over.
     package init(
-        protection: TaskProtection, changes: AsyncStream<Bool>, metrics: any MetricsFactory, logger: Logger
+        protection: TaskProtection, changes: AsyncStream<Bool>, metrics: any MetricsFactory,
+        clock: C = ContinuousClock(), logger: Logger
     ) {
         self.protection = protection
         self.changes = changes
         self.metrics = metrics
+        self.clock = clock
         self.logger = logger
     }
 
@@ -42,13 +46,13 @@ package struct ProtectionKeeper: Service {
             var timer: ContinuousClock.Instant?
             for await event in events {
                 if case .end = event { break }
-                if case .change(let isBusy) = event { plan.set(isBusy: isBusy, at: .now) }
-                guard let instant = await act(&plan), timer.map({ $0 <= .now || instant < $0 }) ?? true else {
+                if case .change(let isBusy) = event { plan.set(isBusy: isBusy, at: clock.now) }
+                guard let instant = await act(&plan), timer.map({ $0 <= clock.now || instant < $0 }) ?? true else {
                     continue
                 }
                 timer = instant
                 group.addTask {
-                    try? await Task.sleep(until: instant, clock: .continuous)
+                    try? await clock.sleep(until: instant, tolerance: nil)
                     feed.yield(.tick)
                 }
             }
@@ -69,7 +73,7 @@ package struct ProtectionKeeper: Service {
     /// Does what is due; returns when to look again.
     private func act(_ plan: inout ProtectionPlan) async -> ContinuousClock.Instant? {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            let action = plan.action(at: .now)
+            let action = plan.action(at: clock.now)
             if case .wait(let instant) = action { return instant }
             // The end does not wait for an agent that does not answer.
             let failure = await cancelWhenGracefulShutdown { await ask(action, timeout: Self.requestTimeout) }
@@ -94,10 +98,10 @@ package struct ProtectionKeeper: Service {
             if !plan.isFailing, !Task.isShuttingDownGracefully {
                 logger.warning("task protection cannot be changed", metadata: ["error": "\(failure)"])
             }
-            plan.failed(at: .now)
+            plan.failed(at: clock.now)
         } else {
             if plan.isFailing { logger.notice("task protection works again") }
-            plan.confirmed(action, at: .now)
+            plan.confirmed(action, at: clock.now)
             Meter(label: "ecs.task_protected", factory: metrics).set(action == .protect ? 1 : 0)
         }
     }

@@ -9,14 +9,14 @@ import Testing
 @Suite("The keeper of the task's protection", .timeLimit(.minutes(1)))
 struct ProtectionKeeperTests {
     /// Runs a keeper beside a body, and ends it.
-    private func run(
+    private func run<C: Clock>(
         _ agent: Agent, log: InMemoryLogHandler = InMemoryLogHandler(), metrics: TestMetrics = TestMetrics(),
-        _ body: @Sendable (AsyncStream<Bool>.Continuation) async throws -> Void
-    ) async throws {
+        clock: C = ContinuousClock(), _ body: @Sendable (AsyncStream<Bool>.Continuation) async throws -> Void
+    ) async throws where C.Instant == ContinuousClock.Instant {
         let (changes, feed) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1))
         let keeper = ProtectionKeeper(
             protection: TaskProtection(agentURL: agent.agentURL, client: agent.client), changes: changes,
-            metrics: metrics, logger: Logger(label: "test", factory: { _ in log }))
+            metrics: metrics, clock: clock, logger: Logger(label: "test", factory: { _ in log }))
         try await testGracefulShutdown { trigger in
             async let running: Void = keeper.run()
             do { try await body(feed) } catch {
@@ -45,6 +45,32 @@ struct ProtectionKeeperTests {
             }
             #expect(agent.standIn.requests.map(\.isEnabled) == [true, false])
             #expect(try metrics.expectMeter("ecs.task_protected").values == [1, 0])
+        }
+    }
+
+    @Test("asks again at half of the protection's time, for as long as calls go on")
+    func renews() async throws {
+        try await Agent.run { agent in
+            let (clock, metrics) = (SteppedClock(), TestMetrics())
+            try await run(agent, metrics: metrics, clock: clock) { feed in
+                feed.yield(true)
+                let protects = ECSStandIn.ProtectionRequest(isEnabled: true, minutes: 10)
+                #expect(await agent.request() == protects)
+                var renewal = try #require(await clock.nextSleeper())
+                for _ in 0..<3 {
+                    #expect(renewal - clock.now == .seconds(300))
+                    clock.advance(to: renewal)
+                    #expect(await agent.request() == protects)
+                    renewal = try #require(await clock.nextSleeper())
+                }
+                feed.yield(false)
+                let end = try #require(await clock.nextSleeper())
+                #expect(end - clock.now == .seconds(5))
+                clock.advance(to: end)
+                #expect(await agent.request() == .init(isEnabled: false, minutes: nil))
+                await confirmed(0, metrics)
+            }
+            #expect(agent.standIn.requests.count == 5)
         }
     }
 
