@@ -95,9 +95,14 @@ struct HostRun {
         return await process.status()
     }
 
-    /// Asks over HTTP.
-    func get(_ path: String) async throws -> (status: Int, body: String, type: String) {
-        let (data, response) = try await URLSession.shared.data(from: try #require(URL(string: address + path)))
+    /// Asks over HTTP; posts a body where there is one.
+    func get(_ path: String, post body: String? = nil) async throws -> (status: Int, body: String, type: String) {
+        var request = URLRequest(url: try #require(URL(string: address + path)))
+        if let body {
+            request.httpMethod = "POST"
+            request.httpBody = Data(body.utf8)
+        }
+        let (data, response) = try await URLSession.shared.data(for: request)
         let answer = try #require(response as? HTTPURLResponse)
         return (
             answer.statusCode, String(decoding: data, as: UTF8.self),
@@ -188,6 +193,11 @@ struct HostWorld: Sendable {
         _ id: String, body: String, _ headers: [String: String] = [:], to queue: String = "sluice.pii-filter"
     ) async throws {
         try await broker.publish(Message(id: id, body: Data(body.utf8), headers: headers), to: queue)
+    }
+
+    /// Waits until so many questions are answered.
+    func answers(reach count: Int) async throws {
+        for try await _ in store.changes() where try await history.counts()[.answered] ?? 0 >= count { return }
     }
 
     /// What a command on this folder printed.

@@ -54,6 +54,30 @@ struct HostTests {
         }
     }
 
+    @Test("takes questions over HTTP, and none once it drains", arguments: HostBroker.allCases)
+    func door(broker: HostBroker) async throws {
+        try await HostWorld.run(broker) { world in
+            try await ModelServer.run(latency: .seconds(3)) { model in
+                let host = try await HostRun.start(
+                    in: world.folder, environment: model.environment.merging(world.environment) { $1 })
+                let question = #"{"question":"My phone is faulty. Call 9876543210"}"#
+                let accepted = try await host.get("/v1/questions", post: question)
+                #expect(accepted.status == 202)
+                let reply = try JSONDecoder().decode([String: String].self, from: Data(accepted.body.utf8))
+                let id = try #require(reply["id"])
+                let shown = try await host.get("/v1/questions/\(id)?wait=30")
+                #expect(shown.status == 200 && shown.body.contains("Call [PHONE_1]"))
+                _ = try await host.get("/v1/questions", post: #"{"question":"My fridge is faulty."}"#)
+                await model.calls(2)
+                host.process.signal(SIGTERM)
+                _ = try await host.line("host drains")
+                #expect(try await host.get("/v1/questions", post: question).status == 503)
+                #expect(await host.process.status() == 0)
+                #expect(try await world.history.counts() == [.answered: 2])
+            }
+        }
+    }
+
     @Test("makes no series of ids and tenants, however many come")
     func closedSets() async throws {
         try await HostWorld.run { world in

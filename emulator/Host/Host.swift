@@ -70,6 +70,7 @@ package struct Host: Sendable {
         _ pipeline: Pipeline, registry: MetricsRegistry, client: HTTPClient, logger: Logger
     ) -> [any Service] {
         let health = HealthRoutes(pipeline, registry: registry)
+        let questions = QuestionRoutes(pipeline: pipeline)
         var services: [any Service] = []
         if settings.metricFormat == .emf {
             services.append(
@@ -85,8 +86,11 @@ package struct Host: Sendable {
         }
         services.append(
             PipelineServer(
-                address: settings.listenAddress, port: settings.listenPort, routes: health.add,
-                portOption: "SLUICE_LISTEN_PORT",
+                address: settings.listenAddress, port: settings.listenPort,
+                routes: { router in
+                    health.add(to: router)
+                    questions.add(to: router)
+                }, portOption: "SLUICE_LISTEN_PORT",
                 onReady: { [address = settings.listenAddress] port in
                     logger.notice(
                         "host ready",
