@@ -23,6 +23,8 @@ struct FaultCampaign {
     }
 
     /// Longer than the two heartbeats of four seconds after which either side takes the other for gone.
+    ///
+    /// The fault itself, so nothing that could be awaited ends it.
     private static let silence = Duration.seconds(10)
 
     /// All faults, in an order that is the same in every run.

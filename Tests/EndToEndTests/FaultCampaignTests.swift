@@ -90,6 +90,7 @@ struct FaultCampaignTests {
         // What was published twice is still on its way.
         for function in Self.functions {
             for (kind, queue) in FunctionQueues(function: function).byKind where kind != "dead" {
+                // Nothing tells when a queue is empty, but that one asks.
                 while try await world.broker.depth(of: queue).total > 0 {
                     try await Task.sleep(for: .milliseconds(50))
                 }

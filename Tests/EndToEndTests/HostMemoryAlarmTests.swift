@@ -28,7 +28,7 @@ struct HostMemoryAlarmTests {
                 let details = String(repeating: "It broke again after the repair. ", count: 15)
                 let questions = (0..<Self.count).map { "The phone number \($0) that I bought is faulty. \(details)" }
                 async let asked = asker.ask(questions, atOnce: 64)
-                try await waitForAnswers(Self.count / 4, world)
+                try await world.answers(reach: Self.count / 4)
                 try await raiseAlarm(server, host, world)
                 for id in try await asked {
                     #expect(try await world.history.outcome(of: id).state == .answered)
@@ -41,29 +41,30 @@ struct HostMemoryAlarmTests {
         }
     }
 
-    private func waitForAnswers(_ count: Int, _ world: HostWorld) async throws {
-        while try await world.history.counts()[.answered] ?? 0 < count { try await Task.sleep(for: .milliseconds(20)) }
-    }
-
     /// Sets the alarm off in the middle of the burst, looks, and ends it.
     private func raiseAlarm(_ server: RabbitMQServer, _ host: HostRun, _ world: HostWorld) async throws {
         try await server.control("set_vm_memory_high_watermark", "absolute", "1MB")
-        while try await !host.get("/readyz").body.contains("\"broker\":\"blocked: ") {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        let ready = try await host.get("/readyz")
+        // The burst itself may have set one off before.
+        var ready: (status: Int, body: String, type: String)
+        repeat {
+            _ = try await host.line("broker takes no publishes")
+            ready = try await host.get("/readyz")
+        } while !ready.body.contains("\"broker\":\"blocked: ")
         #expect(ready.status == 503)
         #expect(ready.body.contains("memory"))
-        // The gauges may be a second old.
+        // The gauges may be a second old, and nothing tells when they are new.
         while try PrometheusParser.samples(try await host.get("/metrics").body)["broker_ready"] != 0 {
             try await Task.sleep(for: .milliseconds(100))
         }
         // The last function publishes nothing: all that had come so far is stored and acknowledged.
         let last = FunctionQueues(function: "psql-worker").waiting
+        // Nothing tells when a queue is empty, but that one asks.
         while try await world.broker.depth(of: last).total > 0 { try await Task.sleep(for: .milliseconds(20)) }
         #expect(try await host.get("/readyz").body.contains("\"broker\":\"blocked: "))
         #expect(try await host.get("/healthz").status == 200)
         try await server.control("set_vm_memory_high_watermark", "absolute", Self.watermark)
-        while try await host.get("/readyz").status != 200 { try await Task.sleep(for: .milliseconds(20)) }
+        repeat {
+            _ = try await host.line("broker takes publishes again")
+        } while try await host.get("/readyz").status != 200
     }
 }
