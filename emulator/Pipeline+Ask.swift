@@ -48,7 +48,7 @@ extension Pipeline {
         AnswerReport(record, budgets: try await governor.status(), pipeline: functions.map(\.settings.name))
     }
 
-    /// Waits for a question's final state, and a moment for the last function's time, which is noted after it.
+    /// Waits for a question's final state, and a moment for the functions' times, which are noted beside it.
     ///
     /// - Parameters:
     ///   - id: The question's id.
@@ -57,9 +57,10 @@ extension Pipeline {
     /// - Throws: ``SQLiteStoreError``.
     func outcome(of id: String, within limit: Duration?) async throws -> QuestionRecord? {
         let final = try await first(within: limit) { [history] in try await history.outcome(of: id) }
-        guard let final, final.state == .answered, let last = functions.last?.settings.name else { return final }
+        guard let final, final.state == .answered else { return final }
+        let names = Set(functions.map(\.settings.name))
         let complete = try await first(within: .seconds(1)) { [history] in
-            try await history.outcome(of: id) { record in record.stages.contains { $0.function == last } }
+            try await history.outcome(of: id) { record in names.isSubset(of: record.stages.map(\.function)) }
         }
         return complete ?? final
     }

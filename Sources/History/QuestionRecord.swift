@@ -49,7 +49,7 @@ package struct QuestionRecord: Sendable, Hashable {
     package var reason: String?
     /// When a refused asker may return.
     package var opensAt: Date?
-    /// The stages that it passed, in the order in which they ended.
+    /// The stages that it passed, in the order in which they were noted.
     package var stages: [StageRun]
 
     /// Makes a record.

@@ -124,12 +124,13 @@ package struct SQLiteHistory: QuestionHistory {
 
     package func recordStage(_ run: StageRun) async throws {
         try await store.commit { db in
-            try db.execute(
+            // Compiled once: it is written for each function of each question.
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO stages (question_id, function, attempt, milliseconds) VALUES (?, ?, ?, ?)
                     ON CONFLICT (question_id, function) DO NOTHING
-                    """,
-                arguments: [run.questionID, run.function, run.attempt, run.milliseconds])
+                    """
+            ).execute(arguments: [run.questionID, run.function, run.attempt, run.milliseconds])
         }
     }
 

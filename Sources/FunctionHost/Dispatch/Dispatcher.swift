@@ -64,21 +64,18 @@ struct Dispatcher: Sendable {
         if !isAlone, delivery.priorDeliveries > 0 { return .isolate }
         if headers.attempt > settings.attemptsMax { return .dead(code: "process-died") }
 
-        let ending = await gate.pass(isAlone ? .alone : .shared) { () -> Invoker.Ending in
+        let outcome = await gate.pass(isAlone ? .alone : .shared) { () -> Outcome in
             // While the message waited at the gate the broker may have taken it away, or the drain may have begun.
-            guard await broker.holds(delivery), drain.deadline == nil else { return .cutShort }
+            guard await broker.holds(delivery), drain.deadline == nil else { return .handBack }
             let context = InvocationContext(
                 questionID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
                 deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(),
                 logger: logger, drain: drain)
             let start = ContinuousClock.now
             let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
-            if case .output = ending {
-                await recordStage(delivery.message.id, attempt: headers.attempt, took: .now - start, logger: logger)
-            }
-            return ending
+            return Outcome(ending, took: .now - start)
         }
-        return Outcome(ending ?? .cutShort)
+        return outcome ?? .handBack
     }
 
     /// The table of outcomes: what is published where, and only then acknowledged.
@@ -89,7 +86,9 @@ struct Dispatcher: Sendable {
         let id = delivery.message.id
         do {
             switch outcome {
-            case .output(let output):
+            case .output(let output, let took):
+                // Beside the publish, which waits for a disk too; both are done before the acknowledgement.
+                async let isRecorded: Void = recordStage(id, attempt: headers.attempt, took: took, logger: logger)
                 if let next = settings.next {
                     var onward = MessageHeaders()
                     onward.tenant = headers.tenant
@@ -98,6 +97,7 @@ struct Dispatcher: Sendable {
                     let message = Message(id: id, body: output, headers: onward.texts)
                     try await publishWhenThereIsRoom(message, to: FunctionQueues(function: next).waiting)
                 }
+                await isRecorded
             case .retry(let code) where headers.attempt >= settings.attemptsMax:
                 try await bury(delivery, headers: headers, code: code)
             case .retry(let code):

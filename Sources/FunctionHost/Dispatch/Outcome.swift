@@ -4,7 +4,7 @@ package import FunctionKit
 /// What becomes of a delivery: the whole table, one case a row.
 package enum Outcome: Sendable {
     /// To the next function, then acknowledged. The last function's output goes nowhere.
-    case output(Data)
+    case output(Data, took: Duration)
     /// Back after a wait with one attempt more, or dead-lettered where this was the last.
     case retry(code: String)
     /// Dead-lettered at once, whatever attempts are left; the question fails.
@@ -22,10 +22,10 @@ package enum Outcome: Sendable {
     /// Delivered before: moved to where it runs alone.
     case isolate
 
-    /// What an invocation's end means.
-    init(_ ending: Invoker.Ending) {
+    /// What an invocation's end means, after so long.
+    init(_ ending: Invoker.Ending, took: Duration) {
         switch ending {
-        case .output(let data): self = .output(data)
+        case .output(let data): self = .output(data, took: took)
         case .timedOut: self = .retry(code: "timeout")
         case .cutShort: self = .handBack
         case .failed(let error as any DispositionProviding):
