@@ -4,8 +4,8 @@ import PackageDescription
 // A package of its own, so that nobody who builds or depends on sluice builds it.
 //
 // What it measures has `package` access, which ends at a package's border, and is no product of the root package. So the
-// targets are declared here again, over the same sources: `Shared` is a symbolic link to `../Sources`, because a target's
-// path may not leave its package. Versions and settings are those of the root's manifest.
+// targets are declared here again, over the same sources: `Shared` is a symbolic link to `../Sources` and `Server` one to
+// the tests' RabbitMQ, because a target's path may not leave its package. Versions and settings are those of the root's manifest.
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
@@ -14,15 +14,17 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         // The governor on its SQLite ledger.
         .executableTarget(
             name: "LedgerBenchmark",
             dependencies: [
-                "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
+                "BenchmarkSupport", "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -35,6 +37,26 @@ let package = Package(
                 "BudgetReport", "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        // The host on RabbitMQ, and what it is compared with.
+        .executableTarget(
+            name: "HostBenchmark",
+            dependencies: [
+                "BenchmarkSupport", "FunctionHost", "FunctionKit", "HistorySQLite", "RabbitMQ", "RabbitMQServer",
+                "SQLite", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "BareAMQP", dependencies: ["CRabbitMQ"],
+            cSettings: [.headerSearchPath("../../Shared/CRabbitMQ")]),
+        .target(
+            name: "RabbitMQServer", dependencies: ["HTTPTransport"], path: "Server", exclude: ["RawPublisher.swift"]),
+
+        // What the benchmarks share.
+        .target(name: "BenchmarkSupport"),
 
         // What is measured.
         .target(
@@ -56,6 +78,38 @@ let package = Package(
             name: "SpendingSQLite",
             dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Shared/SpendingSQLite"),
+        .target(name: "Messaging", path: "Shared/Messaging"),
+        .systemLibrary(
+            name: "CRabbitMQ", path: "Shared/CRabbitMQ", pkgConfig: "librabbitmq",
+            providers: [.apt(["librabbitmq-dev"])]),
+        .target(
+            name: "RabbitMQ",
+            dependencies: ["CRabbitMQ", "Messaging", .product(name: "Logging", package: "swift-log")],
+            path: "Shared/RabbitMQ"),
+        .target(name: "History", dependencies: ["FunctionKit"], path: "Shared/History"),
+        .target(
+            name: "HistorySQLite",
+            dependencies: ["FunctionKit", "History", "SQLite", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Shared/HistorySQLite"),
+        .target(
+            name: "FunctionHost",
+            dependencies: [
+                "FunctionKit", "Messaging", "History", "StrictYAML",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], path: "Shared/FunctionHost"),
+        .target(
+            name: "Telemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Shared/Telemetry"),
+        .systemLibrary(
+            name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "HTTPTransport", dependencies: ["CCurl"], path: "Shared/HTTPTransport"),
         .systemLibrary(name: "CWideCharacters", path: "Shared/CWideCharacters"),
         .target(
             name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"],

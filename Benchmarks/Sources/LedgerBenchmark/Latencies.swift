@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Histogram
 import Synchronization
 
@@ -52,9 +53,4 @@ final class PairRecorder: Sendable {
             return times
         }
     }
-}
-
-/// The middle one of some measurements.
-func median(_ values: [Double]) -> Double {
-    values.isEmpty ? .nan : values.sorted()[values.count / 2]
 }

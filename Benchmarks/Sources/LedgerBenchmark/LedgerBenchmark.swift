@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchmarkSupport
 import Foundation
 
 /// Measures the governor on its SQLite ledger against the same database without a governor.

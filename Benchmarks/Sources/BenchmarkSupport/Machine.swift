@@ -1,10 +1,12 @@
 import Foundation
 
 /// Where and when something was measured.
-struct Machine {
-    let description: String
+package struct Machine {
+    /// Some lines of text.
+    package let description: String
 
-    static func current(folder: String) -> Machine {
+    /// Here and now, with the data in a folder.
+    package static func current(folder: String) -> Machine {
         let model = lines("/proc/cpuinfo").first { $0.hasPrefix("model name") }?.split(separator: ":").last
         let kernel = lines("/proc/sys/kernel/osrelease").first ?? "unknown"
         let load = lines("/proc/loadavg").first?.split(separator: " ").first.map(String.init) ?? "unknown"
@@ -20,14 +22,14 @@ struct Machine {
     }
 
     /// The process's resident memory in MiB, as the kernel counts it in `VmRSS`.
-    static func residentMiB() -> Double {
+    package static func residentMiB() -> Double {
         let line = lines("/proc/self/status").first { $0.hasPrefix("VmRSS:") }
         let kibibytes = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Double($0) }
         return kibibytes.map { $0 / 1024 } ?? .nan
     }
 
     /// What the process has used of the processors so far, user and system.
-    static func processorTime() -> Duration {
+    package static func processorTime() -> Duration {
         var time = timespec()
         unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
