@@ -68,7 +68,7 @@ struct LongLedger: Sendable {
         case .report(let grouping):
             let span = try ReportSpan(
                 since: "2000-01-01", until: nil, timeZone: Self.zone, now: view.now, daysBack: 1)
-            document = try await SpendReport(view, by: grouping, span: span).document()
+            document = try await SpendReport(view, by: grouping, span: span, isDrawn: false).document()
         }
         try store.close()
         return document

@@ -67,10 +67,11 @@ package struct SpendReport: Sendable {
     ///   - span: Which calls.
     ///   - top: How many of the dearest groups are shown; nil for all, or 20 questions.
     ///   - degraded: The answers of the span that were made without the model.
+    ///   - isDrawn: Whether a picture is made of it, which shows the limits; looking for them in the journal takes a while.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package init(
         _ view: LedgerView, by grouping: ReportGrouping, span: ReportSpan, top: Int? = nil,
-        degraded: [DegradedAnswers] = []
+        degraded: [DegradedAnswers] = [], isDrawn: Bool = true
     ) async throws(GovernorError) {
         let top = top ?? (grouping == .question ? Self.questionsMax : nil)
         let sums = try await view.reader.spending(
@@ -89,7 +90,7 @@ package struct SpendReport: Sendable {
         others = Self.others(than: groups, of: all, total: total, grouping)
         periods = Self.periods(groups, grouping, span.timeZone)
         let budgets = view.budgets.filter { $0.rule.length == grouping.length && $0.scope == BudgetScope() }
-        limits = try await Self.limits(periods, of: budgets, span.timeZone, view)
+        limits = isDrawn ? try await Self.limits(periods, of: budgets, span.timeZone, view) : [:]
         limitNote = Self.limitNote(budgets, grouping, span.timeZone)
         clockNote = view.clockNote(span.timeZone == view.timeZone ? nil : span.timeZone)
     }

@@ -54,10 +54,11 @@ struct ReportCommand: AsyncParsableCommand {
             let span = try ReportSpan(
                 since: since, until: until, timeZone: asked ?? view.timeZone, now: view.now,
                 daysBack: grouping.daysBack)
+            let isPage = format.format == .html
             let report = try await SpendReport(
-                view, by: grouping, span: span, top: top, degraded: ledger.degradedAnswers(in: span.range))
-            return report.document(
-                format.format == .html ? try await OwnerPage.sections(view, about: report) : nil)
+                view, by: grouping, span: span, top: top, degraded: ledger.degradedAnswers(in: span.range),
+                isDrawn: isPage)
+            return report.document(isPage ? try await OwnerPage.sections(view, about: report) : nil)
         }
         try format.write(document)
     }
