@@ -16,6 +16,8 @@ public struct AnsweredQuestion: Sendable, Hashable, Codable {
     public var answer: String
     /// The passages that the answer names.
     public var citations: [Citation]
+    /// The passages that were found for the question, best first; none in what was stored before they were kept.
+    public var passages: [Passage]
     /// Whether the answer was made without the model.
     public var isDegraded: Bool
     /// The tokens that were paid for; zero without the model.
@@ -27,13 +29,14 @@ public struct AnsweredQuestion: Sendable, Hashable, Codable {
 
     /// Makes a record.
     public init(
-        id: String, question: String, answer: String, citations: [Citation], isDegraded: Bool, usage: TokenUsage,
-        costNanoUSD: Int64, model: String?
+        id: String, question: String, answer: String, citations: [Citation], passages: [Passage] = [],
+        isDegraded: Bool, usage: TokenUsage, costNanoUSD: Int64, model: String?
     ) {
         self.id = id
         self.question = question
         self.answer = answer
         self.citations = citations
+        self.passages = passages
         self.isDegraded = isDegraded
         self.usage = usage
         self.costNanoUSD = costNanoUSD
@@ -41,8 +44,24 @@ public struct AnsweredQuestion: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, question, answer, citations, usage, model
+        case id, question, answer, citations, passages, usage, model
         case isDegraded = "degraded"
         case costNanoUSD = "cost_nano_usd"
+    }
+
+    /// Reads a record; passages that are left out are none.
+    ///
+    /// - Throws: `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        question = try container.decode(String.self, forKey: .question)
+        answer = try container.decode(String.self, forKey: .answer)
+        citations = try container.decode([Citation].self, forKey: .citations)
+        passages = try container.decodeIfPresent([Passage].self, forKey: .passages) ?? []
+        isDegraded = try container.decode(Bool.self, forKey: .isDegraded)
+        usage = try container.decode(TokenUsage.self, forKey: .usage)
+        costNanoUSD = try container.decode(Int64.self, forKey: .costNanoUSD)
+        model = try container.decodeIfPresent(String.self, forKey: .model)
     }
 }

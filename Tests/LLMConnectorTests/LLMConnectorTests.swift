@@ -34,7 +34,8 @@ struct LLMConnectorTests {
         let output = try await AnyFunction(LLMConnector(model: model)).invoke(payload, context: .testing())
         let expected =
             #"{"answer":"Return it. [defective-goods]","citations":[{"heading":"H","id":"defective-goods"}],"#
-            + #""cost_nano_usd":402000,"degraded":false,"model":"in-memory-model","question":"Can I?","#
+            + #""cost_nano_usd":402000,"degraded":false,"model":"in-memory-model","#
+            + #""passages":[{"heading":"H","id":"defective-goods","score":1,"text":"T"}],"question":"Can I?","#
             + #""usage":{"input_tokens":100,"output_tokens":20}}"#
         #expect(String(decoding: output, as: UTF8.self) == expected)
     }

@@ -17,6 +17,7 @@ struct PSQLWorkerTests {
     private static let answer = Data(
         """
         {"id": "another", "question": "Why?", "answer": "So. [a]", "citations": [{"id": "a", "heading": "A"}],
+         "passages": [{"id": "a", "heading": "A", "text": "So it is.", "score": 1.5}],
          "degraded": true, "usage": {"input_tokens": 12, "output_tokens": 3}, "cost_nano_usd": 50760, "model": "m"}
         """.utf8)
 
@@ -27,7 +28,8 @@ struct PSQLWorkerTests {
             history.answers == [
                 AnsweredQuestion(
                     id: "q-7", question: "Why?", answer: "So. [a]", citations: [Citation(id: "a", heading: "A")],
-                    isDegraded: true, usage: TokenUsage(inputTokens: 12, outputTokens: 3), costNanoUSD: 50_760,
+                    passages: [Passage(id: "a", heading: "A", text: "So it is.", score: 1.5)], isDegraded: true,
+                    usage: TokenUsage(inputTokens: 12, outputTokens: 3), costNanoUSD: 50_760,
                     model: "m")
             ])
     }

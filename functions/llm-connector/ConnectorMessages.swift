@@ -21,9 +21,11 @@ package struct CitedAnswer: Encodable, Sendable, Hashable {
     /// The answer.
     package var answer: String
     /// The passages that the answer names, in the order in which it first names them.
-    package var citations: [Citation] = []
+    package var citations: [Citation]
+    /// The passages, as they came.
+    package var passages: [Passage]
     /// Whether the answer was made without the model.
-    package var isDegraded = false
+    package var isDegraded: Bool
     /// The tokens that were paid for; zero without the model.
     package var usage = TokenUsage(inputTokens: 0, outputTokens: 0)
     /// What the answer cost, in nano-dollars.
@@ -31,8 +33,17 @@ package struct CitedAnswer: Encodable, Sendable, Hashable {
     /// The model that answered; nil without one.
     package var model: String?
 
+    /// Makes an answer that cost nothing.
+    init(to input: QuestionWithPassages, answer: String, citations: [Citation] = [], isDegraded: Bool = false) {
+        question = input.question
+        passages = input.passages
+        self.answer = answer
+        self.citations = citations
+        self.isDegraded = isDegraded
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case question, answer, citations, usage, model
+        case question, answer, citations, passages, usage, model
         case isDegraded = "degraded"
         case costNanoUSD = "cost_nano_usd"
     }

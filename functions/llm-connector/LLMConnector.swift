@@ -27,7 +27,7 @@ package struct LLMConnector: Function {
             throw FunctionError.permanent("the question is empty; send one with text")
         }
         guard !input.passages.isEmpty else {
-            return CitedAnswer(question: input.question, answer: Wording.nothingFound)
+            return CitedAnswer(to: input, answer: Wording.nothingFound)
         }
         let prompt = Prompt(
             question: input.question, passages: input.passages, bytesMax: parameters.promptBytesMax)
@@ -53,9 +53,9 @@ package struct LLMConnector: Function {
             if cited.isEmpty {
                 extract(input, reason: Wording.noText)
             } else if Wording.isUnanswerable(cited.prose) {
-                CitedAnswer(question: input.question, answer: Wording.unanswerable)
+                CitedAnswer(to: input, answer: Wording.unanswerable)
             } else {
-                CitedAnswer(question: input.question, answer: cited.text, citations: cited.citations)
+                CitedAnswer(to: input, answer: cited.text, citations: cited.citations)
             }
         answer.usage = reply.usage
         answer.costNanoUSD = reply.costNanoUSD
@@ -66,7 +66,6 @@ package struct LLMConnector: Function {
     private func extract(_ input: QuestionWithPassages, reason: String) -> CitedAnswer {
         let extract = Extract(question: input.question, passages: input.passages)
         return CitedAnswer(
-            question: input.question, answer: reason + "\n\n" + extract.text, citations: extract.citations,
-            isDegraded: true)
+            to: input, answer: reason + "\n\n" + extract.text, citations: extract.citations, isDegraded: true)
     }
 }

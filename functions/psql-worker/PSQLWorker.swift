@@ -24,7 +24,8 @@ package struct PSQLWorker: Function {
         let isStored = try await history.store(
             AnsweredQuestion(
                 id: context.questionID, question: input.question, answer: input.answer, citations: input.citations,
-                isDegraded: input.isDegraded, usage: input.usage, costNanoUSD: input.costNanoUSD, model: input.model))
+                passages: input.passages ?? [], isDegraded: input.isDegraded, usage: input.usage,
+                costNanoUSD: input.costNanoUSD, model: input.model))
         context.logger.debug(isStored ? "answer stored" : "answer was stored before")
         return StoredAnswer(id: context.questionID, stored: isStored)
     }
@@ -38,6 +39,8 @@ package struct AnswerToStore: Decodable, Sendable {
     package var answer: String
     /// The passages that the answer names.
     package var citations: [Citation]
+    /// The passages that were found for the question; nil from a connector that does not hand them on.
+    package var passages: [Passage]?
     /// Whether the answer was made without the model.
     package var isDegraded: Bool
     /// The tokens that were paid for.
@@ -48,7 +51,7 @@ package struct AnswerToStore: Decodable, Sendable {
     package var model: String?
 
     private enum CodingKeys: String, CodingKey {
-        case question, answer, citations, usage, model
+        case question, answer, citations, passages, usage, model
         case isDegraded = "degraded"
         case costNanoUSD = "cost_nano_usd"
     }
