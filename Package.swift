@@ -199,6 +199,7 @@ let package = Package(
         // Tests, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .target(name: "MessagingCompat", dependencies: ["Messaging", "TestSupport"], path: "Tests/MessagingCompat"),
+        .target(name: "HistoryCompat", dependencies: ["FunctionKit", "History"], path: "Tests/HistoryCompat"),
         .target(
             name: "SpendingCompat", dependencies: ["FunctionKit", "Spending", "TestSupport"],
             path: "Tests/SpendingCompat"),
@@ -243,7 +244,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
-            name: "HistoryTests", dependencies: ["TestSupport", "FunctionKit", "History", "HistorySQLite", "SQLite"]),
+            name: "HistoryTests",
+            dependencies: [
+                "TestSupport", "FunctionKit", "History", "HistoryCompat", "HistorySQLite", "SQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "SpendingTests",
             dependencies: [

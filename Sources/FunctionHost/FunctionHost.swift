@@ -22,6 +22,7 @@ package struct FunctionHost: Service {
     private let broker: any MessageBroker
     private let history: any QuestionHistory
     private let drainTime: Duration
+    private let historyKept: Duration?
     private let hasRoom: RoomCheck
     private let reservationsReleased: @Sendable () -> Int
     private let onDrained: @Sendable (DrainReport) -> Void
@@ -42,6 +43,7 @@ package struct FunctionHost: Service {
     ///   - history: Where final states go.
     ///   - invoker: Shared with the door.
     ///   - drainTime: How long invocations under way may take to finish on shutdown.
+    ///   - historyKept: How long questions are kept after their final state; nil for ever.
     ///   - hasRoom: Asked for messages that are parked until their budget has room.
     ///   - reservationsReleased: How many reservations were released unused since the process started.
     ///   - metrics: Gets what is done with deliveries.
@@ -49,7 +51,8 @@ package struct FunctionHost: Service {
     ///   - onDrained: Told at the end.
     package init(
         functions: [RegisteredFunction], running: Set<String>? = nil, broker: any MessageBroker,
-        history: any QuestionHistory, invoker: Invoker, drainTime: Duration, hasRoom: @escaping RoomCheck,
+        history: any QuestionHistory, invoker: Invoker, drainTime: Duration, historyKept: Duration? = nil,
+        hasRoom: @escaping RoomCheck,
         reservationsReleased: @escaping @Sendable () -> Int = { 0 },
         metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
         onDrained: @escaping @Sendable (DrainReport) -> Void = { _ in }
@@ -60,6 +63,7 @@ package struct FunctionHost: Service {
         self.history = history
         self.invoker = invoker
         self.drainTime = drainTime
+        self.historyKept = historyKept
         self.hasRoom = hasRoom
         self.reservationsReleased = reservationsReleased
         self.metrics = HostMetrics(factory: metrics)
@@ -85,7 +89,7 @@ package struct FunctionHost: Service {
             group.addTask { await cutShortWhenDue() }
             try await withThrowingDiscardingTaskGroup { workers in
                 for function in running { addWorkers(for: function, to: &workers) }
-                workers.addTask { await Sweeper(history: history, logger: logger).run() }
+                workers.addTask { await Sweeper(history: history, kept: historyKept, logger: logger).run() }
             }
             // All workers have ended: the drain is over, or the host was cancelled.
             group.cancelAll()

@@ -5,7 +5,7 @@ package import FunctionKit
 package protocol QuestionHistory: History {
     /// Notes an accepted question.
     ///
-    /// One that has a row already, because its answer came first, is left as it is.
+    /// One that has a row already, because its answer came first, keeps its state and gets what it lacks.
     func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws
 
     /// Gives a question a final state other than `answered`.
@@ -65,6 +65,32 @@ package protocol QuestionHistory: History {
     /// - Returns: A count for each quarter of an hour and tenant that has any.
     /// - Throws: The store's errors.
     func degradedAnswers(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)]
+
+    /// A page of all questions, in the order in which they were first heard of.
+    ///
+    /// - Parameters:
+    ///   - position: The position of the last question of the page before; 0 for the first page.
+    ///   - tenant: Whose questions; nil for everybody's.
+    ///   - count: The most questions of the page.
+    /// - Returns: The questions with their positions, which mean nothing elsewhere; none behind the last.
+    /// - Throws: The store's errors.
+    func questions(
+        after position: Int64, tenant: String?, atMost count: Int
+    ) async throws -> [(position: Int64, record: QuestionRecord)]
+
+    /// Deletes all questions of a tenant that have a final state, for good, with what is kept beside them.
+    ///
+    /// Those under way are left: their answers are still to come. Delete again when they have ended.
+    ///
+    /// - Returns: How many were deleted, and how many are under way.
+    /// - Throws: The store's errors; what was deleted before stays deleted.
+    func deleteQuestions(of tenant: String) async throws -> (deleted: Int, underWay: Int)
+
+    /// Deletes the questions that got their final state before an instant, for good, with what is kept beside them.
+    ///
+    /// - Returns: How many were deleted.
+    /// - Throws: The store's errors; what was deleted before stays deleted.
+    func deleteQuestions(finishedBefore instant: Date) async throws -> Int
 }
 
 extension QuestionHistory {

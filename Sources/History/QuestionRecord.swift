@@ -49,13 +49,19 @@ package struct QuestionRecord: Sendable, Hashable {
     package var reason: String?
     /// When a refused asker may return.
     package var opensAt: Date?
+    /// Who asked; nil where tenants are not told apart.
+    package var tenant: String?
+    /// When it was accepted, or first heard of.
+    package var acceptedAt: Date
+    /// When it got its final state; nil before.
+    package var finishedAt: Date?
     /// The stages that it passed, in the order in which they were noted.
     package var stages: [StageRun]
 
     /// Makes a record.
     package init(
         id: String, state: QuestionState, question: String, answer: AnsweredQuestion?, reason: String?,
-        opensAt: Date?, stages: [StageRun]
+        opensAt: Date?, tenant: String?, acceptedAt: Date, finishedAt: Date?, stages: [StageRun]
     ) {
         self.id = id
         self.state = state
@@ -63,6 +69,9 @@ package struct QuestionRecord: Sendable, Hashable {
         self.answer = answer
         self.reason = reason
         self.opensAt = opensAt
+        self.tenant = tenant
+        self.acceptedAt = acceptedAt
+        self.finishedAt = finishedAt
         self.stages = stages
     }
 }

@@ -55,12 +55,19 @@ package struct SQLiteHistory: QuestionHistory {
                         ) STRICT, WITHOUT ROWID;
                         """)
             },
+            { db in
+                try db.execute(
+                    sql: """
+                        CREATE INDEX questions_by_end ON questions (finished_at_ms) WHERE finished_at_ms IS NOT NULL;
+                        CREATE INDEX questions_by_tenant ON questions (tenant) WHERE tenant IS NOT NULL;
+                        """)
+            },
         ])
 
     /// The condition of an answer without the model; an index goes by its very words.
     private static let isDegraded = "answer IS NOT NULL AND json_extract(CAST(answer AS TEXT), '$.degraded')"
 
-    private let store: SQLiteStore
+    let store: SQLiteStore
     private let now: @Sendable () -> Date
 
     /// A history in a store that was opened with ``schema``.
@@ -80,7 +87,10 @@ package struct SQLiteHistory: QuestionHistory {
             try db.execute(
                 sql: """
                     INSERT INTO questions (id, state, question, tenant, accepted_at_ms, expires_at_ms)
-                    VALUES (?, 'accepted', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                    VALUES (?, 'accepted', ?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET
+                        question = iif(question = '', excluded.question, question),
+                        tenant = ifnull(tenant, excluded.tenant)
                     """,
                 arguments: [id, question, tenant, acceptedAt, expiresAt?.milliseconds])
         }
@@ -215,26 +225,36 @@ package struct SQLiteHistory: QuestionHistory {
     }
 
     private static func question(id: String, db: Database) throws -> QuestionRecord? {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM questions WHERE id = ?", arguments: [id]),
-            let state = QuestionState(rawValue: row["state"])
-        else { return nil }
+        try Row.fetchOne(db, sql: "SELECT * FROM questions WHERE id = ?", arguments: [id]).flatMap {
+            try record($0, db: db)
+        }
+    }
+
+    /// The question of a row; nil for a state that this program does not know.
+    static func record(_ row: Row, db: Database) throws -> QuestionRecord? {
+        guard let state = QuestionState(rawValue: row["state"]) else { return nil }
+        let id: String = row["id"]
         let stages = try Row.fetchAll(
             db, sql: "SELECT function, attempt, milliseconds FROM stages WHERE question_id = ? ORDER BY rowid",
             arguments: [id])
         let answer: Data? = row["answer"]
-        let opensAt: Int64? = row["opens_at_ms"]
         return QuestionRecord(
             id: id, state: state, question: row["question"],
             answer: try answer.map { try JSONDecoder().decode(AnsweredQuestion.self, from: $0) },
-            reason: row["reason"], opensAt: opensAt.map { Date(timeIntervalSince1970: Double($0) / 1000) },
+            reason: row["reason"], opensAt: instant(row["opens_at_ms"]), tenant: row["tenant"],
+            acceptedAt: Date(milliseconds: row["accepted_at_ms"]), finishedAt: instant(row["finished_at_ms"]),
             stages: stages.map {
                 StageRun(
                     questionID: id, function: $0["function"], attempt: $0["attempt"],
                     milliseconds: $0["milliseconds"])
             })
     }
+
+    private static func instant(_ milliseconds: Int64?) -> Date? { milliseconds.map(Date.init(milliseconds:)) }
 }
 
 extension Date {
-    fileprivate var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 }

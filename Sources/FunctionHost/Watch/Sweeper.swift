@@ -3,7 +3,8 @@ import History
 import Logging
 import ServiceLifecycle
 
-/// Gives questions whose asker's deadline has passed their final state, wherever their message is.
+/// Gives questions whose asker's deadline has passed their final state, wherever their message is, and deletes questions
+/// that were kept long enough.
 struct Sweeper: Sendable {
     /// How often it looks.
     ///
@@ -11,6 +12,8 @@ struct Sweeper: Sendable {
     private static let interval = Duration.seconds(30)
 
     let history: any QuestionHistory
+    /// How long questions are kept after their final state; nil for ever.
+    let kept: Duration?
     let logger: Logger
 
     func run() async {
@@ -30,6 +33,12 @@ struct Sweeper: Sendable {
             }
             if !overdue.isEmpty {
                 logger.notice("questions expired", metadata: [LogKey.count: "\(overdue.count)"])
+            }
+            guard let kept else { return }
+            let deleted = try await history.deleteQuestions(
+                finishedBefore: Date.now.addingTimeInterval(-(kept / .seconds(1))))
+            if deleted > 0 {
+                logger.notice("old questions deleted", metadata: [LogKey.count: "\(deleted)"])
             }
         } catch {
             // Where the host ends, the next one sweeps.

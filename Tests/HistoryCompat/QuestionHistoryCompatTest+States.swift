@@ -1,0 +1,217 @@
+import FoundationEssentials
+import FunctionKit
+import History
+import Testing
+
+/// What becomes of a question.
+extension QuestionHistoryCompatTest {
+    /// An answer comes back as it was stored, to whoever asks.
+    func checkRoundTrip() async throws {
+        let bench = try await bench(1_000.25)
+        try await bench.history.accept(id: "q", question: "What?", tenant: "acme", expiresAt: nil)
+        var record = try #require(try await bench.history.question(id: "q"))
+        #expect(record.state == .accepted && record.question == "What?" && record.tenant == "acme")
+        #expect(record.answer == nil && record.reason == nil && record.finishedAt == nil)
+        bench.clock.set(1_002)
+        #expect(try await bench.history.store(answer("q")))
+        record = try #require(try await bench.another().question(id: "q"))
+        #expect(record.state == .answered && record.answer == answer("q"))
+        #expect(record.question == answer("q").question && record.tenant == "acme" && record.reason == nil)
+        #expect(record.acceptedAt == Date(timeIntervalSince1970: 1_000.25))
+        #expect(record.finishedAt == Date(timeIntervalSince1970: 1_002))
+        #expect(record.stages.isEmpty)
+        var plain = answer("plain")
+        (plain.citations, plain.passages, plain.model, plain.isDegraded) = ([], [], nil, true)
+        #expect(try await bench.history.store(plain))
+        #expect(try await bench.history.question(id: "plain")?.answer == plain)
+    }
+
+    /// Any text is kept; of a zero character, at least that something was there.
+    func checkStrangeTexts() async throws {
+        let history = try await bench().history
+        let texts = [
+            "'; DROP TABLE questions; --", "\\u0000 \\ \" \u{1} 👩‍👩‍👧 \u{202E}", "",
+            String(repeating: "ॐ", count: 400_000),
+        ]
+        for (number, text) in texts.enumerated() {
+            var strange = answer("\(number) \(text.prefix(300))", text)
+            (strange.question, strange.passages[0].text, strange.citations[0].heading) = ("?\(text)", text, text)
+            #expect(try await history.store(strange))
+            #expect(try await history.question(id: strange.id)?.answer == strange)
+            #expect(try await history.outcome(of: strange.id).answer == strange)
+        }
+        var zero = answer("ze\0ro", "a\0b")
+        zero.passages[0].text = "c\0d"
+        try await history.accept(id: zero.id, question: "e\0f", tenant: "g\0h", expiresAt: nil)
+        #expect(try await history.store(zero))
+        let kept = try #require(try await history.question(id: zero.id)?.answer)
+        #expect(kept.answer.hasPrefix("a") && kept.answer.hasSuffix("b") && kept.answer.count == 3)
+    }
+
+    func checkUnknown() async throws {
+        let history = try await bench().history
+        #expect(try await history.question(id: "q") == nil)
+        #expect(try await history.counts().isEmpty)
+        #expect(try await history.questions(after: 0, tenant: nil, atMost: 10).isEmpty)
+    }
+
+    /// Of many answers to one question exactly one is stored, whoever brings them.
+    func checkOnce() async throws {
+        let bench = try await bench()
+        let histories = [bench.history, try await bench.another()]
+        let stored = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<16 {
+                group.addTask {
+                    try await histories[number % 2].store(answer("q", "\(number)")) ? "\(number)" : nil
+                }
+            }
+            var stored: [String] = []
+            for try await case let text? in group { stored.append(text) }
+            return stored
+        }
+        #expect(stored.count == 1)
+        #expect(try await histories[0].question(id: "q")?.answer?.answer == stored.first)
+    }
+
+    /// Many at once, from two sides at the same questions, come to the same end.
+    func checkCrowd() async throws {
+        let bench = try await bench()
+        let histories = [bench.history, try await bench.another()]
+        let stored = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<400 {
+                group.addTask {
+                    let (id, history) = ("q\(number / 2 % 200)", histories[number % 2])
+                    try await history.accept(id: id, question: "?", tenant: nil, expiresAt: nil)
+                    try await history.recordStage(
+                        StageRun(questionID: id, function: "f", attempt: 1, milliseconds: Double(number)))
+                    return try await history.store(answer(id, "\(number)")) ? 1 : 0
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(stored == 200)
+        #expect(try await histories[1].counts() == [.answered: 200])
+        let page = try await histories[0].questions(after: 0, tenant: nil, atMost: 500)
+        #expect(Set(page.map(\.record.id)).count == 200 && page.allSatisfy { $0.record.stages.count == 1 })
+    }
+
+    /// A final state is never changed.
+    func checkFinal(_ state: QuestionState) async throws {
+        let history = try await bench().history
+        let opensAt = Date(timeIntervalSince1970: 2_000)
+        try await history.accept(id: "lost", question: "Why?", tenant: nil, expiresAt: nil)
+        #expect(try await history.finish(id: "lost", state: state, reason: "some-reason", opensAt: opensAt))
+        #expect(try await !history.store(answer("lost")))
+        #expect(try await !history.finish(id: "lost", state: .failed, reason: "other", opensAt: nil))
+        let record = try #require(try await history.question(id: "lost"))
+        #expect(record.state == state && record.reason == "some-reason" && record.opensAt == opensAt)
+        #expect(record.question == "Why?" && record.answer == nil)
+        #expect(try await history.store(answer("answered")))
+        #expect(try await !history.finish(id: "answered", state: state, reason: "late", opensAt: nil))
+        #expect(try await history.question(id: "answered")?.answer == answer("answered"))
+    }
+
+    /// An end that comes before the acceptance stays, and gets what only the acceptance knows.
+    func checkEndFirst(isAnswer: Bool) async throws {
+        let history = try await bench().history
+        if isAnswer {
+            #expect(try await history.store(answer("q")))
+        } else {
+            #expect(try await history.finish(id: "q", state: .failed, reason: "undecodable", opensAt: nil))
+        }
+        try await history.accept(id: "q", question: "Why?", tenant: "t", expiresAt: nil)
+        let record = try #require(try await history.question(id: "q"))
+        #expect(record.state == (isAnswer ? .answered : .failed) && record.tenant == "t")
+        #expect(record.question == (isAnswer ? answer("q").question : "Why?"))
+    }
+
+    func checkAcceptedTwice() async throws {
+        let history = try await bench().history
+        try await history.accept(id: "q", question: "first", tenant: "a", expiresAt: nil)
+        try await history.accept(id: "q", question: "second", tenant: "b", expiresAt: nil)
+        let record = try #require(try await history.question(id: "q"))
+        #expect(record.question == "first" && record.tenant == "a" && record.state == .accepted)
+    }
+
+    /// A question that failed waits again when it is reopened, and keeps any other state.
+    func checkReopened() async throws {
+        let history = try await bench().history
+        for (id, state) in [("f", QuestionState.failed), ("e", .expired)] {
+            #expect(try await history.finish(id: id, state: state, reason: "timeout", opensAt: nil))
+            try await history.reopen(id: id)
+        }
+        let reopened = try #require(try await history.question(id: "f"))
+        #expect(reopened.state == .accepted && reopened.reason == nil && reopened.finishedAt == nil)
+        #expect(try await history.question(id: "e")?.state == .expired)
+        #expect(try await history.store(answer("f")))
+        try await history.reopen(id: "f")
+        #expect(try await history.outcome(of: "f").answer == answer("f"))
+        try await history.reopen(id: "unknown")
+        #expect(try await history.question(id: "unknown") == nil)
+    }
+
+    /// Stages come in their order, each function once, with or without a question.
+    func checkStages() async throws {
+        let history = try await bench().history
+        let runs = ["pii-filter", "rag-core", "llm-connector"].enumerated().map {
+            StageRun(questionID: "q", function: $1, attempt: $0 + 1, milliseconds: Double($0) + 0.25)
+        }
+        for run in runs { try await history.recordStage(run) }
+        try await history.recordStage(StageRun(questionID: "q", function: "rag-core", attempt: 9, milliseconds: 99))
+        try await history.recordStage(StageRun(questionID: "other", function: "a", attempt: 1, milliseconds: 1))
+        #expect(try await history.store(answer("q")))
+        #expect(try await history.question(id: "q")?.stages == runs)
+    }
+
+    /// A survived delivery counts once, for later deliveries of the same attempt, whoever asks.
+    func checkSurvivals() async throws {
+        let bench = try await bench()
+        let histories = [bench.history, try await bench.another()]
+        func delivery(
+            _ priorDeliveries: Int, id: String = "q", function: String = "rag-core", attempt: Int = 1
+        ) -> LoneDelivery {
+            LoneDelivery(questionID: id, function: function, attempt: attempt, priorDeliveries: priorDeliveries)
+        }
+        for number in [0, 2, 2, 3] { try await histories[0].noteSurvival(of: delivery(number)) }
+        try await histories[1].noteSurvival(of: delivery(2))
+        var counts: [Int] = []
+        for number in 0...5 { counts.append(try await histories[1].survivals(before: delivery(number))) }
+        #expect(counts == [0, 1, 1, 2, 3, 3])
+        for other in [delivery(5, id: "p"), delivery(5, function: "pii-filter"), delivery(5, attempt: 2)] {
+            #expect(try await histories[1].survivals(before: other) == 0)
+        }
+        #expect(try await histories[1].question(id: "q") == nil)
+    }
+
+    /// Only questions that still wait and whose deadline has passed are unfinished.
+    func checkUnfinished() async throws {
+        let history = try await bench().history
+        let (early, late) = (Date(timeIntervalSince1970: 1_500), Date(timeIntervalSince1970: 1_500.001))
+        try await history.accept(id: "passed", question: "", tenant: nil, expiresAt: early)
+        try await history.accept(id: "not yet", question: "", tenant: nil, expiresAt: late)
+        try await history.accept(id: "without", question: "", tenant: nil, expiresAt: nil)
+        try await history.accept(id: "answered", question: "", tenant: nil, expiresAt: early)
+        #expect(try await history.store(answer("answered")))
+        #expect(try await history.unfinished(expiredBefore: early) == ["passed"])
+        #expect(try await history.counts() == [.accepted: 3, .answered: 1])
+    }
+
+    /// Answers without the model are counted when and for whom their questions were accepted.
+    func checkDegraded() async throws {
+        let bench = try await bench()
+        var extract = answer("q")
+        extract.isDegraded = true
+        for (id, tenant, second) in [("a", nil, 900.0), ("b", "acme", 1799), ("c", "acme", 1800), ("d", nil, 3600)] {
+            bench.clock.set(second)
+            try await bench.history.accept(id: id, question: "What?", tenant: tenant, expiresAt: nil)
+            extract.id = id
+            #expect(try await bench.history.store(extract))
+        }
+        bench.clock.set(900)
+        #expect(try await bench.history.store(answer("of the model")))
+        let span = Date(timeIntervalSince1970: 900)..<Date(timeIntervalSince1970: 3600)
+        let counts = try await bench.history.degradedAnswers(in: span)
+        #expect(counts.map(\.quarter.timeIntervalSince1970) == [900, 900, 1800])
+        #expect(counts.map(\.tenant) == [nil, "acme", "acme"] && counts.map(\.count) == [1, 1, 1])
+    }
+}
