@@ -59,6 +59,8 @@ import Glibc
 /// `@safe`: libpq never changes it once it is made, and `PQcancel` may be called from any thread
 /// (<https://www.postgresql.org/docs/13/libpq-cancel.html>).
 @safe final class CancelHandle: Sendable {
+    // Set in `init` and freed in `deinit`, which nobody else's call can outlive; in between libpq only reads what it leads
+    // to, from whichever thread.
     private nonisolated(unsafe) let pointer: OpaquePointer
 
     init?(_ connection: ConnectionHandle) {

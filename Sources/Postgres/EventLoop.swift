@@ -13,6 +13,8 @@ final class EventLoop: SerialExecutor {
         func socketIsReady()
         /// The deadline has passed; it is gone with this.
         func deadlineHasPassed()
+        /// Nobody will ever use it again.
+        func isLeftBehind()
     }
 
     /// What to wait for.
@@ -30,6 +32,8 @@ final class EventLoop: SerialExecutor {
 
     private struct Jobs {
         var waiting: [UnownedJob] = []
+        /// What nobody owns any more but the loop, which ends it.
+        var leftBehind: [any Watcher] = []
         /// Whether the loop was woken and has not looked yet.
         var isWoken = false
     }
@@ -61,8 +65,17 @@ final class EventLoop: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        wake { $0.waiting.append(job) }
+    }
+
+    /// Ends what its owner has left behind, soon.
+    func takeOver(_ watchers: [any Watcher]) {
+        wake { $0.leftBehind += watchers }
+    }
+
+    private func wake(_ add: (inout Jobs) -> Void) {
         let mustWake = jobs.withLock { jobs in
-            jobs.waiting.append(job)
+            add(&jobs)
             defer { jobs.isWoken = true }
             return !jobs.isWoken
         }
@@ -82,9 +95,10 @@ final class EventLoop: SerialExecutor {
     private func runJobs() {
         let ready = jobs.withLock { jobs in
             defer { jobs = Jobs() }
-            return jobs.waiting
+            return jobs
         }
-        for job in ready { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+        for watcher in ready.leftBehind { watcher.isLeftBehind() }
+        for job in ready.waiting { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
     }
 
     // MARK: - Sockets

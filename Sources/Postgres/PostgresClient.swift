@@ -48,13 +48,8 @@ package final class PostgresClient: Sendable {
         self.waitMax = waitMax
     }
 
-    /// A client that nobody closed leaves no connection behind.
-    deinit {
-        for connection in state.withLock({ $0.idle }) {
-            // Nobody is left to await it; the loop's thread does it in a moment.
-            Task { await connection.close() }
-        }
-    }
+    /// A client that nobody closed leaves its connections to the loop, which closes them.
+    deinit { EventLoop.shared?.takeOver(state.withLock { $0.idle }) }
 
     /// Runs one statement.
     ///

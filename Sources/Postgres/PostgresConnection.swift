@@ -308,6 +308,8 @@ package actor PostgresConnection {
 }
 
 extension PostgresConnection: EventLoop.Watcher {
+    nonisolated func isLeftBehind() { assumeIsolated { $0.close() } }
+
     nonisolated func socketIsReady() { assumeIsolated { $0.proceed() } }
 
     nonisolated func deadlineHasPassed() {

@@ -31,8 +31,16 @@ package enum PostgresError: Error, Sendable, Hashable {
         }
     }
 
+    /// Whether statements that were undone, or do no harm when they are done twice, may succeed on another connection.
+    package var isWorthRepeating: Bool {
+        switch self {
+        case .connectionLost: true
+        default: state?.isWorthRepeating == true
+        }
+    }
+
     /// Whether a connection made in a moment may succeed: the server is starting, full or away.
-    var isWorthWaiting: Bool {
+    package var isWorthWaiting: Bool {
         guard case .cannotConnect(_, let state, _) = self else { return false }
         return state == nil || state == .tooManyConnections || state == .cannotConnectNow
     }

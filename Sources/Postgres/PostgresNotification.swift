@@ -7,13 +7,13 @@ package struct PostgresNotification: Sendable, Hashable {
 }
 
 extension PostgresClient {
-    /// How many notifications wait to be read; the oldest are dropped.
+    /// How many notifications may wait to be read; one more ends the listening, so that none is missed unnoticed.
     private static let notificationsMax = 1024
 
     /// Listens on a channel, on a connection of its own, as long as `body` runs.
     ///
-    /// The sequence ends when the connection does; what was said while nobody listened is lost, so look at the tables
-    /// after each start.
+    /// The sequence ends when the connection does, or when its reader is far behind; what was said while nobody listened
+    /// is lost, so look at the tables after each start.
     ///
     /// - Throws: ``PostgresError`` where no connection can be made, or what `body` throws.
     package func withNotifications<Value: Sendable>(
@@ -21,9 +21,11 @@ extension PostgresClient {
     ) async throws -> Value {
         let connection = try await PostgresConnection.open(configuration)
         let (stream, continuation) = AsyncStream.makeStream(
-            of: PostgresNotification.self, bufferingPolicy: .bufferingNewest(Self.notificationsMax))
+            of: PostgresNotification.self, bufferingPolicy: .bufferingOldest(Self.notificationsMax))
         do {
-            await connection.listen({ continuation.yield($0) }, end: { continuation.finish() })
+            await connection.listen(
+                { if case .dropped = continuation.yield($0) { continuation.finish() } },
+                end: { continuation.finish() })
             let name = channel.replacing("\"", with: "\"\"")
             try await connection.run(PostgresStatement("LISTEN \"\(name)\"", isPrepared: false))
             let value = try await body(stream)

@@ -15,6 +15,7 @@ package struct PostgresSchema: Sendable {
 extension PostgresClient {
     // Two programs that start at once must not both run a step: one waits for this lock. The number is anybody's.
     private static let migrationLock: Int64 = 0x736c_7569_6365
+    private static let migrationTimeMax = Duration.seconds(3600)
 
     /// Brings tables up to date: each step in a transaction of its own, under a lock that all hosts share.
     ///
@@ -28,7 +29,22 @@ extension PostgresClient {
     @discardableResult
     package func migrate(_ schemas: [PostgresSchema]) async throws -> [String] {
         if try await pendingMigrations(schemas).isEmpty { return [] }
-        return try await withConnection { connection in
+        var configuration = configuration
+        // Steps walk through whole tables, and the lock waits for another host's.
+        (configuration.statementTimeout, configuration.answerTimeout) = (Self.migrationTimeMax, Self.migrationTimeMax)
+        let client = PostgresClient(configuration, connectionsMax: 1, waitMax: waitMax)
+        do {
+            let done = try await client.migrateLocked(schemas)
+            await client.close()
+            return done
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    private func migrateLocked(_ schemas: [PostgresSchema]) async throws -> [String] {
+        try await withConnection { connection in
             try await connection.run(
                 PostgresStatement("SELECT pg_advisory_lock($1)", [.int8(Self.migrationLock)]))
             do {

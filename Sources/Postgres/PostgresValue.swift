@@ -34,6 +34,12 @@ extension PostgresValue {
     package static func int8(_ value: (some BinaryInteger)?) -> PostgresValue {
         value.map { .int8(Int64($0)) } ?? .null
     }
+
+    /// A truth value, or null.
+    package static func bool(_ value: Bool?) -> PostgresValue { value.map { .bool($0) } ?? .null }
+
+    /// An instant, or null.
+    package static func timestamptz(_ value: Date?) -> PostgresValue { value.map { .timestamptz($0) } ?? .null }
 }
 
 /// A value that a column can be read as.

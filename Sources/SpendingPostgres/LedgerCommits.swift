@@ -29,8 +29,12 @@ final class LedgerCommits: Sendable {
         var isGathering = false
         /// The number of the last transaction.
         var number: Int64 = 0
+        /// Who wait for the end of all lanes' work.
+        var closing: [CheckedContinuation<Void, Never>] = []
         /// The counters that the last one needed, which the next one is likely to need.
         var counters = CounterRange()
+
+        var isAtRest: Bool { waiting.isEmpty && freeLanes.count == LedgerCommits.lanes }
 
         /// Takes the lane that is to begin now; nil where none is to.
         mutating func begin() -> Int? {
@@ -69,7 +73,7 @@ final class LedgerCommits: Sendable {
 
     private func start(_ lane: Int?) {
         guard let lane else { return }
-        // Everybody in the batch awaits an answer of it, and cancelling one of them must not end it.
+        // Everybody in the batch awaits an answer of it, and cancelling one of them must not end it; `close()` awaits its end.
         Task { await commitNext(on: lane) }
     }
 
@@ -84,11 +88,25 @@ final class LedgerCommits: Sendable {
         for (waiting, answer) in zip(batch, answers) { waiting.answer.resume(returning: answer) }
         // One that failed has not told that it has decided.
         if gathering.load(ordering: .relaxed) { start(endGathering()) }
-        start(
-            queue.withLock { queue in
-                queue.freeLanes.append(lane)
-                return queue.begin()
-            })
+        let (next, closing) = queue.withLock { queue in
+            queue.freeLanes.append(lane)
+            let next = queue.begin()
+            defer { if queue.isAtRest { queue.closing = [] } }
+            return (next, queue.isAtRest ? queue.closing : [])
+        }
+        start(next)
+        for continuation in closing { continuation.resume() }
+    }
+
+    /// Waits until no lane works any more.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let isAtRest = queue.withLock { queue in
+                if !queue.isAtRest { queue.closing.append(continuation) }
+                return queue.isAtRest
+            }
+            if isAtRest { continuation.resume() }
+        }
     }
 
     private func endGathering() -> Int? {
@@ -167,21 +185,11 @@ final class LedgerCommits: Sendable {
             } catch let error as PostgresError {
                 // Nothing was done. In doubt, that is the graver message.
                 if doubted == nil { failure = error }
-                guard error.mayPass else { throw failure }
+                guard error.isWorthRepeating else { throw failure }
             } catch {
                 throw failure
             }
         }
         throw failure
-    }
-}
-
-extension PostgresError {
-    /// Whether the same transaction, of which nothing was done, may be done on another connection.
-    fileprivate var mayPass: Bool {
-        switch self {
-        case .connectionLost: true
-        default: state?.isWorthRepeating == true
-        }
     }
 }

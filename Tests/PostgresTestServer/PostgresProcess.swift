@@ -137,7 +137,7 @@ final class PostgresProcess: Sendable {
         isRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] + command : command
     }
 
-    private static func program(_ name: String) throws -> String {
+    static func program(_ name: String) throws -> String {
         let root = "/usr/lib/postgresql"
         let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap { Int($0) }
         guard let version = versions.max() else { throw PostgresMissing() }

@@ -1,6 +1,7 @@
 import Foundation
 package import Postgres
 import Synchronization
+import TestSupport
 
 /// A real PostgreSQL on a free loopback port, in a temporary folder, that ends with the one who started it.
 package final class PostgresTestServer: Sendable {
@@ -53,6 +54,11 @@ package final class PostgresTestServer: Sendable {
         if running.withLock({ $0 == nil }) { try? FileManager.default.removeItem(atPath: folder) }
     }
 
+    /// Where one of PostgreSQL's programs is.
+    ///
+    /// - Throws: ``PostgresMissing``.
+    package static func program(_ name: String) throws -> String { try PostgresProcess.program(name) }
+
     /// Starts it again.
     package func start() async throws {
         var settings = [
@@ -93,6 +99,28 @@ package final class PostgresTestServer: Sendable {
         try await client.run(PostgresStatement("CREATE DATABASE \(name)", isPrepared: false))
         await client.close()
         return url(database: name)
+    }
+
+    /// Makes an empty database with the roles and the schema of `deploy/postgres/roles.sql`.
+    ///
+    /// - Returns: The ways in of the tables' owner and of a host.
+    package func makeDatabaseWithRoles(
+        _ name: String
+    ) async throws -> (owner: PostgresConfiguration, host: PostgresConfiguration) {
+        let url = try await makeDatabase(name)
+        let file = URL(filePath: #filePath).appending(path: "../../../deploy/postgres/roles.sql").standardizedFileURL
+        let passwords = (owner: "o'1", host: "h\"2")
+        // Twice: it must do no harm when it is run again.
+        for _ in 0..<2 {
+            try await ChildProcess.run([
+                "psql", "-q", "-d", url, "-v", "owner_password=\(passwords.owner)", "-v",
+                "host_password=\(passwords.host)", "-f", file.path,
+            ])
+        }
+        return (
+            configuration(database: name, user: "sluice_owner", password: passwords.owner, schema: "sluice"),
+            configuration(database: name, user: "sluice_host", password: passwords.host, schema: "sluice")
+        )
     }
 
     /// A URL that leads to a database.
