@@ -96,6 +96,7 @@ let package = Package(
         .target(
             name: "HistorySQLite",
             dependencies: ["FunctionKit", "History", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "HistoryPostgres", dependencies: ["FunctionKit", "History", "Postgres"]),
 
         // The model.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -175,8 +176,9 @@ let package = Package(
             name: "Emulator",
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
-                "SpendingSQLite", "BudgetReport", "History", "HistorySQLite", "Bedrock", "BedrockStandIn",
-                "HTTPTransport", "Retrieval",
+                "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
+                "Bedrock", "BedrockStandIn",
+                "HTTPTransport", "Postgres", "Retrieval",
                 "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "RabbitMQ", "StrictYAML", "Settings", "Telemetry",
                 "ECS",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -248,6 +250,11 @@ let package = Package(
             dependencies: [
                 "TestSupport", "FunctionKit", "History", "HistoryCompat", "HistorySQLite", "SQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(
+            name: "HistoryPostgresTests",
+            dependencies: [
+                "FunctionKit", "History", "HistoryCompat", "HistoryPostgres", "Postgres", "PostgresTestServer",
             ]),
         .testTarget(
             name: "SpendingTests",
@@ -354,7 +361,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Bedrock", "BedrockStandIn", "ECSStandIn", "FunctionHost", "FunctionKit", "History",
-                "HistorySQLite",
+                "HistoryPostgres", "HistorySQLite", "Postgres", "PostgresTestServer",
                 "Messaging", "MessagingSQLite", "PIIFilter", "RabbitMQ", "RabbitMQServer", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -1,0 +1,222 @@
+package import FoundationEssentials
+package import FunctionKit
+package import History
+package import Postgres
+
+/// Questions and answers in PostgreSQL, for any number of hosts at once.
+///
+/// The clock is the server's. Writes that wait at the same moment share a transaction. PostgreSQL's texts have no zero
+/// character; U+FFFD takes its place. ``close()`` it at the end.
+package struct PostgresHistory: QuestionHistory {
+    private let client: PostgresClient
+    private let now: (@Sendable () -> Date)?
+    private let watch: OutcomeWatch
+    private let writes: HistoryWrites
+
+    /// A history in a database whose tables are up to date; see ``schema``.
+    ///
+    /// - Parameters:
+    ///   - client: Shared with others, closed by its owner. Who waits for an outcome listens on a further connection.
+    ///   - now: A clock that a test sets, instead of the server's.
+    package init(client: PostgresClient, now: (@Sendable () -> Date)? = nil) {
+        self.client = client
+        self.now = now
+        watch = OutcomeWatch(client: client)
+        writes = HistoryWrites(client: client, notification: watch.notification)
+    }
+
+    /// Ends the waiting for outcomes; to be called before the client is closed.
+    package func close() async { await watch.close() }
+
+    // MARK: - Writing
+
+    package func store(_ answer: AnsweredQuestion) async throws -> Bool {
+        let answer = answer.storable
+        return try await writes.run(.finish(id: answer.id, state: .answered, answer: answer, now: now?())) == 1
+    }
+
+    package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+        _ = try await writes.run(
+            .accept(
+                id: id.storable, question: question.storable, tenant: tenant?.storable, expiresAt: expiresAt,
+                now: now?()))
+    }
+
+    package func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool {
+        try await writes.run(
+            .finish(id: id.storable, state: state, reason: reason.storable, opensAt: opensAt, now: now?())) == 1
+    }
+
+    package func reopen(id: String) async throws { _ = try await writes.run(.reopen(id: id.storable)) }
+
+    package func recordStage(_ run: StageRun) async throws {
+        var run = run
+        (run.questionID, run.function) = (run.questionID.storable, run.function.storable)
+        _ = try await writes.run(.stage(run))
+    }
+
+    package func noteSurvival(of delivery: LoneDelivery) async throws {
+        _ = try await writes.run(.survival(of: delivery.storable))
+    }
+
+    // MARK: - Reading
+
+    package func survivals(before delivery: LoneDelivery) async throws -> Int {
+        let delivery = delivery.storable
+        let row = try await client.run(
+            PostgresStatement(
+                """
+                SELECT count(*) FROM survivals
+                WHERE question_id = $1 AND function = $2 AND attempt = $3 AND prior_deliveries < $4
+                """,
+                [
+                    .text(delivery.questionID), .text(delivery.function), .int8(delivery.attempt),
+                    .int8(delivery.priorDeliveries),
+                ])
+        ).rows.first
+        return try row?.get(0) ?? 0
+    }
+
+    package func question(id: String) async throws -> QuestionRecord? {
+        try QuestionRow.records(
+            try await client.withConnection { try await $0.pipeline(QuestionRow.statements(id: id.storable)) }
+        ).first?.record
+    }
+
+    package func outcome(
+        of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool
+    ) async throws -> QuestionRecord {
+        try await watch.looks(at: id.storable) { looks in
+            for await _ in looks {
+                if let record = try await patiently({ try await question(id: id) }), record.state != .accepted,
+                    isComplete(record)
+                {
+                    return record
+                }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// How long an asker waits for a server that is away, and how long between two looks.
+    private static let (patience, pause) = (Duration.seconds(60), Duration.seconds(1))
+
+    /// Looks, again and again where the server is away.
+    private func patiently<Value: Sendable>(_ look: () async throws -> Value) async throws -> Value {
+        let end = ContinuousClock.now + Self.patience
+        while true {
+            do {
+                return try await look()
+            } catch PostgresError.cancelled {
+                throw CancellationError()
+            } catch let error as PostgresError {
+                guard error.isWorthRepeating || error.isWorthWaiting, .now < end else { throw error }
+                // No event tells that a server is back.
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    package func unfinished(expiredBefore instant: Date) async throws -> [String] {
+        try await client.run(
+            PostgresStatement(
+                "SELECT id FROM questions WHERE state = 'accepted' AND expires_at <= $1", [.timestamptz(instant)])
+        ).rows.map { try $0.get(0) }
+    }
+
+    package func counts() async throws -> [QuestionState: Int] {
+        try await client.run(PostgresStatement("SELECT state, count(*) FROM questions GROUP BY state")).rows
+            .reduce(into: [:]) { counts, row in
+                if let state = QuestionState(rawValue: try row.get(0)) { counts[state] = try row.get(1) }
+            }
+    }
+
+    package func degradedAnswers(
+        in span: Range<Date>
+    ) async throws -> [(quarter: Date, tenant: String?, count: Int)] {
+        try await client.run(
+            PostgresStatement(
+                """
+                SELECT floor(extract(epoch FROM accepted_at) / 900)::int8 AS quarter, tenant, count(*) FROM questions
+                WHERE is_degraded AND accepted_at >= $1 AND accepted_at < $2
+                GROUP BY quarter, tenant ORDER BY quarter, tenant NULLS FIRST
+                """, [.timestamptz(span.lowerBound), .timestamptz(span.upperBound)])
+        ).rows.map { row in
+            (Date(timeIntervalSince1970: Double(try row.get(0, as: Int64.self)) * 900), try row.get(1), try row.get(2))
+        }
+    }
+
+    // MARK: - Keeping and deleting
+
+    /// How many questions one transaction deletes, so that it locks none for long.
+    private static let deletedAtOnceMax = 500
+
+    package func questions(
+        after position: Int64, tenant: String?, atMost count: Int
+    ) async throws -> [(position: Int64, record: QuestionRecord)] {
+        let statements = QuestionRow.statements(after: position, tenant: tenant?.storable, atMost: count)
+        // Both from one snapshot.
+        return try QuestionRow.records(
+            try await client.withTransaction(isolation: .repeatableRead) { try await $0.pipeline(statements) })
+    }
+
+    package func deleteQuestions(of tenant: String) async throws -> (deleted: Int, underWay: Int) {
+        let deleted = try await delete("state <> 'accepted' AND tenant = $1", .text(tenant.storable))
+        let left = try await client.run(
+            PostgresStatement(
+                "SELECT count(*) FROM questions WHERE tenant = $1 AND state = 'accepted'", [.text(tenant.storable)])
+        ).rows.first
+        return (deleted, try left?.get(0) ?? 0)
+    }
+
+    package func deleteQuestions(finishedBefore instant: Date) async throws -> Int {
+        try await delete("finished_at < $1", .timestamptz(instant))
+    }
+
+    private func delete(_ condition: String, _ value: PostgresValue) async throws -> Int {
+        // In the order in which writers come, so that nobody waits for anybody else in a circle.
+        let statement = PostgresStatement(
+            """
+            WITH chosen AS (
+                SELECT id FROM questions WHERE \(condition)
+                ORDER BY id LIMIT \(Self.deletedAtOnceMax) FOR UPDATE
+            ), deleted_stages AS (
+                DELETE FROM stages WHERE question_id IN (SELECT id FROM chosen)
+            ), deleted_survivals AS (
+                DELETE FROM survivals WHERE question_id IN (SELECT id FROM chosen)
+            )
+            DELETE FROM questions WHERE id IN (SELECT id FROM chosen)
+            """, [value])
+        var total = 0
+        while true {
+            let deleted = try await client.run(statement).count
+            total += deleted
+            // Fewer than so many says nothing: some may have changed while it waited for them.
+            if deleted == 0 { return total }
+        }
+    }
+}
+
+extension String {
+    /// The text as PostgreSQL can keep it.
+    fileprivate var storable: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
+}
+
+extension LoneDelivery {
+    fileprivate var storable: LoneDelivery {
+        LoneDelivery(
+            questionID: questionID.storable, function: function.storable, attempt: attempt,
+            priorDeliveries: priorDeliveries)
+    }
+}
+
+extension AnsweredQuestion {
+    fileprivate var storable: AnsweredQuestion {
+        AnsweredQuestion(
+            id: id.storable, question: question.storable, answer: answer.storable,
+            citations: citations.map { Citation(id: $0.id.storable, heading: $0.heading.storable) },
+            passages: passages.map {
+                Passage(id: $0.id.storable, heading: $0.heading.storable, text: $0.text.storable, score: $0.score)
+            }, isDegraded: isDegraded, usage: usage, costNanoUSD: costNanoUSD, model: model?.storable)
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import FunctionKit
+import History
+import HistoryCompat
+import HistoryPostgres
+import Postgres
+import PostgresTestServer
+import Testing
+
+@Suite("PostgresHistory", .timeLimit(.minutes(5)))
+struct PostgresHistoryTests {
+    /// A client of an empty history, in a schema of its own.
+    private static func client(_ configuration: PostgresConfiguration? = nil) async throws -> PostgresClient {
+        let shared = try await PostgresTestServer.shared()
+        let client = PostgresClient(configuration ?? shared.configuration(), waitMax: .seconds(20))
+        try await client.migrate([PostgresHistory.schema])
+        return client
+    }
+
+    private static func answer(_ id: String, passages: [Passage] = []) -> AnsweredQuestion {
+        AnsweredQuestion(
+            id: id, question: "What if it breaks?", answer: "Repair.", citations: [], passages: passages,
+            isDegraded: false, usage: TokenUsage(inputTokens: 1, outputTokens: 1), costNanoUSD: 1, model: "llama3")
+    }
+
+    @Test("keeps every promise of a history")
+    func compat() async throws {
+        try await QuestionHistoryCompatTest { now in
+            let client = try await Self.client()
+            return { PostgresHistory(client: client, now: now) }
+        }.run()
+    }
+
+    @Test("The original's chat_history can be read as it was: prompt, answer, passages joined, instant")
+    func chatHistory() async throws {
+        let client = try await Self.client()
+        let history = PostgresHistory(client: client, now: { Date(timeIntervalSince1970: 1_000) })
+        #expect(
+            try await history.store(
+                Self.answer(
+                    "a",
+                    passages: [
+                        Passage(id: "x", heading: "X", text: "First.", score: 2),
+                        Passage(id: "y", heading: "Y", text: "Second.", score: 1),
+                    ])))
+        #expect(try await history.finish(id: "b", state: .failed, reason: "timeout", opensAt: nil))
+        #expect(try await history.store(Self.answer("c")))
+        let rows = try await client.run(
+            PostgresStatement("SELECT id, user_prompt, llm_output, context, timestamp FROM chat_history ORDER BY id")
+        ).rows
+        #expect(try rows.map { try $0.get(0, as: Int64.self) } == [1, 3])
+        #expect(try rows[0].get(1) == "What if it breaks?" && rows[0].get(2) == "Repair.")
+        #expect(try rows[0].get(3) == "First.\n\nSecond." && rows[1].get(3, as: String?.self) == nil)
+        #expect(try rows[0].get(4) == Date(timeIntervalSince1970: 1_000))
+    }
+
+    @Test("The shipped role of a host is enough for all that a host does, and can change no table")
+    func leastPrivilege() async throws {
+        let (owner, host) = try await PostgresTestServer.shared().makeDatabaseWithRoles("history_roles")
+        try await PostgresClient(owner).migrate([PostgresHistory.schema])
+        let client = PostgresClient(host)
+        #expect(try await client.migrate([PostgresHistory.schema]).isEmpty)
+        let history = PostgresHistory(client: client)
+        try await history.accept(id: "q", question: "?", tenant: "acme", expiresAt: .now)
+        #expect(try await history.unfinished(expiredBefore: .distantFuture) == ["q"])
+        async let outcome = history.outcome(of: "q")
+        try await history.recordStage(StageRun(questionID: "q", function: "f", attempt: 1, milliseconds: 1))
+        #expect(try await history.finish(id: "q", state: .failed, reason: "r", opensAt: nil))
+        #expect(try await outcome.state == .failed)
+        try await history.reopen(id: "q")
+        #expect(try await history.store(Self.answer("q")))
+        #expect(try await client.run(PostgresStatement("SELECT llm_output FROM chat_history")).count == 1)
+        #expect(try await history.questions(after: 0, tenant: nil, atMost: 10).count == 1)
+        #expect(try await history.deleteQuestions(finishedBefore: .distantPast) == 0)
+        #expect(try await history.deleteQuestions(of: "acme").deleted == 1)
+        for statement in ["DROP TABLE questions", "ALTER TABLE questions ADD COLUMN x int8", "CREATE TABLE x (n int8)"]
+        {
+            await #expect {
+                try await client.run(PostgresStatement(statement))
+            } throws: { ($0 as? PostgresError)?.state == .insufficientPrivilege }
+        }
+        await history.close()
+    }
+
+    @Test("Writes that wait together share a round trip, so that many take hardly longer than one")
+    func batches() async throws {
+        let client = try await Self.client()
+        let history = PostgresHistory(client: client)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<1000 { group.addTask { _ = try await history.store(Self.answer("q\(number)")) } }
+            try await group.waitForAll()
+        }
+        #expect(try await history.counts() == [.answered: 1000])
+        // Each row names the transaction that wrote it.
+        let row = try await client.run(PostgresStatement("SELECT count(DISTINCT xmin::text) FROM questions")).rows[0]
+        let count: Int = try row.get(0)
+        #expect(count < 100, "\(count) transactions for 1000 answers")
+    }
+
+    @Test("A server that is killed and started again loses no answer that was stored, and keeps each once")
+    func killed() async throws {
+        let server = try await PostgresTestServer()
+        let client = try await Self.client(server.configuration())
+        let history = PostgresHistory(client: client)
+        let (progress, tell) = AsyncStream.makeStream(of: Void.self)
+        let stored = try await withThrowingTaskGroup(of: [String].self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    var stored: [String] = []
+                    for number in 0..<60 {
+                        let id = "\(worker)-\(number)"
+                        // As a host: a write that failed is tried again, until it is known to be done.
+                        while true {
+                            do {
+                                if try await history.store(Self.answer(id)) { stored.append(id) }
+                                break
+                            } catch is PostgresError {
+                                continue
+                            }
+                        }
+                        tell.yield()
+                    }
+                    return stored
+                }
+            }
+            async let outcome = history.outcome(of: "after")
+            for round in 0..<4 {
+                for await _ in progress.prefix(60) {}
+                if round.isMultiple(of: 2) { await server.kill() } else { await server.stop() }
+                try await server.start()
+            }
+            let all = try await group.reduce(into: []) { $0 += $1 }
+            // The asker's connection was broken four times.
+            #expect(try await history.store(Self.answer("after")))
+            #expect(try await outcome.state == .answered)
+            return all
+        }
+        // A write that broke is repeated by its number, so that even its own answer is the first's.
+        #expect(Set(stored).count == stored.count)
+        #expect(try await history.counts() == [.answered: 481])
+        await history.close()
+        await client.close()
+        await server.stop()
+    }
+
+    @Test("A closed history keeps nobody waiting, and leaves no connection")
+    func closed() async throws {
+        let client = try await Self.client()
+        let history = PostgresHistory(client: client)
+        await withThrowingTaskGroup(of: QuestionRecord.self) { group in
+            group.addTask { try await history.outcome(of: "q") }
+            await history.close()
+            let ending = await group.nextResult()
+            #expect(throws: CancellationError.self) { try ending?.get() }
+        }
+        await client.close()
+        let other = try await Self.client()
+        let listeners = try await other.run(
+            PostgresStatement(
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' || $1 || '%'",
+                [.text(client.configuration.schema + ".")])
+        ).rows[0]
+        #expect(try listeners.get(0) == Int64(0))
+    }
+}
