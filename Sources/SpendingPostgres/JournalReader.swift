@@ -5,8 +5,23 @@ import Spending
 
 /// Reads journal entries back as values.
 enum JournalReader {
+    /// Entries in their order.
     static func entries(
         after id: Int64, atMost count: Int, _ client: PostgresClient
+    ) async throws -> [JournalEntry] {
+        try await entries(
+            "SELECT * FROM journal WHERE id > $1 ORDER BY id LIMIT $2", [.int8(id), .int8(max(0, count))], client)
+    }
+
+    /// Entries by their ids, in the order of these.
+    static func entries(_ ids: [Int64], _ client: PostgresClient) async throws -> [JournalEntry] {
+        let entries = try await entries("SELECT * FROM journal WHERE id = ANY($1)", [.int8s(ids)], client)
+        let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+        return entries.sorted { places[$0.id, default: 0] < places[$1.id, default: 0] }
+    }
+
+    private static func entries(
+        _ selection: String, _ values: [PostgresValue], _ client: PostgresClient
     ) async throws -> [JournalEntry] {
         let rows = try await client.run(
             PostgresStatement(
@@ -18,9 +33,9 @@ enum JournalReader {
                     reserve.cache_write_nano_usd_per_token, entry.input_tokens, entry.output_tokens,
                     entry.cache_read_tokens, entry.cache_write_tokens, entry.counted_by, entry.request_id,
                     entry.response_sha256, entry.spent_nano_usd, entry.held_nano_usd
-                FROM (SELECT * FROM journal WHERE id > $1 ORDER BY id LIMIT $2) AS entry
+                FROM (\(selection)) AS entry
                 JOIN journal AS reserve ON reserve.id = entry.hold_id ORDER BY entry.id
-                """, [.int8(id), .int8(max(0, count))])
+                """, values)
         ).rows
         // What is journaled never changes, so that this may be another snapshot.
         let holds = Set(try rows.map { try $0.get(3, as: Int64.self) })

@@ -132,6 +132,9 @@ struct LedgerBooks {
                 usage: settlement.usage))
     }
 
+    /// Notes that a call was answered from its stored settlement.
+    mutating func replay(_ call: PaidCall) { writes.replays.append(call) }
+
     mutating func chargeInFull(_ holdID: Int64) throws(GovernorError) {
         let hold = try take(holdID)
         // An orphan is charged in full already, and now for good.

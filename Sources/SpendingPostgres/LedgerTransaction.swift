@@ -120,6 +120,7 @@ struct LedgerTransaction {
             case .reserve(let call, let key, let terms):
                 do throws(GovernorError) {
                     if let admission = try admission(of: key, books) {
+                        if case .settled = admission { books.replay(call) }
                         answers[place] = .success(.admission(admission))
                     } else {
                         let terms = try terms(books.moment)

@@ -34,13 +34,17 @@ struct LedgerWrites {
     /// The ends of periods whose counters are missing or end too early.
     var periods: [LedgerBooks.CounterKey: Int64] = [:]
     var counterChanges: [LedgerBooks.CounterKey: (spent: Int64, held: Int64)] = [:]
+    /// Calls that were answered from their stored settlements.
+    var replays: [PaidCall] = []
 
     init(now: Date, lastID: Int64) {
         self.now = now
         self.lastID = lastID
     }
 
-    private var isEmpty: Bool { reserves.isEmpty && ends.isEmpty && endedHolds.isEmpty && orphans.isEmpty }
+    private var isEmpty: Bool {
+        reserves.isEmpty && ends.isEmpty && endedHolds.isEmpty && orphans.isEmpty && replays.isEmpty
+    }
 
     /// The statements, without the end of the transaction.
     ///
@@ -64,6 +68,7 @@ struct LedgerWrites {
         if !responses.isEmpty { statements.append(insertResponses()) }
         if !breaches.isEmpty { statements.append(insertBreaches()) }
         if !reserves.isEmpty { statements += [insertReserves(owner, leaseUntilMS), insertLines()] }
+        if !replays.isEmpty { statements.append(SpendQuarters.count(replays, at: now)) }
         if !periods.isEmpty { statements.append(insertCounters()) }
         if !counterChanges.isEmpty { statements.append(updateCounters()) }
         statements.append(

@@ -56,7 +56,10 @@ package final class PostgresLedger: SpendLedger {
     }
 
     /// Closes the ledger's own connections after the transactions under way.
-    package func close() async { await lanes.close() }
+    package func close() async {
+        await commits.close()
+        await lanes.close()
+    }
 
     var leaseMS: Int64 { Int64(leaseLength / .milliseconds(1)) }
 
@@ -130,7 +133,7 @@ package final class PostgresLedger: SpendLedger {
     }
 
     package func verify() async throws(GovernorError) -> LedgerVerification {
-        try await reading { try await LedgerAudit.verify($0) }
+        try await reading { try await LedgerAudit($0).verification }
     }
 
     private static let unknownFailure = GovernorError.ledgerUnavailable(reason: "the ledger failed in an unknown way")

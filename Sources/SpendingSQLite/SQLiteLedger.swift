@@ -163,7 +163,7 @@ package final class SQLiteLedger: SpendLedger {
     }
 
     package func verify() async throws(GovernorError) -> LedgerVerification {
-        try await read { try LedgerAudit.verify($0) }
+        try await read { try LedgerAudit($0).verification }
     }
 
     func read<Value: Sendable>(

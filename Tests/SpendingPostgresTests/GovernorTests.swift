@@ -25,6 +25,13 @@ struct GovernorTests {
         }.run()
     }
 
+    @Test("keeps every promise of a reader")
+    func readerCompat() async throws {
+        try await SpendReaderCompatTest { clock in
+            PostgresLedger(client: try await Self.client(), clock: .given(clock.now))
+        }.run()
+    }
+
     @Test("holds every invariant in random schedules")
     func schedules() async throws {
         try await SpendLedgerCompatTest { clock in

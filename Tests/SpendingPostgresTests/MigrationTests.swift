@@ -4,7 +4,6 @@ import PostgresTestServer
 import Spending
 import SpendingCompat
 import SpendingPostgres
-import TestSupport
 import Testing
 
 @Suite("Tables in PostgreSQL", .timeLimit(.minutes(2)))
@@ -23,7 +22,7 @@ struct MigrationTests {
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
-        #expect(done == ["spending.1"])
+        #expect(done == ["spending.1", "spending.2"])
         let client = PostgresClient(configuration)
         #expect(try await client.pendingMigrations([PostgresLedger.schema]).isEmpty)
         try await SpendFixture.governor(PostgresLedger(client: client)).pay(SpendFixture.call(), tokens: 1)
@@ -40,28 +39,44 @@ struct MigrationTests {
         }
         let broken = later([["CREATE TABLE half (n int8)", "CREATE TABLE half (n int8)"]])
         await #expect(throws: PostgresError.self) { try await client.migrate([broken]) }
-        #expect(try await client.pendingMigrations([broken]) == ["spending.2"])
+        #expect(try await client.pendingMigrations([broken]) == ["spending.3"])
         let whole = later([["ALTER TABLE journal ADD COLUMN note text"], ["CREATE TABLE half (n int8)"]])
-        #expect(try await client.pendingMigrations([whole]) == ["spending.2", "spending.3"])
-        #expect(try await client.migrate([whole]) == ["spending.2", "spending.3"])
+        #expect(try await client.pendingMigrations([whole]) == ["spending.3", "spending.4"])
+        #expect(try await client.migrate([whole]) == ["spending.3", "spending.4"])
         #expect(try await governor.spent() == 7)
         // This program is now the older one.
-        await #expect(throws: PostgresError.newer(server: client.configuration.server, migration: "spending.2")) {
+        await #expect(throws: PostgresError.newer(server: client.configuration.server, migration: "spending.3")) {
             try await client.migrate([PostgresLedger.schema])
         }
     }
 
+    @Test("of reports are filled from the journal as it was, and go on from there")
+    func sumsOfBefore() async throws {
+        let client = PostgresClient(try await PostgresTestServer.shared().configuration())
+        let before = PostgresSchema(name: "spending", migrations: Array(PostgresLedger.schema.migrations.prefix(1)))
+        try await client.migrate([before])
+        let ledger = PostgresLedger(client: client)
+        let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(limit: 1000)])
+        try await governor.pay(SpendFixture.call("a", tenant: "acme"), tokens: 7)
+        try await governor.release(governor.held(SpendFixture.call("b")))
+        try await governor.chargeInFull(governor.held(SpendFixture.call("c", bytes: 5)))
+        #expect(try await client.migrate([PostgresLedger.schema]) == ["spending.2"])
+        try await governor.pay(SpendFixture.call("a", ordinal: 1, tenant: "acme"), tokens: 2)
+        #expect(try await governor.verify() == LedgerVerification(entries: 8, differences: []))
+        let span = Date(timeIntervalSinceNow: -3600)..<Date(timeIntervalSinceNow: 3600)
+        let sums = try await ledger.spending(SpendQuery(span: span, grouping: .tenant)).map(\.amounts)
+        #expect(sums.map(\.calls) == [1, 2] && sums.map(\.spent.nanoUSD) == [5, 9])
+        #expect(sums.map(\.questions) == [0, 1] && sums.map(\.held) == [.zero, .zero])
+        try await client.run(PostgresStatement("UPDATE spend_quarters SET spent_nano_usd = 0 WHERE tenant = 'acme'"))
+        let difference = try #require(try await governor.verify().differences.first)
+        #expect(difference.budget == nil && difference.amount == .spent && difference.journaled.nanoUSD == 14)
+    }
+
     @Test("are all that a host with the shipped role can write, and the journal only at its end")
     func leastPrivilege() async throws {
-        let server = try await PostgresTestServer.shared()
-        let url = try await server.makeDatabase("roles")
-        // Twice: it must do no harm when it is run again.
-        for _ in 0..<2 { try await runRoles(url) }
-        var owner = try PostgresConfiguration(url: server.url(database: "roles", user: "sluice_owner", password: "o'1"))
-        owner.schema = "sluice"
+        let (owner, host) = try await PostgresTestServer.shared().makeDatabaseWithRoles("ledger_roles")
         try await PostgresClient(owner).migrate([PostgresLedger.schema])
-        let client = PostgresClient(
-            try PostgresConfiguration(url: server.url(database: "roles", user: "sluice_host", password: "h\"2")))
+        let client = PostgresClient(host)
         // A start of the program, which finds nothing to do.
         #expect(try await client.migrate([PostgresLedger.schema]).isEmpty)
         let ledger = PostgresLedger(client: client)
@@ -73,6 +88,7 @@ struct MigrationTests {
         for alert in try await governor.claimAlerts() { try await governor.confirm(alert) }
         try await governor.raise(
             "daily", to: Money(nanoUSD: 500), until: Date(timeIntervalSinceNow: 600), reason: "a test")
+        #expect(try await governor.outcome(SpendFixture.call("a", bytes: 50)) == "settled")
         _ = try await ledger.forgetResponses(olderThan: .zero)
         #expect(try await governor.verify().differences.isEmpty)
         for statement in [
@@ -91,14 +107,5 @@ struct MigrationTests {
                 name: "spending", migrations: PostgresLedger.schema.migrations + [["CREATE TABLE mine (n int8)"]])
             try await client.migrate([later])
         } throws: { "\($0)".hasSuffix("the role lacks a privilege; see deploy/postgres/roles.sql, SQLSTATE 42501") }
-    }
-
-    private func runRoles(_ url: String) async throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "../../deploy/postgres/roles.sql"
-        ).standardizedFileURL
-        try await ChildProcess.run([
-            "psql", "-q", "-d", url, "-v", "owner_password=o'1", "-v", "host_password=h\"2", "-f", file.path,
-        ])
     }
 }

@@ -31,15 +31,8 @@ struct LedgerPages {
         let at: Date
     }
 
-    private struct CounterKey: Hashable {
-        let budget: String
-        let periodStart: Date
-    }
-
-    private struct Amounts: Equatable {
-        var spent = Money.zero
-        var held = Money.zero
-    }
+    private typealias CounterKey = LedgerAudit.CounterKey
+    private typealias Amounts = LedgerAudit.Amounts
 
     private(set) var instant = Date.distantPast
     private(set) var journal: [JournalEntry] = []
@@ -206,30 +199,16 @@ struct LedgerPages {
             }
         }
         let lines = Dictionary(grouping: journal, by: \.holdID).compactMapValues { $0.first?.lines }
-        var open: [CounterKey: Money] = [:]
+        var open: [CounterKey: Amounts] = [:]
         for hold in holds.values where !hold.isOrphan {
             for line in lines[hold.id] ?? [] {
-                open[CounterKey(budget: line.budget, periodStart: line.periodStart), default: .zero].nanoUSD +=
+                open[CounterKey(budget: line.budget, periodStart: line.periodStart), default: Amounts()].held.nanoUSD +=
                     hold.bound.nanoUSD
             }
         }
-        var differences: [LedgerDifference] = []
-        let keys = Set(journaled.keys).union(counters.keys).union(open.keys).sorted {
-            ($0.budget, $0.periodStart) < ($1.budget, $1.periodStart)
-        }
-        for key in keys {
-            let (truth, counter) = (journaled[key] ?? Amounts(), counters[key] ?? Amounts())
-            for (amount, counted, journaled) in [
-                (LedgerDifference.Amount.spent, counter.spent, truth.spent), (.held, counter.held, truth.held),
-                (.openHolds, open[key] ?? .zero, truth.held),
-            ] where counted != journaled {
-                differences.append(
-                    LedgerDifference(
-                        budget: key.budget, periodStart: key.periodStart, amount: amount, counted: counted,
-                        journaled: journaled))
-            }
-        }
-        return LedgerVerification(entries: journal.count, differences: differences)
+        return LedgerAudit(
+            journaled: journaled, counted: counters, open: open, quarters: [], entries: journal.count
+        ).verification
     }
 
     private mutating func journalEnd(

@@ -1,0 +1,89 @@
+package import FoundationEssentials
+
+/// What a ledger says of itself in two ways, side by side: in its journal and in what it counts along.
+package struct LedgerAudit: Sendable {
+    /// A budget's period.
+    package struct CounterKey: Sendable, Hashable {
+        /// The budget's name.
+        package let budget: String
+        /// The period's first instant.
+        package let periodStart: Date
+
+        /// Makes a key.
+        package init(budget: String, periodStart: Date) {
+            self.budget = budget
+            self.periodStart = periodStart
+        }
+    }
+
+    /// Sums of money.
+    package struct Amounts: Sendable, Hashable {
+        /// What was spent.
+        package var spent: Money
+        /// What is held.
+        package var held: Money
+
+        /// Makes amounts.
+        package init(spent: Money = .zero, held: Money = .zero) {
+            self.spent = spent
+            self.held = held
+        }
+    }
+
+    /// What the journal's entries add up to.
+    package var journaled: [CounterKey: Amounts]
+    /// What the counters say.
+    package var counted: [CounterKey: Amounts]
+    /// What the open holds add up to; nothing is spent there.
+    package var open: [CounterKey: Amounts]
+    /// The quarters of an hour, by their numbers, in which the sums of reports and the journal may disagree.
+    package var quarters: [(number: Int64, counted: Amounts, journaled: Amounts)]
+    /// How many entries the journal has.
+    package var entries: Int
+
+    /// Makes an audit of what was read at one instant.
+    package init(
+        journaled: [CounterKey: Amounts], counted: [CounterKey: Amounts], open: [CounterKey: Amounts],
+        quarters: [(number: Int64, counted: Amounts, journaled: Amounts)], entries: Int
+    ) {
+        self.journaled = journaled
+        self.counted = counted
+        self.open = open
+        self.quarters = quarters
+        self.entries = entries
+    }
+
+    /// Where they disagree: counters by budget and period, then the sums of reports.
+    package var verification: LedgerVerification {
+        let keys = Set(journaled.keys).union(counted.keys).union(open.keys).sorted {
+            ($0.budget, $0.periodStart) < ($1.budget, $1.periodStart)
+        }
+        let counters = keys.flatMap { key in
+            let (truth, counter) = (journaled[key] ?? Amounts(), counted[key] ?? Amounts())
+            return differences(
+                key.budget, key.periodStart,
+                [
+                    (.spent, counter.spent, truth.spent), (.held, counter.held, truth.held),
+                    (.openHolds, open[key]?.held ?? .zero, truth.held),
+                ])
+        }
+        let sums = quarters.flatMap { quarter in
+            differences(
+                nil, SpendQuarter.start(quarter.number),
+                [
+                    (.spent, quarter.counted.spent, quarter.journaled.spent),
+                    (.held, quarter.counted.held, quarter.journaled.held),
+                ])
+        }
+        return LedgerVerification(entries: entries, differences: counters + sums)
+    }
+
+    private func differences(
+        _ budget: String?, _ start: Date, _ amounts: [(LedgerDifference.Amount, counted: Money, journaled: Money)]
+    ) -> [LedgerDifference] {
+        amounts.filter { $0.counted != $0.journaled }.map {
+            LedgerDifference(
+                budget: budget, periodStart: start, amount: $0.0, counted: $0.counted, journaled: $0.journaled)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import FoundationEssentials
+import GRDB
+import Spending
+
+extension LedgerAudit {
+    /// Reads what is to be compared, all in the reader's transaction.
+    init(_ database: Database) throws {
+        self.init(
+            journaled: try Self.amounts(
+                database,
+                """
+                SELECT budget, period_start_ms, sum(journal.spent_nano_usd), sum(journal.held_nano_usd)
+                FROM journal JOIN hold_budgets USING (hold_id) GROUP BY budget, period_start_ms
+                """),
+            counted: try Self.amounts(
+                database, "SELECT budget, period_start_ms, spent_nano_usd, held_nano_usd FROM counters"),
+            open: try Self.amounts(
+                database,
+                """
+                SELECT budget, period_start_ms, 0, sum(bound_nano_usd)
+                FROM holds JOIN hold_budgets USING (hold_id) WHERE is_orphan = 0 GROUP BY budget, period_start_ms
+                """), quarters: try Self.quarters(database),
+            entries: try Int.fetchOne(database, sql: "SELECT count(*) FROM journal") ?? 0)
+    }
+
+    private static func quarters(
+        _ database: Database
+    ) throws -> [(number: Int64, counted: Amounts, journaled: Amounts)] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT quarter, sum(spent), sum(held), sum(journaled_spent), sum(journaled_held) FROM (
+                    SELECT quarter, spent_nano_usd AS spent, held_nano_usd AS held, 0 AS journaled_spent,
+                        0 AS journaled_held FROM spend_quarters
+                    UNION ALL
+                    SELECT reserved_ms / 900000, 0, 0, spent_nano_usd, held_nano_usd FROM journal)
+                GROUP BY quarter HAVING sum(spent) <> sum(journaled_spent) OR sum(held) <> sum(journaled_held)
+                ORDER BY quarter
+                """
+        ).map { ($0[0], Amounts($0[1], $0[2]), Amounts($0[3], $0[4])) }
+    }
+
+    private static func amounts(_ database: Database, _ sql: String) throws -> [CounterKey: Amounts] {
+        try Row.fetchAll(database, sql: sql).reduce(into: [:]) { amounts, row in
+            let key = CounterKey(budget: row[0], periodStart: Date(milliseconds: row[1]))
+            amounts[key] = Amounts(row[2], row[3])
+        }
+    }
+}
+
+extension LedgerAudit.Amounts {
+    fileprivate init(_ spent: Int64, _ held: Int64) {
+        self.init(spent: Money(nanoUSD: spent), held: Money(nanoUSD: held))
+    }
+}
