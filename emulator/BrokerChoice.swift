@@ -3,7 +3,6 @@ import Logging
 import Messaging
 import MessagingSQLite
 import RabbitMQ
-import SQLite
 import Settings
 
 /// Opens the broker that the settings name: the one place that knows which there are.
@@ -12,16 +11,16 @@ enum BrokerChoice {
     ///
     /// - Parameters:
     ///   - url: Where it is; nil for the embedded one.
-    ///   - store: Where the embedded one keeps its queues.
+    ///   - file: Where the embedded one keeps its queues; opened for it alone.
     ///   - isEphemeral: Whether the embedded one keeps them in memory.
     ///   - logger: Told of connections lost and found.
     /// - Returns: An open broker.
     /// - Throws: ``SetupProblem`` for a URL of no broker, ``BrokerError``, ``RabbitMQError`` or
     ///   ``RabbitMQConfigurationError`` where it cannot be opened; none of them holds a password.
     static func open(
-        url: Secret?, store: SQLiteStore, isEphemeral: Bool, logger: Logger
+        url: Secret?, file: DataFile, isEphemeral: Bool, logger: Logger
     ) async throws -> any MessageBroker {
-        guard let url else { return isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: store) }
+        guard let url else { return isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: file.store()) }
         switch url.text.prefix(while: { $0 != ":" }) {
         case "amqp", "amqps":
             return try await RabbitMQBroker.connect(

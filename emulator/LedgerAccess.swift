@@ -2,62 +2,55 @@ import Bedrock
 package import BudgetReport
 package import FoundationEssentials
 import History
-import HistorySQLite
-import SQLite
+package import Settings
 package import Spending
-import SpendingSQLite
 
 /// A ledger that is open, for commands that look at it.
 package struct LedgerAccess: Sendable {
     /// The budgets and prices of the files, over the ledger.
     package let governor: CostGovernor
-    private let ledger: SQLiteLedger
-    private let history: any QuestionHistory
+    private let books: Books
 
     /// Opens a ledger, and closes it afterwards.
     ///
     /// - Parameters:
     ///   - dataFolder: Where the ledger lies; made where it is missing.
     ///   - budgetsFolder: Budgets, with the price book in `prices/`.
+    ///   - settings: Name the database.
     ///   - body: What is done with it.
     /// - Returns: What `body` gives.
     /// - Throws: ``SetupProblem`` where a file cannot be read, or what `body` throws.
     package static func with<Value: Sendable>(
-        dataFolder: String, budgetsFolder: String, _ body: (LedgerAccess) async throws -> Value
+        dataFolder: String, budgetsFolder: String, settings: Settings,
+        _ body: (LedgerAccess) async throws -> Value
     ) async throws -> Value {
-        let store: SQLiteStore
-        let access: LedgerAccess
+        let prices: PriceBook
+        let budgets: [Budget]
         do {
-            let prices = try PriceBook.load(folder: "\(budgetsFolder)/prices")
-            let budgets = try Budget.load(folder: budgetsFolder)
-            store = try SQLiteStore.open(folder: dataFolder, schemas: PipelineParts.schemas)
-            let ledger = try SQLiteLedger(store: store)
-            access = LedgerAccess(
-                governor: CostGovernor(ledger: ledger, prices: prices, budgets: budgets), ledger: ledger,
-                history: SQLiteHistory(store: store))
+            prices = try PriceBook.load(folder: "\(budgetsFolder)/prices")
+            budgets = try Budget.load(folder: budgetsFolder)
         } catch let error as any CustomStringConvertible & Error {
             throw SetupProblem(error.description)
         }
-        do {
-            let value = try await body(access)
-            try store.close()
-            return value
-        } catch {
-            try? store.close()
-            throw error
+        return try await Books.with(dataFolder: dataFolder, settings: settings) { books in
+            try await body(
+                LedgerAccess(
+                    governor: CostGovernor(ledger: books.ledger, prices: prices, budgets: budgets), books: books))
         }
     }
 
     /// What reports are made from.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func view() async throws(GovernorError) -> LedgerView { try await LedgerView(governor, reader: ledger) }
+    package func view() async throws(GovernorError) -> LedgerView {
+        try await LedgerView(governor, reader: books.ledger)
+    }
 
     /// The answers of questions that were accepted in a span and answered without the model.
     ///
     /// - Throws: Where the history cannot be read.
     package func degradedAnswers(in span: Range<Date>) async throws -> [DegradedAnswers] {
-        try await history.degradedAnswers(in: span).map {
+        try await books.history.degradedAnswers(in: span).map {
             DegradedAnswers(quarter: $0.quarter, tenant: $0.tenant, count: $0.count)
         }
     }

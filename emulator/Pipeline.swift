@@ -114,6 +114,7 @@ package struct Pipeline: Sendable {
         host = FunctionHost(
             functions: functions, running: options.functions.map(Set.init), broker: parts.broker, history: history,
             invoker: invoker, drainTime: options.settings.drainTime,
+            historyKept: options.settings.historyKept,
             hasRoom: { (try? await governor.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
             reservationsReleased: { governor.reservationsReleased }, metrics: metrics, logger: logger)
         door = FrontDoor(

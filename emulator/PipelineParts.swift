@@ -4,19 +4,15 @@ import FunctionHost
 import FunctionKit
 import HTTPTransport
 import History
-import HistorySQLite
 import Logging
 import Messaging
-import MessagingSQLite
 import Retrieval
-import SQLite
 import Settings
 import Spending
 import SpendingAlerts
-import SpendingSQLite
 import StrictYAML
 
-/// What a pipeline is put together from: all files read and checked, the data file open, nothing running yet.
+/// What a pipeline is put together from: all files read and checked, queues and books open, nothing running yet.
 struct PipelineParts: Sendable {
     let history: any QuestionHistory
     let governor: CostGovernor
@@ -37,12 +33,13 @@ struct PipelineParts: Sendable {
     /// The functions, in the order in which a question passes them.
     let plans: [FunctionPlan]
 
-    private let store: SQLiteStore
+    /// A server that was killed is back by then, so that what was paid meanwhile can be settled.
+    private static let databasePatience = Duration.seconds(15)
+
+    private let books: Books
+    private let file: DataFile
 
     var region: String { model.region }
-
-    /// All tables of the data file.
-    static var schemas: [Schema] { [SQLiteBroker.schema, SQLiteLedger.schema, SQLiteHistory.schema] }
 
     /// Reads, checks and opens everything.
     ///
@@ -100,15 +97,14 @@ struct PipelineParts: Sendable {
 
             alertWebhook = try AlertWebhook(options.settings)
 
-            store =
-                options.isEphemeral
-                ? try .inMemory(schemas: Self.schemas) : try .open(folder: options.dataFolder, schemas: Self.schemas)
+            file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder)
+            books = try await Books.open(
+                url: options.settings.databaseURL, file: file, isEphemeral: options.isEphemeral,
+                patience: Self.databasePatience)
             broker = try await BrokerChoice.open(
-                url: options.settings.brokerURL, store: store, isEphemeral: options.isEphemeral, logger: logger)
-            history = SQLiteHistory(store: store)
-            governor = CostGovernor(
-                ledger: options.isEphemeral ? InMemoryLedger() : try SQLiteLedger(store: store), prices: prices,
-                budgets: budgets)
+                url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral, logger: logger)
+            history = books.history
+            governor = CostGovernor(ledger: books.ledger, prices: prices, budgets: budgets)
             client = try HTTPClient()
         } catch let problem as SetupProblem {
             throw problem
@@ -131,11 +127,12 @@ struct PipelineParts: Sendable {
         }
     }
 
-    /// Ends the client, gives back what the queue's consumers hold and closes the file.
+    /// Ends the client, gives back what the queue's consumers hold and closes books and file.
     func close() async throws {
         await client.shutdown()
         await broker.close()
-        try store.close()
+        await books.close()
+        try file.close()
     }
 }
 

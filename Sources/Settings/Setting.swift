@@ -48,8 +48,11 @@ extension Setting {
     package static let alertWebhook = Setting("alert.webhook", "none")
     /// Signs what that one is told.
     package static let alertSecret = Setting("alert.secret", "none", isSecret: true)
-    /// PostgreSQL, for later.
-    package static let databaseURL = Setting("database.url", "none", isSecret: true, prefix: "")
+    /// How long questions are kept.
+    package static let historyDays = Setting("history.days", "none: for ever")
+    /// Where ledger and history are.
+    package static let databaseURL = Setting(
+        "database.url", "the embedded ones in `--data`", isSecret: true, prefix: "")
     /// Where ECS tells a task about itself.
     package static let ecsMetadata = Setting("ecs.container.metadata.uri.v4", "none; ECS sets it", prefix: "")
     /// Where ECS takes requests for protection.
@@ -58,7 +61,7 @@ extension Setting {
     /// All of them, in the order of the guide.
     package static let all: [Setting] = [
         brokerURL, bedrockEndpoint, drainSeconds, listenAddress, listenPort, logLevel, logFormat, metricFormat,
-        metricSeconds, metricNamespace, alertWebhook, alertSecret, databaseURL, ecsMetadata, ecsAgent,
+        metricSeconds, metricNamespace, alertWebhook, alertSecret, historyDays, databaseURL, ecsMetadata, ecsAgent,
     ]
 
     /// Names the settings file; from the environment alone.

@@ -44,7 +44,9 @@ package struct Settings: Sendable {
     package var alertWebhook: String?
     /// Signs what that one is told.
     package var alertSecret: Secret?
-    /// PostgreSQL; not used yet.
+    /// How long a question is kept after its final state; nil for ever.
+    package var historyKept: Duration?
+    /// PostgreSQL, where ledger and history are; nil for the embedded ones.
     package var databaseURL: Secret?
     /// Where ECS tells the task about itself; nil elsewhere.
     package var ecsMetadataURL: String?
@@ -61,13 +63,13 @@ package struct Settings: Sendable {
         if let endpoint = bedrockEndpoint, !Self.isWebAddress(endpoint) {
             throw SettingsProblem("SLUICE_BEDROCK_ENDPOINT must start with https:// or http://")
         }
-        drainTime = .seconds(try reader.number(.drainSeconds, in: 0...3600, "whole seconds", otherwise: 90))
+        drainTime = .seconds(try reader.number(.drainSeconds, in: 0...3600, "whole seconds") ?? 90)
         listenAddress = try reader.text(.listenAddress) ?? "127.0.0.1"
-        listenPort = try reader.number(.listenPort, in: 0...65_535, "a port", otherwise: 8080)
+        listenPort = try reader.number(.listenPort, in: 0...65_535, "a port") ?? 8080
         logLevel = try reader.word(.logLevel)
         logFormat = try reader.word(.logFormat)
         metricFormat = try reader.word(.metricFormat) ?? .prometheus
-        metricPeriod = .seconds(try reader.number(.metricSeconds, in: 1...3600, "whole seconds", otherwise: 60))
+        metricPeriod = .seconds(try reader.number(.metricSeconds, in: 1...3600, "whole seconds") ?? 60)
         metricNamespace = try reader.text(.metricNamespace) ?? "Sluice"
         guard (1...255).contains(metricNamespace.utf8.count), metricNamespace.utf8.allSatisfy(Self.isPlain) else {
             throw reader.problem(.metricNamespace, "write up to 255 letters, digits and any of . - _ / # :")
@@ -75,6 +77,7 @@ package struct Settings: Sendable {
         alertWebhook = try reader.text(.alertWebhook)
         // Without somebody to tell, the secret is of no use and not looked at.
         alertSecret = alertWebhook == nil ? nil : try reader.text(.alertSecret).map(Secret.init)
+        historyKept = try reader.number(.historyDays, in: 1...36_500, "whole days").map { .seconds($0 * 86_400) }
         databaseURL = try reader.text(.databaseURL).map(Secret.init)
         ecsMetadataURL = try reader.text(.ecsMetadata)
         ecsAgentURL = try reader.text(.ecsAgent)
@@ -96,9 +99,9 @@ package struct Settings: Sendable {
 
 extension SettingsReader {
     fileprivate func number(
-        _ setting: Setting, in range: ClosedRange<Int>, _ noun: String, otherwise: Int
-    ) throws(SettingsProblem) -> Int {
-        guard let text = try text(setting) else { return otherwise }
+        _ setting: Setting, in range: ClosedRange<Int>, _ noun: String
+    ) throws(SettingsProblem) -> Int? {
+        guard let text = try text(setting) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw problem(setting, "write \(noun) from \(range.lowerBound) to \(range.upperBound)")
         }

@@ -13,7 +13,7 @@ struct QueueArguments: ParsableArguments {
     @Option(help: ArgumentHelp("This function's queues alone.", valueName: "name"))
     var function: String?
 
-    @Option(help: ArgumentHelp("Where the embedded queue and the history lie.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Where the embedded queue and history lie.", valueName: "dir"))
     var data = ".sluice"
 
     @Option(help: ArgumentHelp("The pipeline's manifest. (default: functions/functions.yaml)", valueName: "file"))

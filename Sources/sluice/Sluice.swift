@@ -34,7 +34,7 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice 0.1.0",
         subcommands: [
             EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self, HostCommand.self,
-            QueuesCommand.self, DeadCommand.self,
+            QueuesCommand.self, DeadCommand.self, HistoryCommand.self, MigrateCommand.self,
         ])
 
     /// When the program started, taken first of all.

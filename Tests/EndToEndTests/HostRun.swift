@@ -116,7 +116,7 @@ struct HostWorld: Sendable {
     let folder: URL
     let broker: any MessageBroker
     let history: any QuestionHistory
-    /// What makes a host use the broker.
+    /// What makes a host use broker and database.
     let environment: [String: String]
     private let store: SQLiteStore
 
@@ -126,18 +126,21 @@ struct HostWorld: Sendable {
     static func run(
         _ kind: HostBroker = .sqlite, manifest: String? = nil, _ body: (HostWorld) async throws -> Void
     ) async throws {
-        try await run(manifest: manifest, opening: kind.open, body)
+        try await run(manifest: manifest, database: .sqlite, opening: kind.open, body)
     }
 
     /// Opens a folder for a body, with queues in a virtual host of RabbitMQ.
     static func run(
-        onRabbitMQ url: String, manifest: String, _ body: (HostWorld) async throws -> Void
+        onRabbitMQ url: String, database: HostDatabase = .sqlite, manifest: String,
+        _ body: (HostWorld) async throws -> Void
     ) async throws {
-        try await run(manifest: manifest, opening: { _ in try await HostBroker.open(url: url) }, body)
+        try await run(
+            manifest: manifest, database: database, opening: { _ in try await HostBroker.open(url: url) }, body)
     }
 
     private static func run(
-        manifest: String?, opening: (SQLiteStore) async throws -> (any MessageBroker, environment: [String: String]),
+        manifest: String?, database: HostDatabase,
+        opening: (SQLiteStore) async throws -> (any MessageBroker, environment: [String: String]),
         _ body: (HostWorld) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -145,12 +148,19 @@ struct HostWorld: Sendable {
         let store = try SQLiteStore.open(
             folder: folder.url.appending(path: ".sluice").path, schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
         let (broker, environment) = try await opening(store)
+        let books = try await database.open(store, folder: folder.url)
         let world = HostWorld(
-            folder: folder.url, broker: broker, history: SQLiteHistory(store: store), environment: environment,
-            store: store)
+            folder: folder.url, broker: broker, history: books.history,
+            environment: environment.merging(books.environment) { $1 }, store: store)
         try await body(world)
         await world.broker.close()
+        await books.close()
         try store.close()
+    }
+
+    /// The embedded history as it would be written so many days ago.
+    func history(daysAgo days: Double) -> any QuestionHistory {
+        SQLiteHistory(store: store, now: { Date(timeIntervalSinceNow: -days * 86_400) })
     }
 
     /// A pipeline with room for so many calls at once, and calls that may take two minutes.

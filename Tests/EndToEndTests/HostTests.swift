@@ -239,7 +239,7 @@ struct HostTests {
                 "RabbitMQ cannot be reached at 127.0.0.1:9"
             ),
             (["SLUICE_BROKER_URL": "redis://u:HIDDEN@h"], 1, "SLUICE_BROKER_URL is no broker's address"),
-            (["DATABASE_URL": "postgres://u:HIDDEN@h"], 1, "DATABASE_URL is set"),
+            (["DATABASE_URL": "postgres://u:HIDDEN@h"], 1, "DATABASE_URL must name user, host and database"),
             (["SLUICE_LISTEN_PORT": "x"], 1, "SLUICE_LISTEN_PORT is `x`; write a port from 0 to 65535"),
             (["SLUICE_DRAIN_SECOND": "1"], 1, "did you mean SLUICE_DRAIN_SECONDS?"),
             (["AWS_SECRET_ACCESS_KEY": ""], 1, "set AWS_SECRET_ACCESS_KEY"),

@@ -35,6 +35,7 @@ struct SettingsTests {
         #expect(settings.metricPeriod == .seconds(60))
         #expect(settings.metricNamespace == "Sluice")
         #expect(settings.alertWebhook == nil)
+        #expect(settings.historyKept == nil && settings.databaseURL == nil)
         #expect(settings.ecsAgentURL == nil)
     }
 
@@ -46,7 +47,8 @@ struct SettingsTests {
             "SLUICE_LOG_LEVEL": "debug", "SLUICE_LOG_FORMAT": "text", "SLUICE_METRIC_FORMAT": "emf",
             "SLUICE_METRIC_SECONDS": "5", "SLUICE_METRIC_NAMESPACE": "Shop/Sluice",
             "SLUICE_ALERT_WEBHOOK": "https://a/", "SLUICE_ALERT_SECRET": "0123456789abcdef",
-            "DATABASE_URL": "postgres://x", "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/x",
+            "SLUICE_HISTORY_DAYS": "30", "DATABASE_URL": "postgres://x",
+            "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/x",
             "ECS_AGENT_URI": "http://169.254.170.2/api/x",
         ])
         #expect(settings.brokerURL?.text == "amqp://a:b@h")
@@ -61,6 +63,7 @@ struct SettingsTests {
         #expect(settings.metricNamespace == "Shop/Sluice")
         #expect(settings.alertWebhook == "https://a/")
         #expect(settings.alertSecret?.text == "0123456789abcdef")
+        #expect(settings.historyKept == .seconds(2_592_000))
         #expect(settings.databaseURL?.text == "postgres://x")
         #expect(settings.ecsMetadataURL == "http://169.254.170.2/v4/x")
         #expect(settings.ecsAgentURL == "http://169.254.170.2/api/x")

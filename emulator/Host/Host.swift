@@ -36,9 +36,6 @@ package struct Host: Sendable {
     /// - Throws: ``SetupProblem`` where the host cannot start.
     package func run() async throws {
         Self.beFirstProcess()
-        guard settings.databaseURL == nil else {
-            throw SetupProblem("DATABASE_URL is set, but this build keeps its books in --data alone; unset it")
-        }
         let client: HTTPClient
         do {
             client = try HTTPClient()

@@ -1,10 +1,7 @@
 import FunctionHost
 import History
-import HistorySQLite
 package import Logging
 import Messaging
-import MessagingSQLite
-import SQLite
 package import Settings
 import StrictYAML
 
@@ -20,7 +17,7 @@ package struct BrokerAccess: Sendable {
     /// - Parameters:
     ///   - dataFolder: Where the embedded queue and the history lie; made where it is missing.
     ///   - manifestFile: Names the functions.
-    ///   - settings: Name the broker.
+    ///   - settings: Name broker and database.
     ///   - logger: Told of the broker's connections.
     ///   - body: Gets the open queues.
     /// - Returns: What `body` returns.
@@ -29,16 +26,18 @@ package struct BrokerAccess: Sendable {
         dataFolder: String, manifestFile: String, settings: Settings, logger: Logger,
         _ body: @Sendable (BrokerAccess) async throws -> Value
     ) async throws -> Value {
-        let store: SQLiteStore
+        let file = DataFile(folder: dataFolder)
+        let books: Books
         let access: BrokerAccess
         do {
             let functions = try Manifest(YAMLValue.load(file: manifestFile)).entries.map(\.settings)
-            store = try SQLiteStore.open(folder: dataFolder, schemas: PipelineParts.schemas)
+            books = try await Books.open(
+                url: settings.databaseURL, file: file, patience: Books.commandPatience)
             access = BrokerAccess(
                 functions: functions.map(\.name),
                 broker: try await BrokerChoice.open(
-                    url: settings.brokerURL, store: store, isEphemeral: false, logger: logger),
-                history: SQLiteHistory(store: store))
+                    url: settings.brokerURL, file: file, isEphemeral: false, logger: logger),
+                history: books.history)
             // RabbitMQ keeps what is delayed in queues of its own, which only their declaration names.
             try await access.broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0) })
         } catch let problem as SetupProblem {
@@ -49,12 +48,14 @@ package struct BrokerAccess: Sendable {
         do {
             let value = try await body(access)
             await access.broker.close()
-            try store.close()
+            await books.close()
+            try file.close()
             return value
         } catch {
             await access.broker.close()
+            await books.close()
             // What went wrong before is what matters.
-            try? store.close()
+            try? file.close()
             throw error
         }
     }

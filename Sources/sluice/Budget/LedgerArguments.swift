@@ -2,11 +2,12 @@ import ArgumentParser
 import BudgetReport
 import Emulator
 import Foundation
+import Settings
 import Spending
 
 /// The options that name a ledger.
 struct LedgerArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Where the ledger lies.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Where the embedded ledger lies.", valueName: "dir"))
     var data = ".sluice"
 
     @OptionGroup var budgets: BudgetsArguments
@@ -15,7 +16,8 @@ struct LedgerArguments: ParsableArguments {
     func withLedger<Value: Sendable>(_ body: (LedgerAccess) async throws -> Value) async throws -> Value {
         do {
             return try await LedgerAccess.with(
-                dataFolder: data, budgetsFolder: budgets.folder(), body)
+                dataFolder: data, budgetsFolder: budgets.folder(),
+                settings: Settings(environment: ProcessInfo.processInfo.environment), body)
         } catch let problem as ReportProblem {
             throw CommandFailure.wrongArguments(problem.description)
         } catch let error as GovernorError {

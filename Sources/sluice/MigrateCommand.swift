@@ -1,0 +1,35 @@
+import ArgumentParser
+import BudgetReport
+import Emulator
+import FoundationEssentials
+import Settings
+
+/// `sluice migrate`: the tables of PostgreSQL.
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Brings the tables of the database up to date.",
+        discussion: """
+            EXAMPLES
+              DATABASE_URL_FILE=/run/secrets/owner-url sluice migrate --dry-run
+              DATABASE_URL_FILE=/run/secrets/owner-url sluice migrate
+
+            Run it before hosts of a new version start, as the role that owns the tables; see
+            deploy/postgres/roles.sql. Hosts that run meanwhile wait, and no row is lost.
+            """)
+
+    @Flag(help: "Say what is to be done, and change nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("table or json.", valueName: "format"))
+    var format = TableFormat.table
+
+    func run() async throws {
+        let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+        let report = try await Migration(settings: settings).run(isDryRun: dryRun)
+        switch format {
+        case .table: CommandOutput.data(report.text)
+        case .json: CommandOutput.data(try report.stableJSON())
+        }
+    }
+}

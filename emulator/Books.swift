@@ -1,0 +1,121 @@
+import FoundationEssentials
+import FunctionHost
+import History
+import HistoryPostgres
+import HistorySQLite
+import Postgres
+import Settings
+import Spending
+import SpendingPostgres
+import SpendingSQLite
+
+/// Ledger and history, wherever they are kept: the one place that knows where that may be.
+struct Books: Sendable {
+    /// A ledger that reports can read.
+    typealias Ledger = SpendLedger & SpendReader
+
+    let ledger: any Ledger
+    let history: any QuestionHistory
+    private let closing: @Sendable () async -> Void
+
+    /// Opens books, and brings their tables up to date.
+    ///
+    /// - Parameters:
+    ///   - url: PostgreSQL; nil for the embedded books.
+    ///   - file: Where the embedded ones lie; opened for these alone.
+    ///   - isEphemeral: Whether all stays in memory, wherever it would be kept else.
+    ///   - patience: How long anything waits for a server that is away, starting or full.
+    /// - Returns: Open books.
+    /// - Throws: ``SetupProblem`` where tables are missing that this role may not make, ``PostgresError``,
+    ///   ``SQLiteStoreError`` or ``GovernorError``; none of them holds a password.
+    static func open(
+        url: Secret?, file: DataFile, isEphemeral: Bool = false, patience: Duration
+    ) async throws -> Books {
+        guard let url, !isEphemeral else {
+            let store = try file.store()
+            return Books(
+                ledger: isEphemeral ? InMemoryLedger() : try SQLiteLedger(store: store),
+                history: SQLiteHistory(store: store), closing: {})
+        }
+        let client = try client(url, patience: patience)
+        do {
+            try await migrate(client)
+        } catch {
+            await client.close()
+            throw error
+        }
+        let (ledger, history) = (PostgresLedger(client: client), PostgresHistory(client: client))
+        return Books(ledger: ledger, history: history) {
+            await history.close()
+            await ledger.close()
+            await client.close()
+        }
+    }
+
+    /// Ends what the books have open of their own; the file is its owner's.
+    func close() async { await closing() }
+
+    /// Opens books for a command, and closes them after it.
+    ///
+    /// - Parameters:
+    ///   - dataFolder: Where the embedded ones lie; made where it is missing.
+    ///   - settings: Name the database.
+    ///   - body: Gets the open books.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``SetupProblem`` where they cannot be opened, otherwise what `body` throws.
+    static func with<Value: Sendable>(
+        dataFolder: String, settings: Settings, _ body: (Books) async throws -> Value
+    ) async throws -> Value {
+        let file = DataFile(folder: dataFolder)
+        let books: Books
+        do {
+            books = try await open(url: settings.databaseURL, file: file, patience: commandPatience)
+        } catch let problem as SetupProblem {
+            throw problem
+        } catch let error as any CustomStringConvertible & Error {
+            throw SetupProblem(error.description)
+        }
+        do {
+            let value = try await body(books)
+            await books.close()
+            try file.close()
+            return value
+        } catch {
+            await books.close()
+            // What went wrong before is what matters.
+            try? file.close()
+            throw error
+        }
+    }
+}
+
+// MARK: - PostgreSQL
+
+extension Books {
+    /// All tables of the database.
+    static let schemas = [PostgresLedger.schema, PostgresHistory.schema]
+
+    /// As long as a person waits who may have mistyped an address.
+    static let commandPatience = Duration.seconds(5)
+
+    /// A client of the database, which connects when it is first used.
+    static func client(_ url: Secret, patience: Duration) throws(PostgresError) -> PostgresClient {
+        var configuration = try PostgresConfiguration(url: url.text)
+        if configuration.applicationName == "sluice" {
+            let process = ProcessInfo.processInfo
+            configuration.applicationName = "sluice \(process.hostName) \(process.processIdentifier)"
+        }
+        return PostgresClient(configuration, waitMax: patience)
+    }
+
+    private static func migrate(_ client: PostgresClient) async throws {
+        do {
+            try await client.migrate(schemas)
+        } catch let error as PostgresError where error.state == .insufficientPrivilege {
+            let pending = try await client.pendingMigrations(schemas)
+            throw SetupProblem(
+                "\(client.configuration.server) lacks \(pending.joined(separator: ", ")), which role "
+                    + "\(client.configuration.user) may not make; run `sluice migrate` with the owner's DATABASE_URL")
+        }
+    }
+}

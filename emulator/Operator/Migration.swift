@@ -1,0 +1,58 @@
+import FoundationEssentials
+import Postgres
+package import Settings
+
+/// Brings the tables of a database up to date.
+package struct Migration: Sendable {
+    /// What is or was to be done.
+    package struct Report: Encodable, Sendable {
+        /// The steps, such as `spending.2`, in order.
+        package let steps: [String]
+        /// Whether they were done.
+        package let done: Bool
+
+        /// The report for people.
+        package var text: String {
+            if steps.isEmpty { return "up to date\n" }
+            return steps.map { done ? "\($0) done\n" : "\($0) is to be done\n" }.joined()
+        }
+    }
+
+    private let url: Secret
+
+    /// Makes a migration of the database that the settings name.
+    ///
+    /// - Throws: ``SetupProblem`` where they name none.
+    package init(settings: Settings) throws {
+        guard let url = settings.databaseURL else {
+            throw SetupProblem(
+                "DATABASE_URL is not set; tables in --data are brought up to date whenever they are opened")
+        }
+        self.url = url
+    }
+
+    /// Does the steps that are missing, or says which they are.
+    ///
+    /// Each is a transaction; hosts that start at the same moment wait.
+    ///
+    /// - Parameter isDryRun: Whether nothing is changed.
+    /// - Returns: The steps.
+    /// - Throws: ``SetupProblem``, also for tables that a newer program made.
+    package func run(isDryRun: Bool) async throws -> Report {
+        do {
+            let client = try Books.client(url, patience: Books.commandPatience)
+            do {
+                let steps =
+                    isDryRun
+                    ? try await client.pendingMigrations(Books.schemas) : try await client.migrate(Books.schemas)
+                await client.close()
+                return Report(steps: steps, done: !isDryRun)
+            } catch {
+                await client.close()
+                throw error
+            }
+        } catch let error as PostgresError {
+            throw SetupProblem(error.description)
+        }
+    }
+}
