@@ -1,13 +1,15 @@
 import Foundation
+import PostgresTestServer
 import RabbitMQServer
 import TestSupport
 import Testing
 
-/// Hosts and a broker that fail on purpose.
+/// Hosts, a broker and a database that fail on purpose.
 struct FaultCampaign {
     /// What goes wrong.
     enum Fault: CaseIterable {
-        case killHost, endHost, restartBroker, freezeBroker, cutConnections, loseConnections
+        case killHost, endHost, restartBroker, freezeBroker, cutConnections, loseConnections, restartDatabase,
+            killDatabase
 
         /// How often, in the long and in the short form.
         fileprivate var times: (long: Int, short: Int) {
@@ -18,8 +20,14 @@ struct FaultCampaign {
             case .freezeBroker: (2, 1)
             case .cutConnections: (4, 1)
             case .loseConnections: (2, 0)
+            case .restartDatabase: (3, 1)
+            case .killDatabase: (4, 2)
             }
         }
+
+        fileprivate var isOfDatabase: Bool { self == .restartDatabase || self == .killDatabase }
+        /// What the campaign on the embedded books shows already.
+        fileprivate var isOfBroker: Bool { !isOfDatabase && self != .killHost && self != .endHost }
     }
 
     /// Longer than the two heartbeats of four seconds after which either side takes the other for gone.
@@ -28,15 +36,13 @@ struct FaultCampaign {
     private static let silence = Duration.seconds(10)
 
     /// All faults, in an order that is the same in every run.
-    static let faults: [Fault] = {
-        var generator = SeededGenerator(seed: 20_251_026)
-        return Fault.allCases.flatMap {
-            Array(repeating: $0, count: Campaign.isLong ? $0.times.long : $0.times.short)
-        }.shuffled(using: &generator)
-    }()
+    ///
+    /// With a database, the short form leaves the broker's out.
+    let faults: [Fault]
 
     private let server: RabbitMQServer
     private let proxy: LoopbackProxy
+    private let database: PostgresTestServer?
     private let folder: URL
     private let environment: [String: String]
     private var hosts: [HostRun] = []
@@ -45,9 +51,19 @@ struct FaultCampaign {
     private(set) var log: [String] = []
 
     /// Starts two hosts.
-    init(_ world: HostWorld, _ model: ModelServer, server: RabbitMQServer, proxy: LoopbackProxy) async throws {
+    init(
+        _ world: HostWorld, _ model: ModelServer, server: RabbitMQServer, proxy: LoopbackProxy,
+        database: PostgresTestServer?
+    ) async throws {
         self.server = server
         self.proxy = proxy
+        self.database = database
+        var generator = SeededGenerator(seed: 20_251_026)
+        faults = Fault.allCases.filter { fault in
+            database == nil ? !fault.isOfDatabase : Campaign.isLong || !fault.isOfBroker
+        }.flatMap {
+            Array(repeating: $0, count: Campaign.isLong ? $0.times.long : $0.times.short)
+        }.shuffled(using: &generator)
         folder = world.folder
         environment = model.environment.merging(world.environment) { $1 }
             .merging(["SLUICE_LOG_LEVEL": "trace"]) { $1 }
@@ -75,6 +91,12 @@ struct FaultCampaign {
             proxy.hold()
             try await Task.sleep(for: Self.silence)
             proxy.release()
+        case .restartDatabase:
+            await database?.stop()
+            try await database?.start()
+        case .killDatabase:
+            await database?.kill()
+            try await database?.start()
         }
     }
 

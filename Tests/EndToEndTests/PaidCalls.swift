@@ -72,6 +72,12 @@ struct PaidCalls {
         return try settlements.first.map { try #require(nanoUSD($0.spent_usd)) }
     }
 
+    /// What was charged in full for a question.
+    func charged(_ question: String) -> [Int64] {
+        entries.filter { ["charge", "orphan"].contains($0.kind) && $0.question == question }
+            .compactMap { nanoUSD($0.spent_usd) }
+    }
+
     /// How many entries are of a kind.
     func count(_ kind: String) -> Int { entries.filter { $0.kind == kind }.count }
 
