@@ -4,8 +4,8 @@ import PackageDescription
 // A package of its own, so that nobody who builds or depends on sluice builds it.
 //
 // What it measures has `package` access, which ends at a package's border, and is no product of the root package. So the
-// targets are declared here again, over the same sources: `Shared` is a symbolic link to `../Sources` and `Server` one to
-// the tests' RabbitMQ, because a target's path may not leave its package. Versions and settings are those of the root's manifest.
+// targets are declared here again, over the same sources: `Shared` is a symbolic link to `../Sources`, `SharedTests` one to
+// `../Tests` and `Server` one to the tests' RabbitMQ, because a target's path may not leave its package. Versions and settings are those of the root's manifest.
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
@@ -24,9 +24,25 @@ let package = Package(
         .executableTarget(
             name: "LedgerBenchmark",
             dependencies: [
-                "BenchmarkSupport", "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
+                "BenchmarkSupport", "Measuring", "SQLite", "Spending", "SpendingSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+
+        // The governor on its PostgreSQL ledger, and the history there.
+        .executableTarget(
+            name: "PostgresBenchmark",
+            dependencies: [
+                "BenchmarkSupport", "FunctionKit", "History", "HistoryPostgres", "Measuring", "Postgres",
+                "PostgresTestServer", "Spending", "SpendingPostgres", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Reservations and settlements on any ledger.
+        .target(
+            name: "Measuring",
+            dependencies: [
+                "BenchmarkSupport", "FunctionKit", "Spending",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
 
@@ -91,6 +107,19 @@ let package = Package(
             name: "HistorySQLite",
             dependencies: ["FunctionKit", "History", "SQLite", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Shared/HistorySQLite"),
+        .systemLibrary(
+            name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "Postgres", dependencies: ["CPostgres"], path: "Shared/Postgres"),
+        .target(
+            name: "SpendingPostgres", dependencies: ["FunctionKit", "Hashing", "Postgres", "Spending"],
+            path: "Shared/SpendingPostgres"),
+        .target(
+            name: "HistoryPostgres", dependencies: ["FunctionKit", "History", "Postgres"],
+            path: "Shared/HistoryPostgres"),
+        .target(name: "TestSupport", path: "SharedTests/TestSupport"),
+        .target(
+            name: "PostgresTestServer", dependencies: ["Postgres", "TestSupport"],
+            path: "SharedTests/PostgresTestServer"),
         .target(
             name: "FunctionHost",
             dependencies: [

@@ -65,8 +65,3 @@ struct Plan {
     static let full = Plan(rounds: 3, burst: 10_000, paced: 500, warmUp: 1_000)
     static let quick = Plan(rounds: 1, burst: 200, paced: 20, warmUp: 50)
 }
-
-/// Says on the standard error what is under way.
-func progress(_ text: String) {
-    FileHandle.standardError.write(Data("\(text)\n".utf8))
-}

@@ -46,8 +46,3 @@ struct Plan {
     static let full = Plan(rounds: 5, span: .seconds(2), journalEntries: 1_000_000)
     static let quick = Plan(rounds: 1, span: .milliseconds(300), journalEntries: 10_000)
 }
-
-/// Says on the standard error what is under way.
-func progress(_ text: String) {
-    FileHandle.standardError.write(Data("\(text)\n".utf8))
-}

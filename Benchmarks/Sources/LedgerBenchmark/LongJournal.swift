@@ -1,4 +1,6 @@
+import BenchmarkSupport
 import Foundation
+import Measuring
 
 /// What a long journal costs: memory, and the time of a reservation.
 ///
@@ -13,31 +15,31 @@ struct LongJournal {
     let folder: URL
 
     func measure(into report: inout Report) async throws {
-        let long = try GovernedPairs(folder: folder.appending(path: "long"))
+        let long = try SQLitePairs(folder: folder.appending(path: "long"))
         // Caches and threads are there before the memory counts.
         let warmUp = plan.journalEntries / 100
-        _ = try await long.run(callers: Self.fillers, pairs: warmUp / 2)
+        _ = try await long.governed.run(callers: Self.fillers, pairs: warmUp / 2)
         report.memory.append(Report.memoryRow(entries: warmUp, times: nil))
         let pairs = (plan.journalEntries - warmUp) / 2 / Self.steps
         for step in 1...Self.steps {
             progress("journal, step \(step) of \(Self.steps)")
-            let times = try await long.run(callers: Self.fillers, pairs: pairs)
+            let times = try await long.governed.run(callers: Self.fillers, pairs: pairs)
             report.memory.append(Report.memoryRow(entries: warmUp + step * pairs * 2, times: times))
         }
-        let empty = try GovernedPairs(folder: folder.appending(path: "empty"))
+        let empty = try SQLitePairs(folder: folder.appending(path: "empty"))
         var emptyRounds: [Int: [PairTimes]] = [:]
         var longRounds: [Int: [PairTimes]] = [:]
-        for callers in Self.callers { _ = try await empty.run(callers: callers, for: plan.span / 8) }
+        for callers in Self.callers { _ = try await empty.governed.run(callers: callers, for: plan.span / 8) }
         for round in 1...plan.rounds {
             progress("reservations on empty and long journal, round \(round) of \(plan.rounds)")
             for callers in Self.callers {
                 // A second each at most, so that the empty one stays nearly so.
                 let span = min(plan.span, .seconds(1))
-                emptyRounds[callers, default: []].append(try await empty.run(callers: callers, for: span))
-                longRounds[callers, default: []].append(try await long.run(callers: callers, for: span))
+                emptyRounds[callers, default: []].append(try await empty.governed.run(callers: callers, for: span))
+                longRounds[callers, default: []].append(try await long.governed.run(callers: callers, for: span))
             }
         }
-        let entries = [try await empty.verifiedEntries(), try await long.verifiedEntries()]
+        let entries = [try await empty.governed.verifiedEntries(), try await long.governed.verifiedEntries()]
         try empty.close()
         try long.close()
         for callers in Self.callers {

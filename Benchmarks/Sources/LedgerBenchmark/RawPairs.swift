@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Measuring
 
 /// The baseline: one writer that commits one row at a time, to a database with the settings of the ledger's.
 struct RawPairs {

@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Foundation
+import Measuring
 
 /// The tables that are printed.
 struct Report {

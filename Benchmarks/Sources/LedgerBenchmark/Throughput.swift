@@ -1,4 +1,6 @@
+import BenchmarkSupport
 import Foundation
+import Measuring
 
 /// Pairs a second and their latencies, raw and governed.
 struct Throughput {
@@ -12,16 +14,17 @@ struct Throughput {
         var rawRounds: [PairTimes] = []
         var governedRounds: [Int: [PairTimes]] = [:]
         let ledgers = try Self.callers.map { callers in
-            (callers, try GovernedPairs(folder: folder.appending(path: "callers-\(callers)")))
+            (callers, try SQLitePairs(folder: folder.appending(path: "callers-\(callers)")))
         }
         // Compiled statements, the database's caches and the thread pool are there before anything counts.
         _ = try await raw.run(for: plan.span / 4)
-        for (callers, ledger) in ledgers { _ = try await ledger.run(callers: callers, for: plan.span / 4) }
+        for (callers, ledger) in ledgers { _ = try await ledger.governed.run(callers: callers, for: plan.span / 4) }
         for round in 1...plan.rounds {
             progress("throughput, round \(round) of \(plan.rounds)")
             rawRounds.append(try await raw.run(for: plan.span))
             for (callers, ledger) in ledgers {
-                governedRounds[callers, default: []].append(try await ledger.run(callers: callers, for: plan.span))
+                governedRounds[callers, default: []].append(
+                    try await ledger.governed.run(callers: callers, for: plan.span))
             }
         }
         try raw.close()

@@ -1,14 +1,13 @@
 import Foundation
 import FunctionKit
-import SQLite
-import Spending
-import SpendingSQLite
+package import Spending
 
-/// A governor on a ledger in a folder of its own, and callers that reserve and settle.
-struct GovernedPairs {
+/// A governor on a ledger of its own, and callers that reserve and settle.
+package struct GovernedPairs: Sendable {
     /// The governor was in the way of the measurement.
-    struct Refused: Error, CustomStringConvertible {
-        let description = "a call was not admitted; the benchmark's budget must have room for all"
+    package struct Refused: Error, CustomStringConvertible {
+        /// What to do.
+        package let description = "a call was not admitted; the benchmark's budget must have room for all"
     }
 
     private static let model = ModelID(
@@ -16,11 +15,10 @@ struct GovernedPairs {
     // The size of a short answer in the service's own JSON.
     private static let response = Data(repeating: UInt8(ascii: "a"), count: 600)
 
-    private let store: SQLiteStore
     private let governor: CostGovernor
 
-    init(folder: URL) throws {
-        store = try SQLiteStore.open(folder: folder.path, schemas: [SQLiteLedger.schema])
+    /// Callers on an empty ledger.
+    package init(ledger: any SpendLedger) {
         let price = Price(
             model: Self.model, from: Date(timeIntervalSince1970: 0), inputNanoUSDPerToken: 3180,
             outputNanoUSDPerToken: 4200,
@@ -34,13 +32,13 @@ struct GovernedPairs {
                 length: .day, timeZone: TimeZone(identifier: "Asia/Kolkata") ?? .gmt, turnsAtMinute: 0),
             alertsPercent: [50, 80, 95], exhausted: .answerWithoutModel)
         governor = CostGovernor(
-            ledger: try SQLiteLedger(store: store), prices: PriceBook([price]), budgets: [budget])
+            ledger: ledger, prices: PriceBook([price]), budgets: [budget])
     }
 
     /// Reserves and settles with some callers at once, each one pair after the other, until the time or the count of
     /// pairs is reached.
     @concurrent
-    func run(callers: Int, for span: Duration = .seconds(3600), pairs: Int = .max) async throws -> PairTimes {
+    package func run(callers: Int, for span: Duration = .seconds(3600), pairs: Int = .max) async throws -> PairTimes {
         let start = ContinuousClock.now
         let recorder = PairRecorder()
         try await withThrowingDiscardingTaskGroup { group in
@@ -80,11 +78,9 @@ struct GovernedPairs {
     }
 
     /// The journal's entries, after a check of all counters against them.
-    func verifiedEntries() async throws -> Int {
+    package func verifiedEntries() async throws -> Int {
         let verification = try await governor.verify()
         guard verification.differences.isEmpty else { throw Refused() }
         return verification.entries
     }
-
-    func close() throws { try store.close() }
 }
