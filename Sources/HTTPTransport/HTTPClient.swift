@@ -3,8 +3,8 @@ import Synchronization
 
 /// An HTTP client over libcurl, on a thread of its own.
 ///
-/// Every request uses a new connection: libcurl silently sends a request again when a reused connection turns out dead,
-/// and a paid request must not be sent twice. It follows no redirect, uses no proxy from the environment, verifies TLS,
+/// Every request uses a new connection unless it says that it may be repeated: libcurl silently sends a request again
+/// when a reused connection turns out dead, and a paid request must not be sent twice. It follows no redirect, uses no proxy from the environment, verifies TLS,
 /// and sends the path as given.
 package final class HTTPClient: Sendable {
     private struct State {

@@ -22,6 +22,11 @@ package struct HTTPRequest: Sendable, Hashable {
     package var responseBytesMax: Int
     /// The longest that name look-up, connection and TLS handshake may take together, within ``timeout``.
     package var connectTimeout: Duration
+    /// Whether a connection of an earlier request may be used again.
+    ///
+    /// libcurl sends such a request once more, silently, where the connection turns out dead: only for requests that may
+    /// be repeated without harm.
+    package var mayReuseConnection = false
 
     private var names: [String] = []
     private var values: [String] = []

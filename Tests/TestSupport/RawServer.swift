@@ -1,16 +1,11 @@
 import Foundation
+import Glibc
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A server on loopback that does to its clients what a real one would not do on purpose.
-final class RawServer: Sendable {
+package final class RawServer: Sendable {
     /// What becomes of a request that was read whole.
-    enum Reply: Sendable {
+    package enum Reply: Sendable {
         /// These bytes, then the end of the connection.
         case send(String)
         /// No byte; the connection stays open until the client closes it.
@@ -18,20 +13,22 @@ final class RawServer: Sendable {
     }
 
     /// What happened, in order.
-    enum Event: Sendable, Equatable {
+    package enum Event: Sendable, Equatable {
         /// A request came in whole.
         case request(String)
         /// The client closed a stalled connection.
         case closedByClient
     }
 
-    let port: UInt16
-    let events: AsyncStream<Event>
+    /// Where it listens.
+    package let port: UInt16
+    /// What happens, as it happens.
+    package let events: AsyncStream<Event>
     private let listener: Int32
     private let continuation: AsyncStream<Event>.Continuation
 
-    // `reply` is called on a thread of its own for each request.
-    init(reply: @escaping @Sendable (String) -> Reply) throws {
+    /// Starts a server; `reply` is called on a thread of its own for each request.
+    package init(reply: @escaping @Sendable (String) -> Reply) throws {
         (events, continuation) = AsyncStream.makeStream(of: Event.self)
         (listener, port) = try Self.bindToLoopback()
         guard listen(listener, 256) == 0 else { throw POSIXError(.EADDRINUSE) }
@@ -51,10 +48,11 @@ final class RawServer: Sendable {
         continuation.finish()
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    /// The same as a URL.
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     /// A port that nobody listens on while `body` runs: a socket holds it without listening.
-    static func withSilentPort<Value>(_ body: (UInt16) async throws -> Value) async throws -> Value {
+    package static func withSilentPort<Value>(_ body: (UInt16) async throws -> Value) async throws -> Value {
         let (socket, port) = try bindToLoopback()
         defer { close(socket) }
         return try await body(port)
@@ -76,11 +74,7 @@ final class RawServer: Sendable {
     }
 
     private static func makeSocket() -> Int32 {
-        #if canImport(Glibc)
-            Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            Darwin.socket(AF_INET, SOCK_STREAM, 0)
-        #endif
+        Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     }
 
     private static func serve(
