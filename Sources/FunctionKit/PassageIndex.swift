@@ -5,9 +5,11 @@ public protocol PassageIndex: Sendable {
     /// - Parameters:
     ///   - query: A question in plain language. All characters are ordinary text; there is no query syntax.
     ///   - limit: The most passages to return, at least 1.
+    ///   - context: Whose question it is, and until when the answer is of use: an index may wait for its server until
+    ///     shortly before the deadline, and one that pays for a search pays in this invocation's name.
     /// - Returns: Passages with their scores.
     /// - Throws: What the index's means throw; the invocation is tried again.
-    func search(_ query: String, limit: Int) async throws -> [Passage]
+    func search(_ query: String, limit: Int, context: InvocationContext) async throws -> [Passage]
 }
 
 /// A piece of text that an answer may rest on.

@@ -12,20 +12,20 @@ struct InMemoryCapabilitiesTests {
 
     @Test("Ranks by the words that query and passage share")
     func ranking() async throws {
-        let found = try await index.search("Which SELLER refunds the price?", limit: 10)
+        let found = try await index.search("Which SELLER refunds the price?", limit: 10, context: .testing())
         #expect(found.map(\.id) == ["b", "a"])
         #expect(found.map(\.score) == [4, 2])
     }
 
     @Test("Orders equal scores by id and keeps to the limit")
     func ties() async throws {
-        #expect(try await index.search("seller", limit: 10).map(\.id) == ["a", "b"])
-        #expect(try await index.search("seller", limit: 1).map(\.id) == ["a"])
+        #expect(try await index.search("seller", limit: 10, context: .testing()).map(\.id) == ["a", "b"])
+        #expect(try await index.search("seller", limit: 1, context: .testing()).map(\.id) == ["a"])
     }
 
     @Test("Finds nothing without a shared word", arguments: ["", "?!", "bread"])
     func nothing(query: String) async throws {
-        #expect(try await index.search(query, limit: 10).isEmpty)
+        #expect(try await index.search(query, limit: 10, context: .testing()).isEmpty)
     }
 
     @Test("A history stores once for each question", .timeLimit(.minutes(1)))

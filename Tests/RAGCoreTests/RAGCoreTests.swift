@@ -69,5 +69,5 @@ struct RAGCoreTests {
 private struct BrokenIndex: PassageIndex {
     struct Failure: Error {}
 
-    func search(_ query: String, limit: Int) async throws -> [Passage] { throw Failure() }
+    func search(_ query: String, limit: Int, context: InvocationContext) async throws -> [Passage] { throw Failure() }
 }

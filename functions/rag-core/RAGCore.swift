@@ -26,7 +26,7 @@ package struct RAGCore: Function {
         guard input.question.contains(where: { !$0.isWhitespace }) else {
             throw FunctionError.permanent("the question is empty; send one with text")
         }
-        let passages = try await index.search(input.question, limit: passagesMax)
+        let passages = try await index.search(input.question, limit: passagesMax, context: context)
         context.logger.debug("passages found", metadata: ["passages.count": "\(passages.count)"])
         return FoundPassages(question: input.question, passages: passages)
     }
