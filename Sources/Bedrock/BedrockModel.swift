@@ -4,17 +4,17 @@ package import HTTPTransport
 import Hashing
 package import Spending
 
-/// One call of InvokeModel to a Llama 3 model.
-package struct InvokeModelRequest: Sendable, Hashable {
+/// One call of InvokeModel.
+package struct InvokeModelRequest<Body: ModelBody>: Sendable, Hashable {
     /// The model's id or ARN, not escaped.
     package var modelID: String
     /// What is asked; where its reservation grants fewer output tokens, those are sent.
-    package var body: LlamaRequest
+    package var body: Body
     /// The longest that the whole call may take.
     package var timeout: Duration
 
     /// Makes a request.
-    package init(modelID: String, body: LlamaRequest, timeout: Duration) {
+    package init(modelID: String, body: Body, timeout: Duration) {
         self.modelID = modelID
         self.body = body
         self.timeout = timeout
@@ -69,8 +69,8 @@ package struct BedrockModel: Sendable {
     /// ``BedrockError/wasSurelyNotPaid``, charged in full otherwise.
     ///
     /// - Throws: ``BedrockError/notReserved`` where model or body are not the reservation's, before anything is sent.
-    package func send(
-        _ request: InvokeModelRequest, holding reservation: borrowing Reservation
+    package func send<Body: ModelBody>(
+        _ request: InvokeModelRequest<Body>, holding reservation: borrowing Reservation
     ) async throws(BedrockError) -> InvokeModelResponse {
         guard let body = Self.body(of: request, holding: reservation) else { throw .notReserved }
         let keys: AWSCredentials
@@ -80,12 +80,13 @@ package struct BedrockModel: Sendable {
             throw .noCredentials(error)
         }
         let signed = signer.sign(httpRequest(request, body: body, holding: reservation), with: keys, at: now())
+        let writes = request.body.outputTokensMax > 0
         return try await watch.call(of: request.modelID) { () async throws(BedrockError) in
-            try await send(signed)
+            try await send(signed, writes: writes)
         }
     }
 
-    private func send(_ request: HTTPRequest) async throws(BedrockError) -> InvokeModelResponse {
+    private func send(_ request: HTTPRequest, writes: Bool) async throws(BedrockError) -> InvokeModelResponse {
         let response: HTTPResponse
         do throws(HTTPError) {
             response = try await http.send(request)
@@ -97,25 +98,26 @@ package struct BedrockModel: Sendable {
                 ServiceRefusal.read(status: response.status, headers: response.headers, body: response.body).refusal)
         }
         return InvokeModelResponse(
-            body: response.body, headerUsage: Self.usage(response.headers),
+            body: response.body, headerUsage: Self.usage(response.headers, writes: writes),
             requestID: response.headers["x-amzn-requestid"])
     }
 
     /// The bytes to send; nil where the request is not the one that was reserved.
-    private static func body(of request: InvokeModelRequest, holding reservation: borrowing Reservation) -> Data? {
+    private static func body<Body: ModelBody>(
+        of request: InvokeModelRequest<Body>, holding reservation: borrowing Reservation
+    ) -> Data? {
         let call = reservation.call
-        guard call.model.model == request.modelID, request.body.prompt.utf8.count <= call.inputBytes,
+        guard call.model.model == request.modelID, request.body.inputBytes <= call.inputBytes,
+            request.body.messages <= call.messages,
             request.body.outputTokensMax <= call.outputTokensMax,
             // A number that is none was never reserved.
             let asked = try? request.body.encoded(), call.id.digest == SHA256.hex(asked)
         else { return nil }
-        var granted = request.body
-        granted.outputTokensMax = min(granted.outputTokensMax, reservation.outputTokensMax)
-        return try? granted.encoded()
+        return try? request.body.granted(outputTokensMax: reservation.outputTokensMax).encoded()
     }
 
-    private func httpRequest(
-        _ request: InvokeModelRequest, body: Data, holding reservation: borrowing Reservation
+    private func httpRequest<Body: ModelBody>(
+        _ request: InvokeModelRequest<Body>, body: Data, holding reservation: borrowing Reservation
     ) -> HTTPRequest {
         HTTPRequest(
             method: "POST", url: "\(endpoint)/model/\(PercentEncoding.encode(request.modelID))/invoke",
@@ -145,9 +147,11 @@ package struct BedrockModel: Sendable {
         return "{\(hold),\"\(RequestMetadataKey.question.rawValue)\":\"\(question)\"}"
     }
 
-    private static func usage(_ headers: [String: String]) -> TokenUsage? {
+    private static func usage(_ headers: [String: String], writes: Bool) -> TokenUsage? {
+        // Of a model that writes nothing, nothing is counted.
         guard let input = headers["x-amzn-bedrock-input-token-count"].flatMap({ Int($0) }), input >= 0,
-            let output = headers["x-amzn-bedrock-output-token-count"].flatMap({ Int($0) }), output >= 0
+            let output = (headers["x-amzn-bedrock-output-token-count"] ?? (writes ? nil : "0")).flatMap({ Int($0) }),
+            output >= 0
         else { return nil }
         return TokenUsage(inputTokens: input, outputTokens: output)
     }

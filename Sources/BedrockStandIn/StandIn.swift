@@ -6,7 +6,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// A server on loopback that speaks Bedrock Runtime's InvokeModel for Llama 3.
+/// A server on loopback that speaks Bedrock Runtime's InvokeModel for Llama 3 and for embedding models.
 ///
 /// It checks signatures and bodies as Bedrock does and answers from the passages in the prompt. It keeps nothing but the
 /// last requests, and those only where it is told to.

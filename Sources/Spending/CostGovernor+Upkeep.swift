@@ -15,6 +15,17 @@ extension CostGovernor {
         return zip(budgets, counters).map(BudgetStatus.init)
     }
 
+    /// The budget with the least left of those that cover a function's calls to a model; nil where none does.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func tightest(for model: ModelID, function: String) async throws(GovernorError) -> BudgetStatus? {
+        let call = PaidCall(
+            id: CallID(questionID: "", function: function, ordinal: 0, digest: ""), model: model, tenant: nil,
+            inputBytes: 0, outputTokensMax: 0)
+        return zip(budgets, try await status()).filter { $0.0.covers(call) }.map(\.1)
+            .min { $0.remaining < $1.remaining }
+    }
+
     /// Rebuilds all counters from the journal and compares.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.

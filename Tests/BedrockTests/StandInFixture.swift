@@ -29,7 +29,8 @@ struct StandInFixture: Sendable {
     ) async throws -> Value {
         let (requests, continuation) = AsyncStream.makeStream(of: ReceivedRequest.self)
         let standIn = StandIn(
-            credentials: Self.credentials, region: model.region, models: [model.model, fallback.model],
+            credentials: Self.credentials, region: model.region,
+            models: Set([model.model, fallback.model] + EmbeddingModel.allCases.map(\.rawValue)),
             recordsRequests: true,
             onRequest: { continuation.yield($0) })
         let http = try HTTPClient()
@@ -43,7 +44,9 @@ struct StandInFixture: Sendable {
                 credentials: StaticCredentials(credentials), http: http)
             let ledger = try SQLiteLedger(store: .inMemory(schemas: [SQLiteLedger.schema]))
             let governor = CostGovernor(
-                ledger: ledger, prices: PriceBook([price(model), price(fallback)]), budgets: budgets)
+                ledger: ledger,
+                prices: PriceBook(
+                    [price(model), price(fallback)] + EmbeddingModel.allCases.map(embeddingPrice)), budgets: budgets)
             result = .success(
                 try await body(Self(standIn: standIn, client: client, governor: governor, requests: requests)))
         } catch {
@@ -78,6 +81,16 @@ struct StandInFixture: Sendable {
             bound: TokenBound(
                 nanoTokensPerByte: 1_000_000_000, tokensPerMessage: 8, fixed: 8, because: "a test"),
             source: "a test", read: "2026-11-23")
+    }
+
+    /// 20 nano-dollars a token that is read.
+    static func embeddingPrice(_ model: EmbeddingModel) -> Price {
+        Price(
+            model: GovernedEmbeddings.modelID(model, in: Self.model.region), from: Date(timeIntervalSince1970: 0),
+            inputNanoUSDPerToken: 20, outputNanoUSDPerToken: 0,
+            bound: TokenBound(
+                nanoTokensPerByte: 1_000_000_000, tokensPerMessage: 8, fixed: 8, because: "a test"),
+            source: "a test", read: "2026-11-26")
     }
 
     /// Half a dollar a day for everything, unless told otherwise.

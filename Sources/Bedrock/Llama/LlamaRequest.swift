@@ -1,6 +1,3 @@
-package import FoundationEssentials
-import FunctionKit
-
 /// The body of a request to a Llama 3 model.
 ///
 /// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-meta.html>
@@ -29,13 +26,18 @@ package struct LlamaRequest: Sendable, Hashable, Codable {
         self.temperature = temperature
         self.topP = topP
     }
+}
 
-    /// The same bytes for the same request, in every run, because their digest names the call.
-    ///
-    /// - Throws: What the encoder says of a number that is no number.
-    package func encoded() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
+extension LlamaRequest: ModelBody {
+    package typealias Answer = LlamaResponse
+
+    package var inputBytes: Int { prompt.utf8.count }
+
+    package var messages: Int { 1 }
+
+    package func granted(outputTokensMax: Int) -> LlamaRequest {
+        var granted = self
+        granted.outputTokensMax = min(self.outputTokensMax, outputTokensMax)
+        return granted
     }
 }

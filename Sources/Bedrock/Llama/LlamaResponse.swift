@@ -4,7 +4,7 @@ package import FunctionKit
 /// The body of a Llama 3 model's answer.
 ///
 ///     {"generation":"...","generation_token_count":41,"prompt_token_count":310,"stop_reason":"stop"}
-package struct LlamaResponse: Sendable, Hashable, Codable {
+package struct LlamaResponse: ModelAnswer, Hashable, Codable {
     /// What the model wrote.
     package var generation: String
     /// The tokens that it read; nil where the service does not say.

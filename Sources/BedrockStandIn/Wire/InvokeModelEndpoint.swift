@@ -38,36 +38,50 @@ struct InvokeModelEndpoint: Sendable {
         case nil: break
         }
         do throws(ServiceException) {
-            var answer = try answer(to: body, modelID: modelID)
-            if let usage = state.behaviour.usage {
-                (answer.inputTokens, answer.outputTokens) = (usage.inputTokens, usage.outputTokens)
+            guard models.contains(modelID) else {
+                throw modelID.hasPrefix("arn:")
+                    ? .unknownARN : .validation("The provided model identifier is invalid.")
             }
-            return try success(answer, since: start)
+            switch EmbeddingModel(rawValue: modelID) {
+            case nil: return try writing(body, since: start)
+            case .titanV2: return success(try EmbeddingStandIn.titan(body), since: start)
+            case .cohereEnglish, .cohereMultilingual:
+                return success(try EmbeddingStandIn.cohere(body), since: start)
+            }
         } catch {
             return response(to: error)
         }
     }
 
-    private func answer(to body: Data, modelID: String) throws(ServiceException) -> LlamaResponse {
-        guard models.contains(modelID) else {
-            throw modelID.hasPrefix("arn:") ? .unknownARN : .validation("The provided model identifier is invalid.")
+    /// The answer of a model that writes.
+    private func writing(_ body: Data, since start: ContinuousClock.Instant) throws(ServiceException) -> Response {
+        var answer = try LlamaStandIn.answer(to: LlamaBody.read(body))
+        if let usage = state.behaviour.usage {
+            (answer.inputTokens, answer.outputTokens) = (usage.inputTokens, usage.outputTokens)
         }
-        return try LlamaStandIn.answer(to: LlamaBody.read(body))
-    }
-
-    private func success(_ answer: LlamaResponse, since start: ContinuousClock.Instant) throws(ServiceException)
-        -> Response
-    {
         // Text and two counts: the encoder has no reason to fail.
         guard let body = try? answer.encoded(), let usage = answer.usage else { throw .internalError }
-        let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
-        return response(
-            status: .ok, body: body,
+        return success(
+            body, since: start,
             headers: [
                 ("x-amzn-bedrock-input-token-count", "\(usage.inputTokens)"),
                 ("x-amzn-bedrock-output-token-count", "\(usage.outputTokens)"),
-                ("x-amzn-bedrock-invocation-latency", "\(milliseconds)"),
             ])
+    }
+
+    /// The answer of a model that makes vectors.
+    private func success(_ answer: EmbeddingStandIn.Answer, since start: ContinuousClock.Instant) -> Response {
+        let tokens = state.behaviour.usage?.inputTokens ?? answer.inputTokens
+        return success(
+            answer.body, since: start, headers: [("x-amzn-bedrock-input-token-count", "\(tokens)")])
+    }
+
+    private func success(
+        _ body: Data, since start: ContinuousClock.Instant, headers: [(name: String, value: String)]
+    ) -> Response {
+        let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
+        return response(
+            status: .ok, body: body, headers: headers + [("x-amzn-bedrock-invocation-latency", "\(milliseconds)")])
     }
 
     private func response(to exception: ServiceException) -> Response {

@@ -1,0 +1,41 @@
+package import FoundationEssentials
+package import FunctionKit
+
+/// The body of a request to a model, and what of it is paid for.
+package protocol ModelBody: Sendable, Hashable {
+    /// What the model answers.
+    associatedtype Answer: ModelAnswer
+
+    /// The bytes in UTF-8 of all text that the model reads, template included.
+    var inputBytes: Int { get }
+    /// The messages or texts that it reads, each of which may add tokens.
+    var messages: Int { get }
+    /// The most tokens that it may write; 0 for a model that writes none.
+    var outputTokensMax: Int { get }
+
+    /// The same request for fewer tokens to be written; itself where it asks for no more.
+    func granted(outputTokensMax: Int) -> Self
+
+    /// The same bytes for the same request, in every run, because their digest names the call.
+    ///
+    /// - Throws: What the encoder says of a number that is no number.
+    func encoded() throws -> Data
+}
+
+/// The body of a model's answer.
+package protocol ModelAnswer: Sendable {
+    /// Reads a body; nil where it is none: the decoder's error would quote it.
+    init?(_ body: Data)
+
+    /// The tokens to pay for; nil where the body does not say.
+    var usage: TokenUsage? { get }
+}
+
+extension ModelBody where Self: Encodable {
+    /// As JSON with its keys in order.
+    package func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self)
+    }
+}

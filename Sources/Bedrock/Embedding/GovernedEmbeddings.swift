@@ -1,0 +1,131 @@
+package import FunctionKit
+package import Spending
+
+/// An embedding model on Bedrock behind the governor.
+package struct GovernedEmbeddings: Sendable {
+    /// How many calls go out at once where a call takes one text.
+    private static let callsMax = 8
+    /// How often a text may be paid for again whose stored vector has been deleted since.
+    private static let purchasesMax = 16
+
+    /// What is asked.
+    package let model: EmbeddingModel
+    private let region: String
+    private let calls: GovernedCalls
+
+    /// Makes a model.
+    ///
+    /// - Parameters:
+    ///   - governor: Keeps the budgets.
+    ///   - client: Makes the calls.
+    ///   - model: What is asked.
+    ///   - region: Where.
+    ///   - callTimeout: The longest that one call may take.
+    package init(
+        governor: CostGovernor, client: BedrockModel, model: EmbeddingModel, region: String, callTimeout: Duration
+    ) {
+        self.model = model
+        self.region = region
+        calls = GovernedCalls(governor: governor, client: client, callTimeout: callTimeout)
+    }
+
+    /// What the budgets know the model as.
+    package var modelID: ModelID { Self.modelID(model, in: region) }
+
+    /// What the budgets know a model as.
+    package static func modelID(_ model: EmbeddingModel, in region: String) -> ModelID {
+        ModelID(provider: "bedrock", region: region, model: model.rawValue)
+    }
+
+    /// The vectors of some texts, in order.
+    ///
+    /// Each call is named by the question of the context and by its texts: the same texts again, also after a crash, get
+    /// the stored vectors and are not paid again as long as those are kept.
+    ///
+    /// - Throws: `LanguageModelError`. Vectors that were paid for are stored, so that little is lost.
+    package func vectors(
+        of texts: [String], for use: EmbeddingUse, context: InvocationContext
+    ) async throws(LanguageModelError) -> [[Float]] {
+        let batches = stride(from: 0, to: texts.count, by: model.textsMax).map {
+            Array(texts[$0..<min($0 + model.textsMax, texts.count)])
+        }
+        var vectors: [[[Float]]] = []
+        for start in stride(from: 0, to: batches.count, by: Self.callsMax) {
+            let wave = batches[start..<min(start + Self.callsMax, batches.count)]
+            vectors += try await self.vectors(of: wave, for: use, context)
+        }
+        return vectors.flatMap { $0 }
+    }
+
+    /// The vectors of some calls' texts, made at once.
+    private func vectors(
+        of batches: ArraySlice<[String]>, for use: EmbeddingUse, _ context: InvocationContext
+    ) async throws(LanguageModelError) -> [[[Float]]] {
+        let results = await withTaskGroup(of: (Int, Result<[[Float]], LanguageModelError>).self) { group in
+            for (index, batch) in batches.enumerated() {
+                group.addTask {
+                    do throws(LanguageModelError) {
+                        return (index, .success(try await call(batch, for: use, context)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            // All of them, also after a failure: what is under way is paid for.
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        var vectors: [[[Float]]] = []
+        for index in 0..<batches.count { vectors.append(try results[index]?.get() ?? []) }
+        return vectors
+    }
+
+    private func call(
+        _ texts: [String], for use: EmbeddingUse, _ context: InvocationContext
+    ) async throws(LanguageModelError) -> [[Float]] {
+        let vectors =
+            switch model {
+            case .titanV2: try await answer(to: TitanEmbeddingRequest(inputText: texts[0]), context).vectors
+            case .cohereEnglish, .cohereMultilingual:
+                try await answer(to: CohereEmbeddingRequest(texts: texts, use: use), context).vectors
+            }
+        guard vectors.count == texts.count, vectors.allSatisfy({ $0.count == model.dimension }) else {
+            throw .unreadableAnswer
+        }
+        return vectors
+    }
+
+    private func answer<Body: ModelBody>(
+        to body: Body, _ context: InvocationContext
+    ) async throws(LanguageModelError) -> Body.Answer {
+        // Other than an answer to a question, a vector that is gone is bought again: it is what it was.
+        for ordinal in 0..<Self.purchasesMax {
+            guard let prepared = PreparedCall(body, outputTokensMin: 0, ordinal: ordinal, context: context) else {
+                throw .rejected(code: "request-not-encodable")
+            }
+            do throws(LanguageModelError) {
+                return try await calls.make(prepared, to: modelID, context).answer
+            } catch .answerForgotten {
+                continue
+            }
+        }
+        throw .answerForgotten
+    }
+
+    /// The most that the vectors of some texts can cost at a price.
+    ///
+    /// - Throws: `GovernorError.unbounded`.
+    package static func costMax(of texts: [String], by model: EmbeddingModel, at price: Price) throws(GovernorError)
+        -> Money
+    {
+        var sum = Money.zero
+        for start in stride(from: 0, to: texts.count, by: model.textsMax) {
+            let batch = texts[start..<min(start + model.textsMax, texts.count)]
+            let call = PaidCall(
+                id: CallID(questionID: "", function: "", ordinal: 0, digest: ""), model: price.model, tenant: nil,
+                inputBytes: batch.reduce(0) { $0 + $1.utf8.count }, messages: batch.count, outputTokensMax: 0)
+            guard let more = sum.adding(try price.bound(of: call)) else { throw .unbounded }
+            sum = more
+        }
+        return sum
+    }
+}
