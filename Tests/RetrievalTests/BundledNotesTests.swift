@@ -1,5 +1,6 @@
 import Foundation
 import FunctionKit
+import FunctionTesting
 import Retrieval
 import Testing
 
@@ -34,7 +35,7 @@ struct BundledNotesTests {
         ])
     func found(question: String, ids: [String]) async throws {
         let index = try await EmbeddedIndex(passages: KnowledgeFolder.load(Self.folder))
-        let found = Set(try await index.search(question, limit: 4).map(\.id))
+        let found = Set(try await index.search(question, limit: 4, context: .testing()).map(\.id))
         #expect(found.isSuperset(of: ids), "\(found)")
     }
 }

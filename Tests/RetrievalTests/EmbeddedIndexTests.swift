@@ -1,4 +1,5 @@
 import FunctionKit
+import FunctionTesting
 import Retrieval
 import Testing
 
@@ -19,12 +20,13 @@ struct EmbeddedIndexTests {
     }
 
     private func search(_ query: String, limit: Int = 10) async throws -> [String] {
-        try await EmbeddedIndex(passages: Self.notes).search(query, limit: limit).map(\.id)
+        try await EmbeddedIndex(passages: Self.notes).search(query, limit: limit, context: .testing()).map(\.id)
     }
 
     @Test("Gives back the passages as they were, with falling scores above zero")
     func passages() async throws {
-        let found = try await EmbeddedIndex(passages: Self.notes).search("late parcel fees", limit: 10)
+        let found = try await EmbeddedIndex(passages: Self.notes).search(
+            "late parcel fees", limit: 10, context: .testing())
         #expect(found.map(\.id) == ["delivery", "fees"])
         #expect(found.allSatisfy { $0.score > 0 })
         #expect(found[0].score >= found[1].score)
@@ -51,7 +53,8 @@ struct EmbeddedIndexTests {
             Self.note("a-in-text", "Rules", "ticket"), Self.note("b-in-heading", "ticket", "Rules"),
             Self.note("c", "Other", "things"), Self.note("d", "More", "things"), Self.note("e", "Still", "more"),
         ])
-        #expect(try await index.search("ticket", limit: 5).map(\.id) == ["b-in-heading", "a-in-text"])
+        #expect(
+            try await index.search("ticket", limit: 5, context: .testing()).map(\.id) == ["b-in-heading", "a-in-text"])
     }
 
     @Test("The rarer word decides")
@@ -73,8 +76,8 @@ struct EmbeddedIndexTests {
     @Test("Names of columns and operators are searched like words")
     func operatorsAreWords() async throws {
         let index = try await EmbeddedIndex(passages: [Self.note("near", "Shops near you", "Open all day.")])
-        #expect(try await index.search("NEAR", limit: 1).map(\.id) == ["near"])
-        #expect(try await index.search("id heading body", limit: 1).isEmpty)
+        #expect(try await index.search("NEAR", limit: 1, context: .testing()).map(\.id) == ["near"])
+        #expect(try await index.search("id heading body", limit: 1, context: .testing()).isEmpty)
     }
 
     @Test("Devanagari words stay whole")
@@ -97,8 +100,11 @@ struct EmbeddedIndexTests {
         let index = try await EmbeddedIndex(passages: [
             Self.note("phone", "Phone", "A phone and its name."), Self.note("kettle", "Kettle", "A kettle."),
         ])
-        #expect(try await index.search("[NAME_1] at [PHONE_12] sold a kettle", limit: 9).map(\.id) == ["kettle"])
-        #expect(try await index.search("[my phone]", limit: 9).map(\.id) == ["phone"])
+        #expect(
+            try await index.search("[NAME_1] at [PHONE_12] sold a kettle", limit: 9, context: .testing()).map(\.id) == [
+                "kettle"
+            ])
+        #expect(try await index.search("[my phone]", limit: 9, context: .testing()).map(\.id) == ["phone"])
     }
 
     @Test("Letters that SQLite's tables may not know do no harm")
@@ -116,7 +122,7 @@ struct EmbeddedIndexTests {
         let same = ["m", "a", "z", "b"].map { Self.note($0, "Kettle", "A kettle.") }
         for passages in [same, same.reversed()] {
             let index = try await EmbeddedIndex(passages: passages + Self.notes)
-            #expect(try await index.search("kettle", limit: 4).map(\.id) == ["a", "b", "m", "z"])
+            #expect(try await index.search("kettle", limit: 4, context: .testing()).map(\.id) == ["a", "b", "m", "z"])
         }
     }
 
@@ -135,11 +141,11 @@ struct EmbeddedIndexTests {
         let index = try await EmbeddedIndex(passages: Self.notes)
         let queries = ["kettle", "late parcel", "fees", "राशि", "refund"]
         var alone: [String: [Passage]] = [:]
-        for query in queries { alone[query] = try await index.search(query, limit: 3) }
+        for query in queries { alone[query] = try await index.search(query, limit: 3, context: .testing()) }
         let results = try await withThrowingTaskGroup(of: (String, [Passage]).self) { group in
             for number in 0..<200 {
                 let query = queries[number % queries.count]
-                group.addTask { (query, try await index.search(query, limit: 3)) }
+                group.addTask { (query, try await index.search(query, limit: 3, context: .testing())) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -156,6 +162,6 @@ struct EmbeddedIndexTests {
 
     @Test("An index without passages finds nothing")
     func empty() async throws {
-        #expect(try await EmbeddedIndex(passages: []).search("kettle", limit: 3).isEmpty)
+        #expect(try await EmbeddedIndex(passages: []).search("kettle", limit: 3, context: .testing()).isEmpty)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import FunctionKit
+import FunctionTesting
 import Retrieval
 import Testing
 

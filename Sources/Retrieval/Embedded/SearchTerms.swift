@@ -14,10 +14,8 @@ struct SearchTerms {
     /// Finds the terms of a question.
     init(_ query: String) {
         var terms: [String] = []
-        var seen = Self.stopWords
-        for word in Self.words(query.replacing(/\[[A-Z][A-Z_]*_[0-9]+\]/, with: " ")) {
-            let term = Substring(word).lowercased()
-            guard seen.insert(term).inserted else { continue }
+        var seen = Set<String>()
+        for term in Self.words(of: query) where seen.insert(term).inserted {
             terms.append(term)
             if terms.count == Self.termsMax { break }
         }
@@ -33,7 +31,13 @@ struct SearchTerms {
     /// (<https://www.sqlite.org/fts5.html#full_text_query_syntax>).
     var matchExpression: String { terms.map { "\"\($0)\"" }.joined(separator: " OR ") }
 
-    private static func words(_ text: String) -> [Substring.UnicodeScalarView] {
+    /// All words of a text that are worth searching, in lower case, in order, as often as they come.
+    static func words(of text: String) -> [String] {
+        split(text.replacing(/\[[A-Z][A-Z_]*_[0-9]+\]/, with: " ")).lazy.map { Substring($0).lowercased() }
+            .filter { !stopWords.contains($0) }
+    }
+
+    private static func split(_ text: String) -> [Substring.UnicodeScalarView] {
         text.unicodeScalars.split { scalar in
             switch scalar.properties.generalCategory {
             // The categories of the index's tokenizer.

@@ -6,14 +6,13 @@ import GRDB
 /// Passages are ranked by BM25 (<https://www.sqlite.org/fts5.html#the_bm25_function>) over words that are folded to
 /// their English stem, so that *refunds* finds *refunded*. Words of other scripts are found whole. One connection
 /// answers the searches one after the other, off the shared threads.
-package struct EmbeddedIndex: PassageIndex {
+package struct EmbeddedIndex: ExplainingIndex {
     /// What a word in the heading counts, where a word in the text counts 1.
     ///
     /// Between 1 and 3 the figures on consumer questions, SciFact and usa.gov differ by less than their noise.
     private static let headingWeight = 1.5
 
-    /// FTS5's own choice of characters leaves out vowel signs (Mc, Mn), which would cut Devanagari words to pieces.
-    private static let tokenizer = "porter unicode61 categories 'L* N* Co Mc Mn'"
+    private static let tokenizer = WordStems.tokenizer.map { "'\($0)'" }.joined(separator: " ")
 
     private let database: DatabaseQueue
 
@@ -44,7 +43,12 @@ package struct EmbeddedIndex: PassageIndex {
     ///
     /// - Returns: Nothing where the query holds no search term (``SearchTerms``) or `limit` is below 1.
     /// - Throws: An error of SQLite, or `CancellationError`.
-    package func search(_ query: String, limit: Int) async throws -> [Passage] {
+    package func search(_ query: String, limit: Int, context: InvocationContext) async throws -> [Passage] {
+        try await search(query, limit: limit)
+    }
+
+    /// The same, for whoever has no invocation: nothing is waited for or paid.
+    func search(_ query: String, limit: Int) async throws -> [Passage] {
         let terms = SearchTerms(query)
         guard !terms.isEmpty, limit > 0 else { return [] }
         return try await database.read { database in
@@ -61,6 +65,23 @@ package struct EmbeddedIndex: PassageIndex {
             }
         }
     }
+}
+
+extension EmbeddedIndex {
+    /// What a search gives, with the words that it was found by.
+    ///
+    /// - Throws: An error of SQLite, or `CancellationError`.
+    package func explain(_ query: String, limit: Int, context: InvocationContext) async throws -> [FoundPassage] {
+        let found = try await search(query, limit: limit)
+        let words = try await SharedWords.of(query, in: found.map { "\($0.heading)\n\($0.text)" })
+        return zip(found, words).enumerated().map { index, found in
+            FoundPassage(
+                passage: found.0, byWords: .init(place: index + 1, score: found.0.score), words: found.1)
+        }
+    }
+
+    /// Does nothing: it is there.
+    package func check() {}
 }
 
 /// Why passages cannot be indexed.

@@ -1,0 +1,132 @@
+import ChromaTestServer
+import Foundation
+import FunctionKit
+import FunctionTesting
+import HTTPTransport
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Retrieval
+
+@Suite("ChromaIndex where Chroma fails", .timeLimit(.minutes(4)))
+struct ChromaFailureTests {
+    @Test("A question waits for a Chroma that was killed and starts again", arguments: ChromaRelease.allCases)
+    func restart(release: ChromaRelease) async throws {
+        let server = try await ChromaTestServer(release)
+        let client = ChromaSetup.client(server)
+        try await ChromaNotes.fill(client)
+        let index = try ChromaNotes.index(client)
+        #expect(try await index.search("kettle", limit: 9, context: .testing()).count == 2)
+        await server.die()
+        async let found = index.search("kettle", limit: 9, context: .testing(timeout: .seconds(60)))
+        try await server.start()
+        #expect(try await found.map(\.id).sorted() == ["fees", "refund"])
+    }
+
+    @Test("A question waits for a Chroma that is frozen for a while", arguments: ChromaRelease.allCases)
+    func frozen(release: ChromaRelease) async throws {
+        let server = try await ChromaTestServer(release)
+        let client = ChromaSetup.client(server, attemptTimeout: .milliseconds(500))
+        try await ChromaNotes.fill(client)
+        let index = try ChromaNotes.index(client)
+        _ = try await index.search("kettle", limit: 9, context: .testing())
+        server.freeze()
+        async let late = index.search("kettle", limit: 9, context: .testing(timeout: .seconds(60)))
+        await #expect(throws: ChromaError.noAnswer(url: server.url)) {
+            try await index.search("kettle", limit: 9, context: .testing(timeout: .seconds(2)))
+        }
+        server.thaw()
+        #expect(try await late.count == 2)
+    }
+
+    @Test("Without Chroma a question is handed back before its time is up, and uses up no attempt")
+    func away() async throws {
+        try await RawServer.withSilentPort { port in
+            let http = try HTTPClient()
+            let client = ChromaClient(ChromaConfiguration(url: "http://127.0.0.1:\(port)"), http: http)
+            let index = try ChromaNotes.index(client)
+            let context = InvocationContext.testing(timeout: .seconds(3))
+            let error = try await #require(throws: ChromaError.self) {
+                _ = try await index.search("kettle", limit: 1, context: context)
+            }
+            #expect(context.remaining > .zero)
+            if case .unreachable = error {} else { Issue.record("\(error)") }
+            #expect(error.disposition == .handBack)
+            await http.shutdown()
+        }
+    }
+
+    @Test("A Chroma that is replaced by a newer one is spoken to in its API")
+    func upgrade() async throws {
+        let server = try await ChromaTestServer(.old)
+        let client = ChromaSetup.client(server, apis: [.v1, .v2])
+        try await ChromaNotes.fill(client)
+        let index = try ChromaNotes.index(client)
+        _ = try await index.search("kettle", limit: 9, context: .testing())
+        await server.die()
+        try await server.start(as: .newest)
+        let found = try await index.search("kettle", limit: 9, context: .testing(timeout: .seconds(60)))
+        #expect(found.map(\.id).sorted() == ["fees", "refund"])
+    }
+
+    @Test(
+        "What answers like no known Chroma is named",
+        arguments: [
+            (200, #""2.7.1""#, ChromaError.unknownVersion("2.7.1")), (200, #""0.4.24""#, .unknownVersion("0.4.24")),
+            (200, #""""#, .unknownVersion("")), (200, "<html>Welcome</html>", .notChroma(url: "here")),
+            (404, "not found", .notChroma(url: "here")), (401, "{}", .notAllowed),
+            (301, "", .refused(status: 301, code: "unnamed")),
+        ])
+    func stranger(status: Int, body: String, problem: ChromaError) async throws {
+        let server = try RawServer { _ in .send(Self.answer(status, body)) }
+        let http = try HTTPClient()
+        let client = ChromaClient(ChromaConfiguration(url: server.url), http: http)
+        let expected = if case .notChroma = problem { ChromaError.notChroma(url: server.url) } else { problem }
+        await #expect(throws: expected) { try await client.connect(until: .soon) }
+        await http.shutdown()
+    }
+
+    @Test("A Chroma that cannot serve is asked again until the time is up", arguments: [429, 500, 502, 503, 504])
+    func failing(status: Int) async throws {
+        let requests = Atomic(0)
+        let server = try RawServer { _ in
+            requests.add(1, ordering: .relaxed)
+            return .send(Self.answer(status, #"{"error":"InternalError"}"#))
+        }
+        let http = try HTTPClient()
+        let client = ChromaClient(ChromaConfiguration(url: server.url), http: http)
+        await #expect(throws: ChromaError.failing(status: status)) {
+            try await client.connect(until: .now + .seconds(3))
+        }
+        await http.shutdown()
+        #expect(requests.load(ordering: .relaxed) >= 3)
+    }
+
+    @Test("No error tells what the server said of passages")
+    func quiet() async throws {
+        let server = try RawServer { request in
+            .send(
+                request.contains("/version")
+                    ? Self.answer(200, #""1.0.0""#)
+                    : Self.answer(422, #"{"error":"a secret 1234","message":"the passage says: secret"}"#))
+        }
+        let http = try HTTPClient()
+        let client = ChromaClient(ChromaConfiguration(url: server.url, token: "secret-token"), http: http)
+        let error = try await #require(throws: ChromaError.self) { try await client.collection(until: .soon) }
+        #expect(error == .refused(status: 422, code: "unnamed"))
+        #expect(!"\(error)".contains("secret"))
+        await http.shutdown()
+    }
+
+    @Test("A vector with a number that is none is not sent", arguments: [Float.nan, .infinity])
+    func notANumber(number: Float) {
+        #expect(throws: ChromaError.refused(status: 0, code: "VectorNotFinite")) {
+            try VectorText.body("embeddings", [[1, number]], and: ["ids": ["a"]])
+        }
+    }
+
+    private static func answer(_ status: Int, _ body: String) -> String {
+        "HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+    }
+}
