@@ -28,6 +28,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         // Manifest, budgets and prices are YAML.
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        // Runs pdftotext.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         // Reads back the CSV that reports write, in tests.
         .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
         // Graceful shutdown.
@@ -122,7 +124,19 @@ let package = Package(
 
         // Passages.
         .target(
-            name: "Retrieval", dependencies: ["FunctionKit", .product(name: "GRDB", package: "GRDB.swift")]),
+            name: "Retrieval",
+            dependencies: [
+                "FunctionKit", "HTTPTransport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // Files, cut to passages, into Chroma.
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(
+            name: "Ingestion",
+            dependencies: [
+                "CLibXML2", "FunctionKit", "Hashing", "Retrieval",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
 
         // What is spent, as people look at it.
         .systemLibrary(name: "CWideCharacters"),
@@ -177,8 +191,7 @@ let package = Package(
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
                 "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
-                "Bedrock", "BedrockStandIn",
-                "HTTPTransport", "Postgres", "Retrieval",
+                "Bedrock", "BedrockStandIn", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
                 "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "RabbitMQ", "StrictYAML", "Settings", "Telemetry",
                 "ECS",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -192,7 +205,9 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BudgetReport", "Emulator", "FunctionHost", "Settings", "Spending", "StrictYAML", "Telemetry",
+                "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "Settings", "Spending",
+                "StrictYAML",
+                "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -214,6 +229,9 @@ let package = Package(
             path: "Tests/LedgerCrashHelper"),
         .target(
             name: "PostgresTestServer", dependencies: ["Postgres", "TestSupport"], path: "Tests/PostgresTestServer"),
+        // Starts a real Chroma.
+        .target(
+            name: "ChromaTestServer", dependencies: ["HTTPTransport", "TestSupport"], path: "Tests/ChromaTestServer"),
         .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(name: "FunctionTestingTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(
@@ -313,7 +331,7 @@ let package = Package(
                 "StrictYAML", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "TestSupport"]),
         .testTarget(
             name: "BedrockTests",
             dependencies: [
@@ -332,11 +350,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "RetrievalTests", dependencies: ["FunctionKit", "Retrieval"]),
+        .testTarget(
+            name: "RetrievalTests",
+            dependencies: [
+                "ChromaTestServer", "FunctionKit", "FunctionTesting", "HTTPTransport", "Retrieval", "TestSupport",
+            ]),
+        .testTarget(
+            name: "IngestionTests",
+            dependencies: [
+                "ChromaTestServer", "FunctionKit", "FunctionTesting", "Ingestion", "Retrieval", "TestSupport",
+            ]),
         .testTarget(
             name: "SharedDataTests",
             dependencies: [
-                "FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "Hashing", "HTTPTransport",
+                "ChromaTestServer", "FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "Hashing",
+                "HTTPTransport",
             ]),
         .testTarget(
             name: "SettingsTests",
@@ -360,9 +388,10 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Bedrock", "BedrockStandIn", "ECSStandIn", "FunctionHost", "FunctionKit", "History",
-                "HistoryPostgres", "HistorySQLite", "Postgres", "PostgresTestServer",
-                "Messaging", "MessagingSQLite", "PIIFilter", "RabbitMQ", "RabbitMQServer", "SQLite",
+                "TestSupport", "Bedrock", "BedrockStandIn", "ChromaTestServer", "ECSStandIn", "FunctionHost",
+                "FunctionKit", "History", "HistoryPostgres", "HistorySQLite", "HTTPTransport", "Messaging",
+                "MessagingSQLite", "PIIFilter", "Postgres", "PostgresTestServer", "RabbitMQ", "RabbitMQServer",
+                "Retrieval", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
             ]),
     ],

@@ -15,8 +15,11 @@ struct FunctionPlan: Sendable {
     let settings: FunctionSettings
     let kind: Kind
 
+    /// The one that searches the index.
+    static let searching = "rag-core"
+
     /// The names that a manifest may use.
-    private static let names = ["pii-filter", "rag-core", "llm-connector", "psql-worker"]
+    private static let names = ["pii-filter", searching, "llm-connector", "psql-worker"]
 
     /// Reads an entry of the manifest.
     ///
@@ -35,7 +38,7 @@ struct FunctionPlan: Sendable {
                 )
             }
             kind = .piiFilter
-        case "rag-core":
+        case Self.searching:
             let keys = try entry.parameters?.mapping(keys: ["passages"])
             kind = .ragCore(passages: try keys?.optional("passages")?.int(in: 1...20) ?? 4)
         case "llm-connector":

@@ -31,7 +31,12 @@ package struct Pipeline: Sendable {
     private static let responsesKept = Duration.seconds(62 * 86_400)
 
     let broker: any MessageBroker
-    let index: any PassageIndex
+    let index: any ExplainingIndex
+    /// What the corpus is kept with; the embedded index has none.
+    let corpus: CorpusAccess?
+    let prices: PriceBook
+    /// Where models are asked.
+    let region: String
     /// Sees the paid calls.
     let calls: CallWatch
     private let upkeep: LedgerUpkeep
@@ -93,18 +98,24 @@ package struct Pipeline: Sendable {
         _ parts: PipelineParts, options: PipelineOptions, endpoint: String, metrics: any MetricsFactory, logger: Logger
     ) async throws {
         calls = CallWatch(metrics: metrics)
+        let client = BedrockModel(
+            endpoint: endpoint, region: parts.region, credentials: parts.credentials, http: parts.client,
+            watch: calls)
         let model = GovernedModel(
-            governor: parts.governor,
-            client: BedrockModel(
-                endpoint: endpoint, region: parts.region, credentials: parts.credentials, http: parts.client,
-                watch: calls),
-            model: parts.model, callTimeout: parts.callTimeout)
-        let catalogue = FunctionCatalogue(index: parts.index, model: model, history: parts.history)
+            governor: parts.governor, client: client, model: parts.model, callTimeout: parts.callTimeout)
+        let embeddings = { (model: EmbeddingModel) in
+            GovernedEmbeddings(
+                governor: parts.governor, client: client, model: model, region: parts.region,
+                callTimeout: parts.callTimeout)
+        }
+        (prices, region) = (parts.prices, parts.region)
+        (index, corpus) = try await parts.index.open(
+            http: parts.client, embeddings: embeddings, isStandIn: parts.endpoint == nil, logger: logger)
+        let catalogue = FunctionCatalogue(index: index, model: model, history: parts.history)
         functions = parts.plans.map { catalogue.make($0) }
         history = parts.history
         governor = parts.governor
         broker = parts.broker
-        index = parts.index
         let governor = parts.governor
         let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
         upkeep = LedgerUpkeep(governor: governor, keepResponses: Self.responsesKept, logger: logger) { alert in

@@ -17,7 +17,7 @@ struct PipelineParts: Sendable {
     let history: any QuestionHistory
     let governor: CostGovernor
     let broker: any MessageBroker
-    let index: EmbeddedIndex
+    let index: IndexChoice
     let client: HTTPClient
     let credentials: any AWSCredentialsSource
     /// Where the model is; nil for the stand-in.
@@ -25,6 +25,7 @@ struct PipelineParts: Sendable {
     /// The model that the manifest names.
     let model: ModelID
     let callTimeout: Duration
+    let prices: PriceBook
     /// Who is told of budget alerts beside the log; nil for nobody.
     let alertWebhook: AlertWebhook?
     /// The names of all models with a price, which the stand-in knows.
@@ -57,11 +58,12 @@ struct PipelineParts: Sendable {
             }
             model = ModelID(provider: asked.provider, region: asked.region, model: asked.id)
             callTimeout = asked.timeout
-            let prices = try PriceBook.load(folder: "\(options.budgetsFolder)/prices")
+            prices = try PriceBook.load(folder: "\(options.budgetsFolder)/prices")
             let budgets = try Budget.load(folder: options.budgetsFolder)
             models = Set(prices.all.map(\.model.model))
             // Before anything is written; the governor asks again before each call.
-            let configured = plans.compactMap { plan in
+            index = try await IndexChoice(options.settings, knowledgeFolder: options.knowledgeFolder)
+            var configured = plans.compactMap { plan in
                 plan.settings.model.map {
                     (
                         function: plan.settings.name,
@@ -69,14 +71,15 @@ struct PipelineParts: Sendable {
                     )
                 }
             }
+            if let paid = index.paidModel {
+                let model = GovernedEmbeddings.modelID(paid, in: model.region)
+                configured += [FunctionPlan.searching, CorpusAccess.function].map { ($0, model) }
+            }
             if let problem = SpendingCheck.problems(
                 models: configured, prices: prices, budgets: budgets, at: .now
             ).first {
                 throw problem
             }
-            let passages = try KnowledgeFolder.load(options.knowledgeFolder)
-            index = try await EmbeddedIndex(passages: passages)
-
             switch defaultModel {
             case .standIn: endpoint = options.settings.bedrockEndpoint
             case .regional:

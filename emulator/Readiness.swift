@@ -3,6 +3,7 @@ import FunctionHost
 import FunctionKit
 import History
 import Messaging
+import Retrieval
 import Spending
 
 /// Looks at what a pipeline stands on.
@@ -51,7 +52,7 @@ struct Readiness: Sendable {
                     }
                 },
                 "ledger": { _ = try await pipeline.governor.status() },
-                "index": { _ = try await pipeline.index.search("ready", limit: 1) },
+                "index": { try await pipeline.index.check() },
                 "history": { _ = try await pipeline.history.question(id: "") },
             ])
     }

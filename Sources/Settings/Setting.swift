@@ -25,6 +25,18 @@ package struct Setting: Sendable, Hashable {
 extension Setting {
     /// Where queues are.
     package static let brokerURL = Setting("broker.url", "the embedded queue in `--data`", isSecret: true)
+    /// Where passages are, in Chroma.
+    package static let chromaURL = Setting("chroma.url", "the bundled notes, in memory")
+    /// Who owns the database there.
+    package static let chromaTenant = Setting("chroma.tenant", "`default_tenant`")
+    /// Where the collection is.
+    package static let chromaDatabase = Setting("chroma.database", "`default_database`")
+    /// The collection of passages.
+    package static let chromaCollection = Setting("chroma.collection", "`passages`")
+    /// What Chroma wants to see.
+    package static let chromaToken = Setting("chroma.token", "none", isSecret: true)
+    /// What makes vectors.
+    package static let chromaEmbedder = Setting("chroma.embedder", "`lexical`")
     /// Where Bedrock Runtime is.
     package static let bedrockEndpoint = Setting(
         "bedrock.endpoint", "`host`: the region's own; else the stand-in")
@@ -60,8 +72,9 @@ extension Setting {
 
     /// All of them, in the order of the guide.
     package static let all: [Setting] = [
-        brokerURL, bedrockEndpoint, drainSeconds, listenAddress, listenPort, logLevel, logFormat, metricFormat,
-        metricSeconds, metricNamespace, alertWebhook, alertSecret, historyDays, databaseURL, ecsMetadata, ecsAgent,
+        brokerURL, chromaURL, chromaTenant, chromaDatabase, chromaCollection, chromaToken, chromaEmbedder,
+        bedrockEndpoint, drainSeconds, listenAddress, listenPort, logLevel, logFormat, metricFormat, metricSeconds,
+        metricNamespace, alertWebhook, alertSecret, historyDays, databaseURL, ecsMetadata, ecsAgent,
     ]
 
     /// Names the settings file; from the environment alone.

@@ -22,6 +22,8 @@ package struct Settings: Sendable {
 
     /// Where queues are; nil for the embedded queue.
     package var brokerURL: Secret?
+    /// Where passages are; nil for the bundled notes.
+    package var chroma: ChromaSettings?
     /// Bedrock Runtime's address; nil where none is named.
     package var bedrockEndpoint: String?
     /// How long work under way may take to finish at the end.
@@ -59,6 +61,7 @@ package struct Settings: Sendable {
     package init(environment: [String: String]) throws(SettingsProblem) {
         let reader = try SettingsReader(environment: environment)
         brokerURL = try reader.text(.brokerURL).map(Secret.init)
+        chroma = try Self.chroma(reader)
         bedrockEndpoint = try reader.text(.bedrockEndpoint)
         if let endpoint = bedrockEndpoint, !Self.isWebAddress(endpoint) {
             throw SettingsProblem("SLUICE_BEDROCK_ENDPOINT must start with https:// or http://")
@@ -81,6 +84,24 @@ package struct Settings: Sendable {
         databaseURL = try reader.text(.databaseURL).map(Secret.init)
         ecsMetadataURL = try reader.text(.ecsMetadata)
         ecsAgentURL = try reader.text(.ecsAgent)
+    }
+
+    /// Without an address, the rest is of no use and not looked at.
+    private static func chroma(_ reader: SettingsReader) throws(SettingsProblem) -> ChromaSettings? {
+        guard let url = try reader.text(.chromaURL) else { return nil }
+        // What stands before an @ would be a password, and this is no secret.
+        guard isWebAddress(url), !url.contains("@") else {
+            throw SettingsProblem("SLUICE_CHROMA_URL must be such as http://127.0.0.1:8000, without user and password")
+        }
+        let collection = try reader.text(.chromaCollection) ?? "passages"
+        guard collection.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]/) != nil else {
+            throw reader.problem(.chromaCollection, "write 3 to 63 letters, digits and any of . _ - between them")
+        }
+        return ChromaSettings(
+            url: url, tenant: try reader.text(.chromaTenant) ?? "default_tenant",
+            database: try reader.text(.chromaDatabase) ?? "default_database", collection: collection,
+            token: try reader.text(.chromaToken).map(Secret.init),
+            embedder: try reader.text(.chromaEmbedder) ?? "lexical")
     }
 
     private static func isWebAddress(_ text: String) -> Bool {

@@ -15,7 +15,10 @@ enum CommandOutput {
     static func data(_ bytes: Data) { write(bytes, to: STDOUT_FILENO) }
 
     /// Writes a line to stderr.
-    static func message(_ line: String) { write(Data((line + "\n").utf8), to: STDERR_FILENO) }
+    static func message(_ line: String) { messagePart(line + "\n") }
+
+    /// Writes a text to stderr that is no whole line.
+    static func messagePart(_ text: String) { write(Data(text.utf8), to: STDERR_FILENO) }
 
     /// The width of the terminal on stdout, between 40 and 100; 80 elsewhere.
     static var width: Int { min(100, max(40, size?.columns ?? 80)) }

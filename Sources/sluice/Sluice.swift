@@ -34,7 +34,8 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice 0.1.0",
         subcommands: [
             EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self, HostCommand.self,
-            QueuesCommand.self, DeadCommand.self, HistoryCommand.self, MigrateCommand.self,
+            QueuesCommand.self, DeadCommand.self, HistoryCommand.self, MigrateCommand.self, IngestCommand.self,
+            SearchCommand.self,
         ])
 
     /// When the program started, taken first of all.

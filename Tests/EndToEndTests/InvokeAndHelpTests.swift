@@ -38,7 +38,8 @@ struct InvokeAndHelpTests {
         let folder = try TemporaryFolder()
         for arguments in [
             ["--help"], ["ask", "--help"], ["emulate", "--help"], ["invoke", "--help"], ["budget", "--help"],
-            ["host", "--help"], ["dead", "--help"], ["queues", "--help"],
+            ["host", "--help"], ["dead", "--help"], ["queues", "--help"], ["ingest", "--help"],
+            ["search", "--help"],
         ] {
             let ending = try await SluiceProcess.run(arguments, in: folder.url)
             #expect(ending.status == 0)

@@ -39,6 +39,28 @@ struct SettingsTests {
         #expect(settings.ecsAgentURL == nil)
     }
 
+    @Test("Chroma's settings have Chroma's own defaults, and are not looked at without an address")
+    func chroma() throws {
+        #expect(try Settings(environment: ["SLUICE_CHROMA_COLLECTION": "?"]).chroma == nil)
+        let settings = try Settings(environment: [
+            "SLUICE_CHROMA_URL": "http://127.0.0.1:8000", "SLUICE_CHROMA_TOKEN": "sesame",
+        ])
+        let chroma = try #require(settings.chroma)
+        #expect(chroma.url == "http://127.0.0.1:8000" && chroma.token?.text == "sesame")
+        #expect(
+            [chroma.tenant, chroma.database, chroma.collection, chroma.embedder]
+                == ["default_tenant", "default_database", "passages", "lexical"])
+        for (url, collection, text) in [
+            ("127.0.0.1:8000", "passages", "http://127.0.0.1:8000"), ("http://a:secret@h", "passages", "without user"),
+            ("http://h", "a", "write 3 to 63"), ("http://h", "a b c", "write 3 to 63"),
+        ] {
+            let problem = try #require(throws: SettingsProblem.self) {
+                try Settings(environment: ["SLUICE_CHROMA_URL": url, "SLUICE_CHROMA_COLLECTION": collection])
+            }
+            #expect("\(problem)".contains(text) && !"\(problem)".contains("secret"))
+        }
+    }
+
     @Test("are read from the environment, each by its variable")
     func environment() throws {
         let settings = try Settings(environment: [
