@@ -71,6 +71,15 @@ let package = Package(
         .target(
             name: "RabbitMQServer", dependencies: ["HTTPTransport"], path: "Server", exclude: ["RawPublisher.swift"]),
 
+        // Vector queries in Chroma.
+        .executableTarget(
+            name: "ChromaBenchmark",
+            dependencies: [
+                "BenchmarkSupport", "FunctionKit", "HTTPTransport", "Retrieval",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
+
         // What the benchmarks share.
         .target(name: "BenchmarkSupport"),
 
@@ -139,6 +148,12 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "HTTPTransport", dependencies: ["CCurl"], path: "Shared/HTTPTransport"),
+        .target(
+            name: "Retrieval",
+            dependencies: [
+                "FunctionKit", "HTTPTransport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ], path: "Shared/Retrieval"),
         .systemLibrary(name: "CWideCharacters", path: "Shared/CWideCharacters"),
         .target(
             name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"],
