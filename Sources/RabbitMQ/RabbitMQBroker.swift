@@ -11,6 +11,10 @@ import Synchronization
 /// A message that is delivered ``Topology/deliveryLimit`` times without an acknowledgement is moved by RabbitMQ to its
 /// queue's dead letters, at least once. Handing back alone never gets a message there.
 package final class RabbitMQBroker: MessageBroker {
+    /// The header of a delivery that says why RabbitMQ itself moved the message, such as `delivery-limit`; it stays when
+    /// the message is published anew.
+    package static let moveReasonHeader = "x-sluice-move-reason"
+
     private let publishing: PublishConnection
     let consuming: ConsumeConnection
     private let board: StateBoard

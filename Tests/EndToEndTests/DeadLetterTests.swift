@@ -1,6 +1,7 @@
 import Foundation
 import History
 import Messaging
+import RabbitMQ
 import Testing
 
 @Suite("sluice dead and sluice queues", .timeLimit(.minutes(3)))
@@ -108,6 +109,25 @@ struct DeadLetterTests {
                 #expect(purged.output == "1 dead letter deleted")
                 #expect(try await json(ListJSON.self, ["dead", "list"], world).letters.map(\.id) == ["q1"])
             }
+        }
+    }
+
+    @Test("says why RabbitMQ itself buried a letter, and forgets that with the replay")
+    func buriedByBroker() async throws {
+        try await HostWorld.run(.rabbitMQ, manifest: HostWorld.manifest(concurrency: 4, attempts: 1)) { world in
+            // Makes the queues.
+            let host = try await HostRun.start(
+                in: world.folder, ["--manifest", "m.yaml"],
+                environment: HostRun.unused.merging(world.environment) { $1 })
+            #expect(await host.end() == 0)
+            // As the broker has marked it, after an attempt that failed before.
+            let marked = ["sluice-error": "timeout", RabbitMQBroker.moveReasonHeader: "delivery-limit"]
+            try await world.send("q", body: "{}", marked, to: "sluice.rag-core.dead")
+            let list = try await json(ListJSON.self, ["dead", "list"], world)
+            #expect(list.letters.map(\.error) == ["delivery-limit"])
+            #expect(try await text(["dead", "replay", "q"], world).output == "1 dead letter replayed")
+            let waiting = try await world.broker.browse("sluice.rag-core", limit: 1)
+            #expect(waiting.map(\.headers) == [["sluice-attempt": "1"]])
         }
     }
 

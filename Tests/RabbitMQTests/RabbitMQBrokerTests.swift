@@ -114,4 +114,34 @@ struct RabbitMQBrokerTests {
         await broker.close()
         await #expect(throws: BrokerError.self) { try await broker.browse("questions", limit: 1) }
     }
+
+    @Test("A message that RabbitMQ itself moved to the dead letters says why, however often it is looked at")
+    func deliveryLimit() async throws {
+        let fixture = try await RabbitMQFixture()
+        let specifications = [
+            QueueSpecification(name: "questions", lengthMax: 100, delays: [.milliseconds(10)], deadLetters: "dead"),
+            QueueSpecification(name: "dead", lengthMax: 100),
+        ]
+        let broker = try await fixture.broker()
+        try await broker.declare(specifications)
+        // Its delay ends first, which is no reason.
+        try await broker.publish(Message("a"), to: "questions", after: .milliseconds(10))
+        for number in 0...20 {
+            // A consumer that dies with it.
+            let host = try await fixture.broker()
+            var deliveries = try await host.consume("questions", prefetch: 1).makeAsyncIterator()
+            let delivery = try #require(try await deliveries.next())
+            #expect(delivery.priorDeliveries == number)
+            #expect(delivery.message == Message("a"))
+            await host.close()
+        }
+        var deliveries = try await broker.consume("dead", prefetch: 1).makeAsyncIterator()
+        let dead = try #require(try await deliveries.next())
+        try await broker.handBack(dead)
+        for _ in 0..<25 {
+            let letters = try await broker.browse("dead", limit: 10)
+            #expect(letters.allSatisfy { $0.headers == [RabbitMQBroker.moveReasonHeader: "delivery-limit"] })
+        }
+        await broker.close()
+    }
 }

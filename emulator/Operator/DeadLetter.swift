@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FunctionHost
 import Messaging
+import RabbitMQ
 
 /// A message that nobody could deal with, as operators see it.
 package struct DeadLetter: Encodable, Sendable {
@@ -27,7 +28,9 @@ package struct DeadLetter: Encodable, Sendable {
         let headers = (try? MessageHeaders(message.headers)) ?? MessageHeaders()
         id = message.id
         self.function = function
-        error = headers.errorCode ?? message.headers["sluice-error"]
+        // The broker's own reason came after that of the last attempt.
+        error =
+            message.headers[RabbitMQBroker.moveReasonHeader] ?? headers.errorCode ?? message.headers["sluice-error"]
         failedAt = headers.failedAt?.formatted(.iso8601)
         attempt = headers.attempt
         tenant = headers.tenant

@@ -2,6 +2,7 @@ import FoundationEssentials
 import FunctionHost
 import History
 import Messaging
+import RabbitMQ
 
 /// Works the dead-letter queues: `sluice dead`.
 package struct DeadLetters: Sendable {
@@ -67,6 +68,7 @@ package struct DeadLetters: Sendable {
             try await access.history.reopen(id: message.id)
             var copy = message
             copy.headers = MessageHeaders.asFirstAttempt(message.headers)
+            copy.headers[RabbitMQBroker.moveReasonHeader] = nil
             try await access.broker.publish(copy, to: FunctionQueues(function: name).waiting)
         }
     }

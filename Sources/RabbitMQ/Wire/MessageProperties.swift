@@ -58,6 +58,9 @@ struct MessageProperties {
             let (name, isWhole) = unsafe Self.text(entry.key)
             if Self.brokersOwn.contains(name) {
                 if name == "x-delivery-count" { deliveryCount = unsafe Self.number(entry.value) ?? 0 }
+                if name == "x-death", let reason = unsafe Self.lastDeath(entry.value) {
+                    headers[RabbitMQBroker.moveReasonHeader] = reason
+                }
                 continue
             }
             guard isWhole, let text = unsafe Self.text(of: entry.value) else {
@@ -75,6 +78,25 @@ struct MessageProperties {
             }
             headers[name] = text
         }
+    }
+
+    /// Why the broker last moved the message; nil where a delay has ended, which is the way of each retry.
+    ///
+    /// The field is a list of tables, the last move first (<https://www.rabbitmq.com/docs/dlx#effects>).
+    private static func lastDeath(_ field: amqp_field_value_t) -> String? {
+        guard unsafe field.kind == UInt8(AMQP_FIELD_KIND_ARRAY.rawValue), unsafe field.value.array.num_entries > 0,
+            let first = unsafe field.value.array.entries?.pointee,
+            unsafe first.kind == UInt8(AMQP_FIELD_KIND_TABLE.rawValue)
+        else { return nil }
+        let table = unsafe first.value.table
+        for index in 0..<Int(unsafe table.num_entries) {
+            let entry = unsafe table.entries[index]
+            guard unsafe Self.text(entry.key).text == "reason", let reason = unsafe Self.text(of: entry.value) else {
+                continue
+            }
+            return reason == "expired" ? nil : reason.replacing("_", with: "-")
+        }
+        return nil
     }
 
     /// How many bytes a header takes in a frame, with its lengths and kind.
