@@ -73,7 +73,8 @@ struct HostTests {
                 _ = try await host.line("host drains")
                 #expect(try await host.get("/v1/questions", post: question).status == 503)
                 #expect(await host.process.status() == 0)
-                #expect(try await world.history.counts() == [.answered: 2])
+                // The second one is answered, or on its way to the next host.
+                #expect(try await world.history.counts().values.reduce(0, +) == 2)
             }
         }
     }
