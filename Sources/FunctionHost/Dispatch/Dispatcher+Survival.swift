@@ -30,14 +30,20 @@ extension Dispatcher {
         }
     }
 
-    /// Notes that a delivery that is lost has not ended this process; of use only where messages run alone.
+    /// Acknowledges a delivery; where it runs alone, it is noted before, since the acknowledgement may be lost too.
+    func acknowledge(_ delivery: Delivery) async throws(BrokerError) {
+        await noteSurvival(of: delivery)
+        try await broker.acknowledge(delivery)
+    }
+
+    /// Notes that a delivery has not ended this process; of use only where messages run alone.
     func noteSurvival(of delivery: Delivery) async {
         guard let lone = lone(delivery) else { return }
         do {
             try await history.noteSurvival(of: lone)
         } catch {
             logger.warning(
-                "a lost delivery could not be noted and will count as the end of a process",
+                "a delivery could not be noted; where it is lost, it counts as the end of a process",
                 metadata: [LogKey.questionID: "\(lone.questionID)", LogKey.error: "\(Self.name(of: error))"])
         }
     }

@@ -90,10 +90,9 @@ struct Dispatcher: Sendable {
                 // Beside the publish, which waits for a disk too; both are done before the acknowledgement.
                 async let isRecorded: Void = recordStage(id, attempt: headers.attempt, took: took, logger: logger)
                 if let next = settings.next {
-                    var onward = MessageHeaders()
+                    var onward = MessageHeaders(trace: headers.trace)
                     onward.tenant = headers.tenant
                     onward.expiresAt = headers.expiresAt
-                    onward.trace = headers.trace
                     let message = Message(id: id, body: output, headers: onward.texts)
                     try await publishWhenThereIsRoom(message, to: FunctionQueues(function: next).waiting)
                 }
@@ -131,7 +130,7 @@ struct Dispatcher: Sendable {
             case .isolate:
                 try await republish(delivery, headers, to: queues.alone)
             }
-            try await broker.acknowledge(delivery)
+            try await acknowledge(delivery)
             note(outcome)
             log(outcome, logger: logger)
         } catch BrokerError.staleDelivery {
@@ -207,7 +206,7 @@ struct Dispatcher: Sendable {
                 if delivery.queue == queues.alone, (try? MessageHeaders(delivery.message.headers)) != nil,
                     (try? await republish(delivery, headers, to: queues.alone)) != nil
                 {
-                    try await broker.acknowledge(delivery)
+                    try await acknowledge(delivery)
                 } else {
                     try await broker.handBack(delivery)
                 }

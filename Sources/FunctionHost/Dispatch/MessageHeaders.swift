@@ -16,7 +16,7 @@ package struct MessageHeaders: Sendable, Hashable {
     /// After this instant nobody waits for the answer any more.
     package var expiresAt: Date?
     /// Where the message stands in a distributed trace.
-    package var trace = TraceContext()
+    package var trace: TraceContext
     /// Why the last attempt failed, as a constant name.
     package var errorCode: String?
     /// The function whose attempt failed.
@@ -30,8 +30,8 @@ package struct MessageHeaders: Sendable, Hashable {
     /// When that budget's period turns.
     package var opensAt: Date?
 
-    /// The headers of a new message.
-    package init() {}
+    /// The headers of a new message, in a trace of its own unless it goes on with another's.
+    package init(trace: TraceContext = TraceContext()) { self.trace = trace }
 
     /// Why headers cannot be used.
     package enum Problem: Error, Hashable {
