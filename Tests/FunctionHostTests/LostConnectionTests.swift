@@ -40,8 +40,14 @@ struct LostConnectionTests {
                 let release = try #require(await runs.next())
                 // From before the cut on, because the connection may be back before anybody looks.
                 let states = broker.states()
-                proxy.cut()
-                for await state in states where state != .ready { break }
+                var isBack = false
+                for await state in states {
+                    if isBack, state != .ready { break }
+                    guard !isBack, state == .ready else { continue }
+                    isBack = true
+                    proxy.cut()
+                }
+                // It may end before its own loss is seen, and its acknowledgement be lost instead.
                 release.open()
             }
             // The seventh delivery, with two attempts.
@@ -49,7 +55,6 @@ struct LostConnectionTests {
             trigger.triggerGracefulShutdown()
             try await running
         }
-        #expect(host.counts.counts.finished == 1)
         #expect(try await history.question(id: "q") == nil, "it has a final state only where it failed")
         for (_, queue) in queues.byKind { #expect(try await broker.depth(of: queue).total == 0) }
         await broker.close()
