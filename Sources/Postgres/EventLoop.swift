@@ -122,6 +122,9 @@ final class EventLoop: SerialExecutor {
         watches.withLock { _ = $0.removeValue(forKey: socket) }
     }
 
+    /// The sockets that are waited for.
+    var watchedSockets: [Int32] { watches.withLock { Array($0.keys) } }
+
     private func run() {
         thread.withLock { $0 = pthread_self() }
         while true {

@@ -27,6 +27,11 @@ package actor PostgresConnection {
     private var phase = Phase.connecting(nil)
     /// nil before the first step and after the end.
     private var handle: ConnectionHandle?
+    /// The socket that the loop waits for.
+    ///
+    /// libpq no longer names one that it has closed, and the loop must forget that one too: its number soon belongs to
+    /// somebody else.
+    private var watched: Int32?
     private var batch: Batch?
     private var turns: [CheckedContinuation<Void, Never>] = []
     private var isTaken = false
@@ -188,6 +193,7 @@ package actor PostgresConnection {
                 throw cannotConnect(handle.failure, state: handle.state)
             }
             await untilReady(handle.socket, for: next == PGRES_POLLING_READING ? .read : .write, by: deadline)
+            guard self.handle != nil else { throw .connectionLost(server: configuration.server) }
             guard ContinuousClock.now < deadline else {
                 throw cannotConnect("no answer within \(configuration.connectTimeout)")
             }
@@ -204,7 +210,18 @@ package actor PostgresConnection {
         let cancel = CancelHandle(handle)
         cancelHandle.withLock { $0 = cancel }
         reusable.store(true, ordering: .releasing)
-        loop.watch(handle.socket, for: .read, by: self)
+        watch(handle.socket, for: .read)
+    }
+
+    private func watch(_ socket: Int32, for interest: EventLoop.Interest) {
+        if watched != socket { forget() }
+        watched = socket
+        loop.watch(socket, for: interest, by: self)
+    }
+
+    private func forget() {
+        if let watched { loop.forget(watched) }
+        watched = nil
     }
 
     private func cannotConnect(_ reason: String, state: SQLState? = nil) -> PostgresError {
@@ -215,11 +232,11 @@ package actor PostgresConnection {
     private func untilReady(_ socket: Int32, for interest: EventLoop.Interest, by end: ContinuousClock.Instant) async {
         await withCheckedContinuation { continuation in
             phase = .connecting(continuation)
-            loop.watch(socket, for: interest, by: self)
+            watch(socket, for: interest)
             loop.setDeadline(end, of: socket)
         }
         // libpq may take another socket with its next step.
-        loop.forget(socket)
+        forget()
     }
 
     private func proceed() {
@@ -239,8 +256,8 @@ package actor PostgresConnection {
     private func flush() {
         guard case .open = phase, let handle else { return }
         switch unsafe PQflush(handle.pointer) {
-        case 0: loop.watch(handle.socket, for: .read, by: self)
-        case 1: loop.watch(handle.socket, for: [.read, .write], by: self)
+        case 0: watch(handle.socket, for: .read)
+        case 1: watch(handle.socket, for: [.read, .write])
         default: lose()
         }
     }
@@ -297,7 +314,7 @@ package actor PostgresConnection {
         phase = .closed
         reusable.store(false, ordering: .releasing)
         cancelHandle.withLock { $0 = nil }
-        if let handle { loop.forget(handle.socket) }
+        forget()
         handle = nil
         heardEnd?()
         (hear, heardEnd) = (nil, nil)

@@ -1,7 +1,8 @@
 import Foundation
-import Postgres
 import PostgresTestServer
 import Testing
+
+@testable import Postgres
 
 @Suite("The client of PostgreSQL", .timeLimit(.minutes(2)))
 struct ClientTests {
@@ -259,6 +260,9 @@ struct ClientTests {
                     [.text("LISTEN \"another\"")]))
             #expect(await stream.reduce(into: 0) { count, _ in count += 1 } == 0)
         }
+        // Nor is its socket's number waited for, which soon belongs to somebody else.
+        let sockets = try #require(EventLoop.shared).watchedSockets
+        #expect(sockets.allSatisfy { fcntl($0, F_GETFD) != -1 })
         await client.close()
     }
 }
