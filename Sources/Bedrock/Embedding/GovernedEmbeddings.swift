@@ -72,10 +72,17 @@ package struct GovernedEmbeddings: Sendable {
                 }
             }
             // All of them, also after a failure: what is under way is paid for.
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            var results: [(index: Int, result: Result<[[Float]], LanguageModelError>)] = []
+            for await (index, result) in group { results.append((index, result)) }
+            return results.sorted { $0.index < $1.index }
         }
         var vectors: [[[Float]]] = []
-        for index in 0..<batches.count { vectors.append(try results[index]?.get() ?? []) }
+        for (_, result) in results {
+            switch result {
+            case .success(let some): vectors.append(some)
+            case .failure(let error): throw error
+            }
+        }
         return vectors
     }
 
