@@ -76,6 +76,11 @@ extension MessageBroker {
             guard first == nil else { return first }
             return await group.next() ?? nil
         }
-        return try result?.get() ?? nil
+        // Spelled out: with a typed error, `try result?.get() ?? nil` gave nothing once optimised.
+        switch result {
+        case .success(let delivery): return delivery
+        case .failure(let error): throw error
+        case nil: return nil
+        }
     }
 }

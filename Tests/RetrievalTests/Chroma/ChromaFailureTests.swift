@@ -27,7 +27,7 @@ struct ChromaFailureTests {
     @Test("A question waits for a Chroma that is frozen for a while", arguments: ChromaRelease.allCases)
     func frozen(release: ChromaRelease) async throws {
         let server = try await ChromaTestServer(release)
-        let client = ChromaSetup.client(server, attemptTimeout: .milliseconds(500))
+        let client = ChromaSetup.client(server, attemptTimeout: .seconds(1))
         try await ChromaNotes.fill(client)
         let index = try ChromaNotes.index(client)
         _ = try await index.search("kettle", limit: 9, context: .testing())
