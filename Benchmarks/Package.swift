@@ -125,7 +125,10 @@ let package = Package(
         .target(
             name: "HistoryPostgres", dependencies: ["FunctionKit", "History", "Postgres"],
             path: "Shared/HistoryPostgres"),
-        .target(name: "TestSupport", path: "SharedTests/TestSupport"),
+        // Without what needs the testing library.
+        .target(
+            name: "TestSupport", path: "SharedTests/TestSupport",
+            exclude: ["EMFRules.swift", "PrometheusParser.swift"]),
         .target(
             name: "PostgresTestServer", dependencies: ["Postgres", "TestSupport"],
             path: "SharedTests/PostgresTestServer"),
