@@ -34,7 +34,7 @@ struct WorkerProcess {
         var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         var pid: pid_t = 0
         let problem = unsafe posix_spawn(&pid, program, &actions, &attributes, &words, &variables)
-        for unsafetext in unsafe words + variables { unsafe free(text) }
+        unsafe (words + variables).forEach { unsafe free($0) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         unsafe posix_spawnattr_destroy(&attributes)
         close(ends[1])
