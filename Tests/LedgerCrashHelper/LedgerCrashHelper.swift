@@ -40,6 +40,7 @@ enum LedgerCrashHelper {
             if let lease = ledger.lease {
                 group.addTask {
                     while true {
+                        // Leases go by the clock.
                         try await Task.sleep(for: lease / 5)
                         try await ledger.renewLeases()
                     }
