@@ -18,8 +18,11 @@ actor CollectionWatch {
     private let lookInterval: Duration
     private var view: View?
     private var lookedAt: ContinuousClock.Instant?
-    /// Under way for all who ask meanwhile.
-    private var look: Task<Result<View, any Error>, Never>?
+    /// How many looks brought something.
+    private var looks = 0
+    private var isLooking = false
+    /// Of those who wait for the look under way; finished when it ends.
+    private var waiters: [AsyncStream<Never>.Continuation] = []
 
     init(client: ChromaClient, embedder: any Embedder, lookInterval: Duration) {
         self.client = client
@@ -33,26 +36,40 @@ actor CollectionWatch {
     /// - Returns: The collection with the words of its passages.
     /// - Throws: ``ChromaError``, or an error of SQLite.
     func current(until deadline: ContinuousClock.Instant) async throws -> View {
+        let looksBefore = looks
         while true {
-            if let view, let lookedAt, .now - lookedAt < lookInterval { return view }
-            let isOurs = look == nil
-            let task = look ?? newLook(until: deadline)
-            look = task
-            let result = await task.value
-            // The first to come back takes note of it; others may have begun another look by then.
-            if look == task {
-                look = nil
-                if case .success(let fresh) = result { (view, lookedAt) = (fresh, .now) }
-            }
-            // Whoever began that look may have had less time.
-            guard case .failure = result, !isOurs, .now < deadline else { return try result.get() }
+            if let view, let lookedAt, looks > looksBefore || .now - lookedAt < lookInterval { return view }
+            guard isLooking else { return try await look(until: deadline) }
+            await untilLookEnds(by: deadline)
+            // Whoever looks may have more time than this one.
+            guard !Task.isCancelled else { throw ChromaError.cancelled }
+            guard .now < deadline else { throw ChromaError.noAnswer(url: client.configuration.url) }
         }
     }
 
-    private func newLook(until deadline: ContinuousClock.Instant) -> Task<Result<View, any Error>, Never> {
-        // Awaited by all who ask meanwhile: that one of them is cancelled is no harm to the others.
-        Task { [client, embedder, view] in
-            await Result { try await Self.view(client, embedder, known: view, until: deadline) }
+    /// Looks for itself and for all who ask meanwhile; where it fails, the next of them looks.
+    private func look(until deadline: ContinuousClock.Instant) async throws -> View {
+        isLooking = true
+        defer {
+            isLooking = false
+            for waiter in waiters { waiter.finish() }
+            waiters = []
+        }
+        let fresh = try await Self.view(client, embedder, known: view, until: deadline)
+        (view, lookedAt) = (fresh, .now)
+        looks += 1
+        return fresh
+    }
+
+    private func untilLookEnds(by deadline: ContinuousClock.Instant) async {
+        let (end, waiter) = AsyncStream.makeStream(of: Never.self)
+        waiters.append(waiter)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in end {} }
+            // It throws when it is cancelled, because the other one ended first.
+            group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
@@ -79,15 +96,5 @@ actor CollectionWatch {
         }
         let words = try await EmbeddedIndex(passages: passages.values.sorted { $0.id < $1.id })
         return View(collection: collection, words: words)
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do {
-            self = .success(try await body())
-        } catch {
-            self = .failure(error)
-        }
     }
 }

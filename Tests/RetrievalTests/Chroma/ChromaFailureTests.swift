@@ -40,6 +40,28 @@ struct ChromaFailureTests {
         #expect(try await late.count == 2)
     }
 
+    @Test("A question with little time does not wait as long as one with much that asked before")
+    func impatient() async throws {
+        let server = try RawServer { request in
+            request.contains("/version") ? .send(Self.answer(200, #""1.0.0""#)) : .stall
+        }
+        let http = try HTTPClient()
+        let client = ChromaClient(ChromaConfiguration(url: server.url), http: http)
+        let index = try ChromaNotes.index(client)
+        await withThrowingTaskGroup { group in
+            group.addTask { _ = try await index.search("kettle", limit: 1, context: .testing(timeout: .seconds(600))) }
+            for await event in server.events {
+                if case .request(let request) = event, request.contains("/collections") { break }
+            }
+            await #expect(throws: ChromaError.noAnswer(url: server.url)) {
+                try await index.search("kettle", limit: 1, context: .testing(timeout: .seconds(1)))
+            }
+            group.cancelAll()
+            await #expect(throws: ChromaError.cancelled) { try await group.next() }
+        }
+        await http.shutdown()
+    }
+
     @Test("Without Chroma a question is handed back before its time is up, and uses up no attempt")
     func away() async throws {
         try await RawServer.withSilentPort { port in
