@@ -29,17 +29,20 @@ package protocol QuestionHistory: History {
     /// The first success of each function counts; a redelivery changes nothing.
     func recordStage(_ run: StageRun) async throws
 
-    /// Notes that a delivery of a message that runs alone did not end its process, though its connection was lost.
-    ///
-    /// One that is noted twice counts once.
+    /// Notes that a message begins to run alone.
     ///
     /// - Throws: The store's errors.
-    func noteSurvival(of delivery: LoneDelivery) async throws
+    func noteStart(of run: LoneRun) async throws
 
-    /// How many deliveries of the same attempt before this one are noted as survived.
+    /// Notes that it ended and its process lives on; of a run that was not begun, or has ended before, nothing.
     ///
     /// - Throws: The store's errors.
-    func survivals(before delivery: LoneDelivery) async throws -> Int
+    func noteEnd(of run: LoneRun) async throws
+
+    /// How many runs of the same attempt began and did not end.
+    ///
+    /// - Throws: The store's errors.
+    func runsWithoutEnd(like run: LoneRun) async throws -> Int
 
     /// A question; nil where nothing is known of it.
     func question(id: String) async throws -> QuestionRecord?

@@ -55,12 +55,12 @@ extension PostgresHistory {
         )
         """,
         """
-        CREATE TABLE survivals (
+        CREATE TABLE lone_runs (
             question_id text NOT NULL,
             function text NOT NULL,
             attempt int8 NOT NULL,
-            prior_deliveries int8 NOT NULL,
-            PRIMARY KEY (question_id, function, attempt, prior_deliveries)
+            id uuid NOT NULL,
+            PRIMARY KEY (question_id, function, attempt, id)
         )
         """,
         """

@@ -93,20 +93,30 @@ struct HistoryWrite: Sendable {
             isAwaited: true)
     }
 
-    /// Notes that a delivery did not end its process.
-    static func survival(of delivery: LoneDelivery) -> HistoryWrite {
+    /// Notes that a message begins to run alone.
+    static func start(of run: LoneRun) -> HistoryWrite {
         HistoryWrite(
-            questionID: delivery.questionID,
+            questionID: run.questionID.storable,
             statement: PostgresStatement(
                 """
-                INSERT INTO survivals (question_id, function, attempt, prior_deliveries) VALUES ($1, $2, $3, $4)
+                INSERT INTO lone_runs (question_id, function, attempt, id) VALUES ($1, $2, $3, $4)
                 ON CONFLICT DO NOTHING
-                """,
-                [
-                    .text(delivery.questionID), .text(delivery.function), .int8(delivery.attempt),
-                    .int8(delivery.priorDeliveries),
-                ]),
+                """, values(of: run)),
             isAwaited: false)
+    }
+
+    /// Notes that it ended.
+    static func end(of run: LoneRun) -> HistoryWrite {
+        HistoryWrite(
+            questionID: run.questionID.storable,
+            statement: PostgresStatement(
+                "DELETE FROM lone_runs WHERE question_id = $1 AND function = $2 AND attempt = $3 AND id = $4",
+                values(of: run)),
+            isAwaited: false)
+    }
+
+    private static func values(of run: LoneRun) -> [PostgresValue] {
+        [.text(run.questionID.storable), .text(run.function), .int8(run.attempt), .uuid(run.id)]
     }
 
     private static func json(_ value: some Encodable) throws -> String {

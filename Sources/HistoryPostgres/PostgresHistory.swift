@@ -55,24 +55,17 @@ package struct PostgresHistory: QuestionHistory {
         _ = try await writes.run(.stage(run))
     }
 
-    package func noteSurvival(of delivery: LoneDelivery) async throws {
-        _ = try await writes.run(.survival(of: delivery.storable))
-    }
+    package func noteStart(of run: LoneRun) async throws { _ = try await writes.run(.start(of: run)) }
+
+    package func noteEnd(of run: LoneRun) async throws { _ = try await writes.run(.end(of: run)) }
 
     // MARK: - Reading
 
-    package func survivals(before delivery: LoneDelivery) async throws -> Int {
-        let delivery = delivery.storable
+    package func runsWithoutEnd(like run: LoneRun) async throws -> Int {
         let row = try await client.run(
             PostgresStatement(
-                """
-                SELECT count(*) FROM survivals
-                WHERE question_id = $1 AND function = $2 AND attempt = $3 AND prior_deliveries < $4
-                """,
-                [
-                    .text(delivery.questionID), .text(delivery.function), .int8(delivery.attempt),
-                    .int8(delivery.priorDeliveries),
-                ])
+                "SELECT count(*) FROM lone_runs WHERE question_id = $1 AND function = $2 AND attempt = $3",
+                [.text(run.questionID.storable), .text(run.function), .int8(run.attempt)])
         ).rows.first
         return try row?.get(0) ?? 0
     }
@@ -182,8 +175,8 @@ package struct PostgresHistory: QuestionHistory {
                 ORDER BY id LIMIT \(Self.deletedAtOnceMax) FOR UPDATE
             ), deleted_stages AS (
                 DELETE FROM stages WHERE question_id IN (SELECT id FROM chosen)
-            ), deleted_survivals AS (
-                DELETE FROM survivals WHERE question_id IN (SELECT id FROM chosen)
+            ), deleted_runs AS (
+                DELETE FROM lone_runs WHERE question_id IN (SELECT id FROM chosen)
             )
             DELETE FROM questions WHERE id IN (SELECT id FROM chosen)
             """, [value])
@@ -199,15 +192,7 @@ package struct PostgresHistory: QuestionHistory {
 
 extension String {
     /// The text as PostgreSQL can keep it.
-    fileprivate var storable: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
-}
-
-extension LoneDelivery {
-    fileprivate var storable: LoneDelivery {
-        LoneDelivery(
-            questionID: questionID.storable, function: function.storable, attempt: attempt,
-            priorDeliveries: priorDeliveries)
-    }
+    var storable: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
 }
 
 extension AnsweredQuestion {

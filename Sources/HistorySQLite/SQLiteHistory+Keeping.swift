@@ -46,7 +46,7 @@ extension SQLiteHistory {
                     arguments: arguments)
                 for id in ids {
                     try db.execute(sql: "DELETE FROM stages WHERE question_id = ?", arguments: [id])
-                    try db.execute(sql: "DELETE FROM survivals WHERE question_id = ?", arguments: [id])
+                    try db.execute(sql: "DELETE FROM lone_runs WHERE question_id = ?", arguments: [id])
                     try db.execute(sql: "DELETE FROM questions WHERE id = ?", arguments: [id])
                 }
                 return ids.count

@@ -46,12 +46,12 @@ package struct SQLiteHistory: QuestionHistory {
             { db in
                 try db.execute(
                     sql: """
-                        CREATE TABLE survivals (
+                        CREATE TABLE lone_runs (
                             question_id TEXT NOT NULL,
                             function TEXT NOT NULL,
                             attempt INTEGER NOT NULL,
-                            prior_deliveries INTEGER NOT NULL,
-                            PRIMARY KEY (question_id, function, attempt, prior_deliveries)
+                            id TEXT NOT NULL,
+                            PRIMARY KEY (question_id, function, attempt, id)
                         ) STRICT, WITHOUT ROWID;
                         """)
             },
@@ -144,30 +144,28 @@ package struct SQLiteHistory: QuestionHistory {
         }
     }
 
-    package func noteSurvival(of delivery: LoneDelivery) async throws {
+    package func noteStart(of run: LoneRun) async throws {
         try await store.commit { db in
             try db.execute(
-                sql: """
-                    INSERT INTO survivals (question_id, function, attempt, prior_deliveries) VALUES (?, ?, ?, ?)
-                    ON CONFLICT DO NOTHING
-                    """,
-                arguments: [
-                    delivery.questionID, delivery.function, delivery.attempt, delivery.priorDeliveries,
-                ])
+                sql: "INSERT INTO lone_runs (question_id, function, attempt, id) VALUES (?, ?, ?, ?)",
+                arguments: [run.questionID, run.function, run.attempt, run.id.uuidString])
         }
     }
 
-    package func survivals(before delivery: LoneDelivery) async throws -> Int {
+    package func noteEnd(of run: LoneRun) async throws {
+        try await store.commit { db in
+            try db.execute(
+                sql: "DELETE FROM lone_runs WHERE question_id = ? AND function = ? AND attempt = ? AND id = ?",
+                arguments: [run.questionID, run.function, run.attempt, run.id.uuidString])
+        }
+    }
+
+    package func runsWithoutEnd(like run: LoneRun) async throws -> Int {
         try await store.read { db in
             try Int.fetchOne(
                 db,
-                sql: """
-                    SELECT count(*) FROM survivals
-                    WHERE question_id = ? AND function = ? AND attempt = ? AND prior_deliveries < ?
-                    """,
-                arguments: [
-                    delivery.questionID, delivery.function, delivery.attempt, delivery.priorDeliveries,
-                ]) ?? 0
+                sql: "SELECT count(*) FROM lone_runs WHERE question_id = ? AND function = ? AND attempt = ?",
+                arguments: [run.questionID, run.function, run.attempt]) ?? 0
         }
     }
 

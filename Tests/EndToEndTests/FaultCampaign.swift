@@ -1,15 +1,16 @@
+import ChromaTestServer
 import Foundation
 import PostgresTestServer
 import RabbitMQServer
 import TestSupport
 import Testing
 
-/// Hosts, a broker and a database that fail on purpose.
+/// Hosts and their servers, which fail on purpose.
 struct FaultCampaign {
     /// What goes wrong.
     enum Fault: CaseIterable {
-        case killHost, endHost, restartBroker, freezeBroker, cutConnections, loseConnections, restartDatabase,
-            killDatabase
+        case killHost, endHost, restartBroker, freezeBroker, cutConnections, loseConnections, restartPostgres,
+            killPostgres, killChroma, freezeChroma
 
         /// How often, in the long and in the short form.
         fileprivate var times: (long: Int, short: Int) {
@@ -20,14 +21,21 @@ struct FaultCampaign {
             case .freezeBroker: (2, 1)
             case .cutConnections: (4, 1)
             case .loseConnections: (2, 0)
-            case .restartDatabase: (3, 1)
-            case .killDatabase: (4, 2)
+            case .restartPostgres: (3, 1)
+            case .killPostgres: (4, 2)
+            case .killChroma: (3, 1)
+            case .freezeChroma: (2, 1)
             }
         }
 
-        fileprivate var isOfDatabase: Bool { self == .restartDatabase || self == .killDatabase }
+        fileprivate var isOfData: Bool {
+            switch self {
+            case .restartPostgres, .killPostgres, .killChroma, .freezeChroma: true
+            default: false
+            }
+        }
         /// What the campaign on the embedded books shows already.
-        fileprivate var isOfBroker: Bool { !isOfDatabase && self != .killHost && self != .endHost }
+        fileprivate var isOfBroker: Bool { !isOfData && self != .killHost && self != .endHost }
     }
 
     /// Longer than the two heartbeats of four seconds after which either side takes the other for gone.
@@ -37,12 +45,10 @@ struct FaultCampaign {
 
     /// All faults, in an order that is the same in every run.
     ///
-    /// With a database, the short form leaves the broker's out.
+    /// With PostgreSQL and Chroma, the short form leaves the broker's out.
     let faults: [Fault]
 
-    private let server: RabbitMQServer
-    private let proxy: LoopbackProxy
-    private let database: PostgresTestServer?
+    private let servers: CampaignServers
     private let folder: URL
     private let environment: [String: String]
     private var hosts: [HostRun] = []
@@ -51,22 +57,17 @@ struct FaultCampaign {
     private(set) var log: [String] = []
 
     /// Starts two hosts.
-    init(
-        _ world: HostWorld, _ model: ModelServer, server: RabbitMQServer, proxy: LoopbackProxy,
-        database: PostgresTestServer?
-    ) async throws {
-        self.server = server
-        self.proxy = proxy
-        self.database = database
+    init(_ world: HostWorld, _ model: ModelServer, _ servers: CampaignServers) async throws {
+        self.servers = servers
         var generator = SeededGenerator(seed: 20_251_026)
         faults = Fault.allCases.filter { fault in
-            database == nil ? !fault.isOfDatabase : Campaign.isLong || !fault.isOfBroker
+            servers.data == nil ? !fault.isOfData : Campaign.isLong || !fault.isOfBroker
         }.flatMap {
             Array(repeating: $0, count: Campaign.isLong ? $0.times.long : $0.times.short)
         }.shuffled(using: &generator)
         folder = world.folder
         environment = model.environment.merging(world.environment) { $1 }
-            .merging(["SLUICE_LOG_LEVEL": "trace"]) { $1 }
+            .merging(servers.data?.environment ?? [:]) { $1 }.merging(["SLUICE_LOG_LEVEL": "trace"]) { $1 }
         for _ in 0..<2 { hosts.append(try await start()) }
     }
 
@@ -80,23 +81,30 @@ struct FaultCampaign {
         case .killHost: try await replaceHost(SIGKILL, status: -SIGKILL)
         case .endHost: try await replaceHost(SIGTERM, status: 0)
         case .restartBroker:
-            try await server.die()
-            try await server.start()
+            try await servers.broker.die()
+            try await servers.broker.start()
         case .freezeBroker:
-            server.freeze()
+            servers.broker.freeze()
             try await Task.sleep(for: Self.silence)
-            server.thaw()
-        case .cutConnections: proxy.cut()
+            servers.broker.thaw()
+        case .cutConnections: servers.proxy.cut()
         case .loseConnections:
-            proxy.hold()
+            servers.proxy.hold()
             try await Task.sleep(for: Self.silence)
-            proxy.release()
-        case .restartDatabase:
-            await database?.stop()
-            try await database?.start()
-        case .killDatabase:
-            await database?.kill()
-            try await database?.start()
+            servers.proxy.release()
+        case .restartPostgres:
+            await servers.data?.postgres.stop()
+            try await servers.data?.postgres.start()
+        case .killPostgres:
+            await servers.data?.postgres.kill()
+            try await servers.data?.postgres.start()
+        case .killChroma:
+            await servers.data?.chroma.die()
+            try await servers.data?.chroma.start()
+        case .freezeChroma:
+            servers.data?.chroma.freeze()
+            try await Task.sleep(for: Self.silence)
+            servers.data?.chroma.thaw()
         }
     }
 
@@ -109,10 +117,11 @@ struct FaultCampaign {
     }
 
     private mutating func end(_ host: HostRun, _ signal: Int32, status: Int32) async throws {
-        #expect(await host.end(signal) == status)
+        let ended = await host.end(signal)
         log += host.startLines
         for await line in host.process.lines { log.append(line) }
         log.append(host.process.errors)
+        #expect(ended == status, "\(log.suffix(3))")
     }
 
     /// Ends all hosts; all work must be done.

@@ -3,7 +3,6 @@ import FunctionHost
 import FunctionKit
 import History
 import Messaging
-import PostgresTestServer
 import RabbitMQServer
 import TestSupport
 import Testing
@@ -22,8 +21,7 @@ struct FaultCampaignTests {
     private static let functions = ["pii-filter", "rag-core", "llm-connector", "psql-worker"]
 
     /// Real complaints, each with the personal data of an asker.
-    private func questions(_ marks: PrivateMarks) throws -> [String] {
-        let data = try #require(ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"])
+    private func questions(_ marks: PrivateMarks, from data: String) throws -> [String] {
         let text = try String(contentsOfFile: data + "/complaints/cfpb-narratives-dev.jsonl", encoding: .utf8)
         let complaints = try text.split(separator: "\n").prefix(Self.count).enumerated().map { number, line in
             let narrative = try JSONDecoder().decode(Complaint.self, from: Data(line.utf8)).narrative
@@ -38,25 +36,26 @@ struct FaultCampaignTests {
     @Test(
         "real complaints are all answered once and paid once whatever fails, and nobody's data is anywhere",
         arguments: [false, true])
-    func complaints(onPostgres: Bool) async throws {
+    func complaints(onPostgresAndChroma: Bool) async throws {
+        let data = try #require(ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"])
         let marks = PrivateMarks(count: Self.count)
-        let questions = try questions(marks)
-        let server = try await RabbitMQServer()
-        let proxy = try LoopbackProxy(to: server.port)
-        let database = onPostgres ? try await PostgresTestServer() : nil
-        let url = server.url(vhost: try await server.newVhost(), port: proxy.port) + "?heartbeat=4"
+        let questions = try questions(marks, from: data)
+        let servers = try await CampaignServers.start(sharedData: onPostgresAndChroma ? data : nil)
+        let vhost = try await servers.broker.newVhost()
         try await HostWorld.run(
-            onRabbitMQ: url, database: database.map { .postgres($0) } ?? .sqlite,
+            onRabbitMQ: servers.broker.url(vhost: vhost, port: servers.proxy.port) + "?heartbeat=4",
+            database: servers.data.map { .postgres($0.postgres) } ?? .sqlite,
             manifest: HostWorld.manifest(concurrency: 8)
         ) { world in
             try world.writeBudgets(limit: Self.limit)
             try await ModelServer.run(latency: .milliseconds(500)) { model in
                 let asker = Asker(world)
-                var campaign = try await FaultCampaign(world, model, server: server, proxy: proxy, database: database)
+                var campaign = try await FaultCampaign(world, model, servers)
                 let ids = try await ask(questions, asker, world, &campaign)
                 try await checkOutcomes(ids, questions, asker, world)
                 try await campaign.end()
                 try await checkMoney(ids, world, model)
+                if servers.data != nil { try await checkPassages(ids, world) }
                 for body in model.received { #expect(!marks.areIn(body)) }
                 for line in campaign.log { #expect(!marks.areIn(Data(line.utf8)), "personal data in a log line") }
                 // The queues' files and the data file hold the questions without it, so looking there can fail.
@@ -67,11 +66,10 @@ struct FaultCampaignTests {
                 } else {
                     #expect(try marks.check(folder: world.folder) > 0)
                 }
-                #expect(try marks.check(folder: URL(filePath: server.folder)) > 0)
+                #expect(try marks.check(folder: URL(filePath: servers.broker.folder)) > 0)
             }
         }
-        proxy.close()
-        await database?.stop()
+        await servers.close()
     }
 
     /// Asks all questions, a portion at each fault, which strikes when some of the portion are under way.
@@ -115,6 +113,13 @@ struct FaultCampaignTests {
         // A question that the door could not say to be kept was asked again, and may be there under two ids.
         let stored = counts[.answered] ?? 0
         #expect((ids.count...ids.count + asker.timesInDoubt).contains(stored))
+    }
+
+    /// That what was ingested was found.
+    private func checkPassages(_ ids: [String], _ world: HostWorld) async throws {
+        var found: Set<String> = []
+        for id in ids { found.formUnion(try await world.history.question(id: id)?.answer?.passages.map(\.id) ?? []) }
+        #expect(found.count { $0.hasPrefix("usagov/") } > 1, "\(found)")
     }
 
     private func checkMoney(_ ids: [String], _ world: HostWorld, _ model: ModelServer) async throws {

@@ -259,12 +259,25 @@ struct DispatcherTests {
         let test = try TestHost([registered(attempts: 3) { _, _ in throw FunctionError.permanent("it was invoked") }])
         try await test.host.declareQueues()
         try await test.send("q", alone: true)
-        try await test.deliverAndLose(from: queues.alone, times: 3)
+        for _ in 0..<3 {
+            try await test.deliverAndLose(from: queues.alone)
+            try await test.history.noteStart(of: LoneRun(questionID: "q", function: "work", attempt: 1))
+        }
         try await test.run { _ in
             let record = try await test.history.outcome(of: "q")
             #expect(record.reason == "process-died")
         }
         #expect(try await test.broker.depth(of: queues.dead).total == 1)
+    }
+
+    @Test("what is delivered alone again and again, and never began to run, has used up no attempt")
+    func neverRan() async throws {
+        let test = try TestHost([registered(attempts: 2)])
+        try await test.host.declareQueues()
+        try await test.send("q", alone: true)
+        try await test.deliverAndLose(from: queues.alone, times: 6)
+        try await test.run { _ in await test.broker.acknowledgement(of: "q", in: queues.alone) }
+        #expect(try await test.broker.depth(of: queues.dead).total == 0)
     }
 
     @Test("what is taken away where it runs alone has used up no attempt, and that is known as soon as it is seen")
@@ -281,13 +294,13 @@ struct DispatcherTests {
         try await test.run { _ in
             var runs = runs.makeAsyncIterator()
             try await test.send("q", alone: true)
-            for number in 0..<6 {
+            let any = LoneRun(questionID: "q", function: "work", attempt: 1)
+            for _ in 0..<6 {
                 let release = try #require(await runs.next())
+                try await test.runsWithoutEnd(like: any, reach: 1)
                 try await test.broker.takeAway("q")
                 // While it still runs.
-                try await test.survivals(
-                    before: LoneDelivery(questionID: "q", function: "work", attempt: 1, priorDeliveries: number + 1),
-                    reach: number + 1)
+                try await test.runsWithoutEnd(like: any, reach: 0)
                 release.open()
             }
             try #require(await runs.next()).open()

@@ -120,9 +120,9 @@ struct TestHost: Sendable {
             to: alone ? queues.alone : queues.waiting)
     }
 
-    /// Waits until so many deliveries are noted as survived.
-    func survivals(before delivery: LoneDelivery, reach count: Int) async throws {
-        for try await _ in store.changes() where try await history.survivals(before: delivery) == count { return }
+    /// Waits until so many runs began and did not end.
+    func runsWithoutEnd(like run: LoneRun, reach count: Int) async throws {
+        for try await _ in store.changes() where try await history.runsWithoutEnd(like: run) == count { return }
     }
 
     /// Delivers a message and gives it back, as a process does that dies.

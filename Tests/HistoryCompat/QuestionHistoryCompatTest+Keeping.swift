@@ -70,10 +70,9 @@ extension QuestionHistoryCompatTest {
             #expect(try await history.finish(id: "q\(number)", state: .failed, reason: "r", opensAt: nil))
         }
         try await history.recordStage(StageRun(questionID: "q2", function: "f", attempt: 1, milliseconds: 1))
-        var delivery = LoneDelivery(questionID: "q2", function: "f", attempt: 1, priorDeliveries: 1)
-        try await history.noteSurvival(of: delivery)
-        delivery.priorDeliveries = 2
-        #expect(try await history.survivals(before: delivery) == 1)
+        let run = LoneRun(questionID: "q2", function: "f", attempt: 1)
+        try await history.noteStart(of: run)
+        #expect(try await history.runsWithoutEnd(like: run) == 1)
         let result = try await history.deleteQuestions(of: "acme")
         #expect(result.deleted == 799 && result.underWay == 1)
         #expect(try await history.question(id: "q2") == nil)
@@ -82,7 +81,7 @@ extension QuestionHistoryCompatTest {
         // Nothing is left of it that a question of that name would bring back.
         try await history.accept(id: "q2", question: "again", tenant: nil, expiresAt: nil)
         #expect(try await history.question(id: "q2")?.stages == [])
-        #expect(try await history.survivals(before: delivery) == 0)
+        #expect(try await history.runsWithoutEnd(like: run) == 0)
         let none = try await history.deleteQuestions(of: "nobody")
         #expect(none.deleted == 0 && none.underWay == 0)
     }

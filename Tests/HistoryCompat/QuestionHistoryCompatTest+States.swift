@@ -163,22 +163,24 @@ extension QuestionHistoryCompatTest {
         #expect(try await history.question(id: "q")?.stages == runs)
     }
 
-    /// A survived delivery counts once, for later deliveries of the same attempt, whoever asks.
-    func checkSurvivals() async throws {
+    /// A run counts for its attempt from its start to its end, whoever asks; a second end changes nothing.
+    func checkLoneRuns() async throws {
         let bench = try await bench()
         let histories = [bench.history, try await bench.another()]
-        func delivery(
-            _ priorDeliveries: Int, id: String = "q", function: String = "rag-core", attempt: Int = 1
-        ) -> LoneDelivery {
-            LoneDelivery(questionID: id, function: function, attempt: attempt, priorDeliveries: priorDeliveries)
+        let runs = (0..<3).map { _ in LoneRun(questionID: "q", function: "rag-core", attempt: 1) }
+        for run in runs { try await histories[0].noteStart(of: run) }
+        #expect(try await histories[1].runsWithoutEnd(like: runs[0]) == 3)
+        for other in [
+            LoneRun(questionID: "p", function: "rag-core", attempt: 1),
+            LoneRun(questionID: "q", function: "pii-filter", attempt: 1),
+            LoneRun(questionID: "q", function: "rag-core", attempt: 2),
+        ] {
+            try await histories[1].noteEnd(of: other)
+            #expect(try await histories[1].runsWithoutEnd(like: other) == 0)
         }
-        for number in [0, 2, 2, 3] { try await histories[0].noteSurvival(of: delivery(number)) }
-        try await histories[1].noteSurvival(of: delivery(2))
-        var counts: [Int] = []
-        for number in 0...5 { counts.append(try await histories[1].survivals(before: delivery(number))) }
-        #expect(counts == [0, 1, 1, 2, 3, 3])
-        for other in [delivery(5, id: "p"), delivery(5, function: "pii-filter"), delivery(5, attempt: 2)] {
-            #expect(try await histories[1].survivals(before: other) == 0)
+        for _ in 0..<2 {
+            try await histories[1].noteEnd(of: runs[1])
+            #expect(try await histories[0].runsWithoutEnd(like: runs[1]) == 2)
         }
         #expect(try await histories[1].question(id: "q") == nil)
     }

@@ -33,7 +33,7 @@ package struct QuestionHistoryCompatTest: Sendable {
         try await checkAcceptedTwice()
         try await checkReopened()
         try await checkStages()
-        try await checkSurvivals()
+        try await checkLoneRuns()
         try await checkUnfinished()
         try await checkDegraded()
         try await checkOutcome(isOtherOpening: false)

@@ -10,7 +10,7 @@ import Messaging
 /// whose input was not acknowledged is done twice, and the second time changes nothing.
 struct Dispatcher: Sendable {
     /// How long a full queue or an unreachable broker is left alone before the next try.
-    private static let retryPause = Duration.milliseconds(200)
+    static let retryPause = Duration.milliseconds(200)
 
     let registered: RegisteredFunction
     let broker: any MessageBroker
@@ -36,11 +36,12 @@ struct Dispatcher: Sendable {
             let outcome = Outcome.dead(code: "headers-unreadable")
             return await conclude(delivery, headers: MessageHeaders(), outcome: outcome, logger: logger)
         }
+        let run = loneRun(of: delivery, headers: headers)
         do {
-            headers.attempt += try await processDeaths(in: delivery)
+            if let run { headers.attempt += try await history.runsWithoutEnd(like: run) }
         } catch {
             logger.warning(
-                "deliveries that ended their process cannot be counted; the message is handed back",
+                "runs that ended their process cannot be counted; the message is handed back",
                 metadata: [LogKey.error: "\(Self.name(of: error))"])
             return await giveBack(delivery, headers: headers)
         }
@@ -49,40 +50,44 @@ struct Dispatcher: Sendable {
             if let problem = delivery.problem {
                 .dead(code: problem.rawValue)
             } else {
-                await notingLoss(of: delivery) { [headers, logger] in
-                    await decide(on: delivery, headers: headers, logger: logger)
-                }
+                await decide(on: delivery, run, headers: headers, logger: logger)
             }
         await conclude(delivery, headers: headers, outcome: outcome, logger: logger)
     }
 
-    private func decide(on delivery: Delivery, headers: MessageHeaders, logger: Logger) async -> Outcome {
-        let isAlone = delivery.queue == queues.alone
+    private func decide(
+        on delivery: Delivery, _ run: LoneRun?, headers: MessageHeaders, logger: Logger
+    ) async -> Outcome {
         if let expiresAt = headers.expiresAt, expiresAt <= Date.now { return .expire }
         // Before the rest: what this host has just handed back may reach it once more, and has killed nobody.
         if drain.deadline != nil { return .handBack }
-        if !isAlone, delivery.priorDeliveries > 0 { return .isolate }
+        if run == nil, delivery.priorDeliveries > 0 { return .isolate }
         if headers.attempt > settings.attemptsMax { return .dead(code: "process-died") }
 
-        let outcome = await gate.pass(isAlone ? .alone : .shared) { () -> Outcome in
+        let outcome = await gate.pass(run == nil ? .shared : .alone) { () -> Outcome in
             // While the message waited at the gate the broker may have taken it away, or the drain may have begun.
             guard await broker.holds(delivery), drain.deadline == nil else { return .handBack }
-            let context = InvocationContext(
-                questionID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
-                deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(),
-                logger: logger, drain: drain)
-            let start = ContinuousClock.now
-            let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
-            return Outcome(ending, took: .now - start)
+            guard let run else { return await invoke(delivery, headers: headers, logger: logger) }
+            return await noting(run, of: delivery) { await invoke(delivery, headers: headers, logger: logger) }
         }
         return outcome ?? .handBack
+    }
+
+    private func invoke(_ delivery: Delivery, headers: MessageHeaders, logger: Logger) async -> Outcome {
+        let context = InvocationContext(
+            questionID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
+            deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(), logger: logger,
+            drain: drain)
+        let start = ContinuousClock.now
+        let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
+        return Outcome(ending, took: .now - start)
     }
 
     /// The table of outcomes: what is published where, and only then acknowledged.
     private func conclude(_ delivery: Delivery, headers: MessageHeaders, outcome: Outcome, logger: Logger) async {
         // What the broker has taken away is delivered again, and that delivery meets what this one has stored. Published
         // here too, there would be two of it from now on, and four after the next lost connection.
-        guard await broker.holds(delivery) else { return await noteSurvival(of: delivery) }
+        guard await broker.holds(delivery) else { return }
         let id = delivery.message.id
         do {
             switch outcome {
@@ -110,7 +115,7 @@ struct Dispatcher: Sendable {
             case .pause:
                 try await publishAgain(delivery, headers, after: FunctionQueues.pause)
             case .handBack where delivery.queue == queues.alone:
-                // Published anew rather than handed back: only deliveries that ended their process may count here.
+                // Published anew rather than handed back, which would wear it out at the broker.
                 try await republish(delivery, headers, to: queues.alone)
             case .handBack:
                 try await broker.handBack(delivery)
@@ -130,12 +135,11 @@ struct Dispatcher: Sendable {
             case .isolate:
                 try await republish(delivery, headers, to: queues.alone)
             }
-            try await acknowledge(delivery)
+            try await broker.acknowledge(delivery)
             note(outcome)
             log(outcome, logger: logger)
         } catch BrokerError.staleDelivery {
             // Taken away in this very moment.
-            await noteSurvival(of: delivery)
         } catch {
             logger.warning(
                 "outcome could not be stored; the message is handed back",
@@ -202,23 +206,22 @@ struct Dispatcher: Sendable {
         // The broker may have taken it away already; then it is delivered again.
         while await broker.holds(delivery) {
             do {
-                // Only deliveries that ended their process may count where messages run alone.
+                // Handed back where messages run alone, it would be worn out at the broker.
                 if delivery.queue == queues.alone, (try? MessageHeaders(delivery.message.headers)) != nil,
                     (try? await republish(delivery, headers, to: queues.alone)) != nil
                 {
-                    try await acknowledge(delivery)
+                    try await broker.acknowledge(delivery)
                 } else {
                     try await broker.handBack(delivery)
                 }
                 return note(.handBack)
             } catch .staleDelivery {
-                break
+                return
             } catch {
                 // When the host ends, the broker's close gives back all that is in hand.
-                guard drain.deadline == nil, (try? await Task.sleep(for: Self.retryPause)) != nil else { break }
+                guard drain.deadline == nil, (try? await Task.sleep(for: Self.retryPause)) != nil else { return }
             }
         }
-        await noteSurvival(of: delivery)
     }
 
     private func recordStage(_ id: String, attempt: Int, took: Duration, logger: Logger) async {
