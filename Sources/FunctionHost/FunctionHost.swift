@@ -85,18 +85,27 @@ package struct FunctionHost: Service {
         logger.info(
             "host started",
             metadata: [LogKey.functions: .array(running.map { "\($0.settings.name)" })])
+        let stages = StageRecorder(history: history, logger: logger)
+        try await withThrowingDiscardingTaskGroup { recording in
+            recording.addTask { await stages.run() }
+            defer { stages.finish() }
+            try await work(stages)
+        }
+        // What was cut off is given a moment to say what became of its call.
+        await invoker.waitForAll(until: max(drain.deadline ?? .now, .now + Self.graceAfterCut))
+        report()
+    }
+
+    private func work(_ stages: StageRecorder) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await cutShortWhenDue() }
             try await withThrowingDiscardingTaskGroup { workers in
-                for function in running { addWorkers(for: function, to: &workers) }
+                for function in running { addWorkers(for: function, stages, to: &workers) }
                 workers.addTask { await Sweeper(history: history, kept: historyKept, logger: logger).run() }
             }
             // All workers have ended: the drain is over, or the host was cancelled.
             group.cancelAll()
         }
-        // What was cut off is given a moment to say what became of its call.
-        await invoker.waitForAll(until: max(drain.deadline ?? .now, .now + Self.graceAfterCut))
-        report()
     }
 
     /// Says how the drain went, in one line and in the metrics.
@@ -148,14 +157,14 @@ package struct FunctionHost: Service {
     }
 
     private func addWorkers(
-        for function: RegisteredFunction,
+        for function: RegisteredFunction, _ stages: StageRecorder,
         to workers: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
         var logger = logger
         logger[metadataKey: LogKey.functionName] = "\(function.settings.name)"
         let dispatcher = Dispatcher(
-            registered: function, broker: broker, history: history, invoker: invoker, gate: gate, drain: drain,
-            counts: counts, metrics: metrics, logger: logger)
+            registered: function, broker: broker, history: history, invoker: invoker, stages: stages, gate: gate,
+            drain: drain, counts: counts, metrics: metrics, logger: logger)
         let waiting = Worker(
             queue: function.queues.waiting, prefetch: function.settings.concurrency, broker: broker,
             dispatcher: dispatcher)

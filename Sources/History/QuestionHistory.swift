@@ -24,10 +24,10 @@ package protocol QuestionHistory: History {
     /// One in another state is left as it is.
     func reopen(id: String) async throws
 
-    /// Notes how long a function took.
+    /// Notes how long functions took.
     ///
     /// The first success of each function counts; a redelivery changes nothing.
-    func recordStage(_ run: StageRun) async throws
+    func recordStages(_ runs: [StageRun]) async throws
 
     /// Notes that a message begins to run alone.
     ///

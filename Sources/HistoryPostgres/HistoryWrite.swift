@@ -80,14 +80,14 @@ struct HistoryWrite: Sendable {
     /// Notes a function's first success.
     static func stage(_ run: StageRun) -> HistoryWrite {
         HistoryWrite(
-            questionID: run.questionID,
+            questionID: run.questionID.storable,
             statement: PostgresStatement(
                 """
                 INSERT INTO stages (question_id, function, attempt, microseconds) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (question_id, function) DO NOTHING
                 """,
                 [
-                    .text(run.questionID), .text(run.function), .int8(run.attempt),
+                    .text(run.questionID.storable), .text(run.function.storable), .int8(run.attempt),
                     .int8(Int64((run.milliseconds * 1000).rounded())),
                 ]),
             isAwaited: true)

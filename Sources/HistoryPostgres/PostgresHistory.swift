@@ -49,10 +49,12 @@ package struct PostgresHistory: QuestionHistory {
 
     package func reopen(id: String) async throws { _ = try await writes.run(.reopen(id: id.storable)) }
 
-    package func recordStage(_ run: StageRun) async throws {
-        var run = run
-        (run.questionID, run.function) = (run.questionID.storable, run.function.storable)
-        _ = try await writes.run(.stage(run))
+    package func recordStages(_ runs: [StageRun]) async throws {
+        // Writes that wait at the same moment share a transaction.
+        try await withThrowingTaskGroup { group in
+            for run in runs { group.addTask { [writes] in _ = try await writes.run(.stage(run)) } }
+            try await group.waitForAll()
+        }
     }
 
     package func noteStart(of run: LoneRun) async throws { _ = try await writes.run(.start(of: run)) }

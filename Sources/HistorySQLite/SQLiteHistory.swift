@@ -132,15 +132,16 @@ package struct SQLiteHistory: QuestionHistory {
         }
     }
 
-    package func recordStage(_ run: StageRun) async throws {
+    package func recordStages(_ runs: [StageRun]) async throws {
         try await store.commit { db in
-            // Compiled once: it is written for each function of each question.
-            try db.cachedStatement(
+            let statement = try db.cachedStatement(
                 sql: """
                     INSERT INTO stages (question_id, function, attempt, milliseconds) VALUES (?, ?, ?, ?)
                     ON CONFLICT (question_id, function) DO NOTHING
-                    """
-            ).execute(arguments: [run.questionID, run.function, run.attempt, run.milliseconds])
+                    """)
+            for run in runs {
+                try statement.execute(arguments: [run.questionID, run.function, run.attempt, run.milliseconds])
+            }
         }
     }
 

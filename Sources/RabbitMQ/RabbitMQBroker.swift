@@ -93,7 +93,7 @@ package final class RabbitMQBroker: MessageBroker {
         try await consuming.acknowledge(delivery)
     }
 
-    package func holds(_ delivery: Delivery) async -> Bool { await consuming.holds(delivery) }
+    package func holds(_ delivery: Delivery) -> Bool { consuming.holds(delivery) }
 
     package func waitForLoss(of delivery: Delivery) async { await consuming.waitForLoss(of: delivery) }
 

@@ -34,7 +34,7 @@ extension QuestionHistoryCompatTest {
         let bench = try await bench(1_764_000_000)
         let history = bench.history
         try await history.accept(id: "a", question: "What?", tenant: "acme", expiresAt: nil)
-        try await history.recordStage(StageRun(questionID: "a", function: "f", attempt: 2, milliseconds: 0.5))
+        try await history.recordStages([StageRun(questionID: "a", function: "f", attempt: 2, milliseconds: 0.5)])
         bench.clock.set(1_764_000_001.5)
         #expect(try await history.store(answer("a", "Line\nbreak")))
         let opensAt = Date(timeIntervalSince1970: 1_764_003_600)
@@ -69,7 +69,7 @@ extension QuestionHistoryCompatTest {
             guard number > 1 else { continue }
             #expect(try await history.finish(id: "q\(number)", state: .failed, reason: "r", opensAt: nil))
         }
-        try await history.recordStage(StageRun(questionID: "q2", function: "f", attempt: 1, milliseconds: 1))
+        try await history.recordStages([StageRun(questionID: "q2", function: "f", attempt: 1, milliseconds: 1)])
         let run = LoneRun(questionID: "q2", function: "f", attempt: 1)
         try await history.noteStart(of: run)
         #expect(try await history.runsWithoutEnd(like: run) == 1)
@@ -94,7 +94,7 @@ extension QuestionHistoryCompatTest {
             try await history.accept(id: id, question: "?", tenant: nil, expiresAt: nil)
         }
         #expect(try await history.store(answer("old")))
-        try await history.recordStage(StageRun(questionID: "old", function: "f", attempt: 1, milliseconds: 1))
+        try await history.recordStages([StageRun(questionID: "old", function: "f", attempt: 1, milliseconds: 1)])
         bench.clock.set(2_000)
         #expect(try await history.store(answer("finished late")))
         #expect(try await history.deleteQuestions(finishedBefore: Date(timeIntervalSince1970: 1_000)) == 0)

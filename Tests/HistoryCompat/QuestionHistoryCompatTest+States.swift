@@ -82,8 +82,8 @@ extension QuestionHistoryCompatTest {
                 group.addTask {
                     let (id, history) = ("q\(number / 2 % 200)", histories[number % 2])
                     try await history.accept(id: id, question: "?", tenant: nil, expiresAt: nil)
-                    try await history.recordStage(
-                        StageRun(questionID: id, function: "f", attempt: 1, milliseconds: Double(number)))
+                    try await history.recordStages(
+                        [StageRun(questionID: id, function: "f", attempt: 1, milliseconds: Double(number))])
                     return try await history.store(answer(id, "\(number)")) ? 1 : 0
                 }
             }
@@ -156,9 +156,9 @@ extension QuestionHistoryCompatTest {
         let runs = ["pii-filter", "rag-core", "llm-connector"].enumerated().map {
             StageRun(questionID: "q", function: $1, attempt: $0 + 1, milliseconds: Double($0) + 0.25)
         }
-        for run in runs { try await history.recordStage(run) }
-        try await history.recordStage(StageRun(questionID: "q", function: "rag-core", attempt: 9, milliseconds: 99))
-        try await history.recordStage(StageRun(questionID: "other", function: "a", attempt: 1, milliseconds: 1))
+        for run in runs { try await history.recordStages([run]) }
+        try await history.recordStages([StageRun(questionID: "q", function: "rag-core", attempt: 9, milliseconds: 99)])
+        try await history.recordStages([StageRun(questionID: "other", function: "a", attempt: 1, milliseconds: 1)])
         #expect(try await history.store(answer("q")))
         #expect(try await history.question(id: "q")?.stages == runs)
     }

@@ -29,7 +29,7 @@ extension QuestionHistoryCompatTest {
         #expect(try await writer.store(answer("q")))
         #expect(try await history.outcome(of: "q").stages.isEmpty)
         let run = StageRun(questionID: "q", function: "psql-worker", attempt: 1, milliseconds: 2)
-        try await writer.recordStage(run)
+        try await writer.recordStages([run])
         #expect(try await complete.stages == [run])
     }
 

@@ -64,7 +64,7 @@ struct PostgresHistoryTests {
         try await history.accept(id: "q", question: "?", tenant: "acme", expiresAt: .now)
         #expect(try await history.unfinished(expiredBefore: .distantFuture) == ["q"])
         async let outcome = history.outcome(of: "q")
-        try await history.recordStage(StageRun(questionID: "q", function: "f", attempt: 1, milliseconds: 1))
+        try await history.recordStages([StageRun(questionID: "q", function: "f", attempt: 1, milliseconds: 1)])
         #expect(try await history.finish(id: "q", state: .failed, reason: "r", opensAt: nil))
         #expect(try await outcome.state == .failed)
         try await history.reopen(id: "q")

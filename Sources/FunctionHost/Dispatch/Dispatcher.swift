@@ -16,6 +16,7 @@ struct Dispatcher: Sendable {
     let broker: any MessageBroker
     let history: any QuestionHistory
     let invoker: Invoker
+    let stages: StageRecorder
     let gate: IsolationGate
     let drain: DrainSignal
     let counts: DeliveryCounts
@@ -92,8 +93,10 @@ struct Dispatcher: Sendable {
         do {
             switch outcome {
             case .output(let output, let took):
-                // Beside the publish, which waits for a disk too; both are done before the acknowledgement.
-                async let isRecorded: Void = recordStage(id, attempt: headers.attempt, took: took, logger: logger)
+                stages.record(
+                    StageRun(
+                        questionID: id, function: settings.name, attempt: headers.attempt,
+                        milliseconds: took / .milliseconds(1)))
                 if let next = settings.next {
                     var onward = MessageHeaders(trace: headers.trace)
                     onward.tenant = headers.tenant
@@ -101,7 +104,6 @@ struct Dispatcher: Sendable {
                     let message = Message(id: id, body: output, headers: onward.texts)
                     try await publishWhenThereIsRoom(message, to: FunctionQueues(function: next).waiting)
                 }
-                await isRecorded
             case .retry(let code) where headers.attempt >= settings.attemptsMax:
                 try await bury(delivery, headers: headers, code: code)
             case .retry(let code):
@@ -221,17 +223,6 @@ struct Dispatcher: Sendable {
                 // When the host ends, the broker's close gives back all that is in hand.
                 guard drain.deadline == nil, (try? await Task.sleep(for: Self.retryPause)) != nil else { return }
             }
-        }
-    }
-
-    private func recordStage(_ id: String, attempt: Int, took: Duration, logger: Logger) async {
-        let run = StageRun(
-            questionID: id, function: settings.name, attempt: attempt, milliseconds: took / .milliseconds(1))
-        do {
-            try await history.recordStage(run)
-        } catch {
-            // A missing time is no reason to do paid work again.
-            logger.warning("stage time could not be stored", metadata: [LogKey.error: "\(Self.name(of: error))"])
         }
     }
 

@@ -51,6 +51,11 @@ package final class IsolationGate: Sendable {
     }
 
     private func enter(_ mode: Mode) async -> Bool {
+        // Most find it open, and need not be able to wait.
+        let mayPass = state.withLock { state in
+            !Task.isCancelled && !state.isClosed && state.waiters.isEmpty && state.admit(mode)
+        }
+        if mayPass { return true }
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

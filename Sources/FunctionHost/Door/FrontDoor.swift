@@ -169,7 +169,7 @@ package struct FrontDoor: Sendable {
     private func note(id: String, stage: Question, tenant: String?, expiresAt: Date?, run: StageRun?) async {
         do {
             try await history.accept(id: id, question: stage.question, tenant: tenant, expiresAt: expiresAt)
-            if let run { try await history.recordStage(run) }
+            if let run { try await history.recordStages([run]) }
         } catch {
             logger.warning(
                 "an accepted question could not be noted", metadata: [LogKey.error: "\(type(of: error))"])

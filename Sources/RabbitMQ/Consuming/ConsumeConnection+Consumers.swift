@@ -28,6 +28,8 @@ extension ConsumeConnection {
                 end(consumer)
                 break
             }
+            if let delivery = take(for: consumer) { return delivery }
+            // Once more, for what came before the place was taken.
             let place = room.enter(consumer)
             if let delivery = take(for: consumer) {
                 room.leave(place, passesOn: true)
@@ -42,7 +44,7 @@ extension ConsumeConnection {
     func take(for consumer: UInt64) -> Delivery? {
         guard let ready = consumers[consumer]?.ready, !ready.isEmpty else { return nil }
         let delivery = consumers[consumer]?.ready.removeFirst()
-        if let delivery { held[delivery.tag]?.isTaken = true }
+        if let delivery { held.take(delivery.tag) }
         return delivery
     }
 
@@ -77,7 +79,7 @@ extension ConsumeConnection {
     }
 
     /// Whether the connection that a delivery came over is still the one in use.
-    func holds(_ delivery: Delivery) -> Bool { held[delivery.tag] != nil }
+    nonisolated func holds(_ delivery: Delivery) -> Bool { held[delivery.tag] != nil }
 
     /// Waits until a delivery is lost with its channel or connection.
     func waitForLoss(of delivery: Delivery) async {
@@ -99,12 +101,12 @@ extension ConsumeConnection {
     }
 
     func handBack(_ number: UInt64) {
-        guard let held = held.removeValue(forKey: number) else { return }
+        guard let held = held.remove(number) else { return }
         channels[held.channel]?.handBack(held.tag)
         dirty.insert(held.channel)
     }
 
-    func taken(_ delivery: Delivery) throws(BrokerError) -> Held {
+    func taken(_ delivery: Delivery) throws(BrokerError) -> DeliveriesInHand.Held {
         guard !isClosed else { throw .unavailable(reason: "it was closed") }
         guard let held = held[delivery.tag], held.isTaken else { throw .staleDelivery }
         return held

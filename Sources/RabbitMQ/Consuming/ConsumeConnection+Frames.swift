@@ -39,7 +39,7 @@ extension ConsumeConnection {
         }
         let priorDeliveries = content.priorDeliveries
         let number = nextNumber()
-        held[number] = Held(
+        held[number] = DeliveriesInHand.Held(
             queue: queue, consumer: consumer, channel: channel, tag: content.tag, priorDeliveries: priorDeliveries)
         consumers[consumer]?.ready.append(
             Delivery(

@@ -21,9 +21,9 @@ extension ConsumeConnection {
         }
         var depth = QueueDepth(ready: try count(queue), delivered: 0, delayed: 0)
         for name in delayQueues { depth.delayed += try count(name) }
-        for held in held.values where held.queue == queue {
-            if held.isTaken { depth.delivered += 1 } else { depth.ready += 1 }
-        }
+        let inHand = held.count(of: queue)
+        depth.ready += inHand.ready
+        depth.delivered += inHand.taken
         return depth
     }
 

@@ -56,10 +56,8 @@ extension ConsumeConnection {
     }
 
     /// Forgets what was in hand, and tells those who wait for its loss.
-    private func forget(where isLost: (Held) -> Bool) {
-        let lost = held.filter { isLost($0.value) }.keys
-        for number in lost { held[number] = nil }
-        for number in lost { room.wake(number, atMost: .max) }
+    private func forget(where isLost: (DeliveriesInHand.Held) -> Bool) {
+        for number in held.remove(where: isLost) { room.wake(number, atMost: .max) }
     }
 
     func plan(_ number: UInt64, reason: String) {

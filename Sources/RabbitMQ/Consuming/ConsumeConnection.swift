@@ -18,16 +18,6 @@ actor ConsumeConnection: SocketOwner {
         var nextTry: ContinuousClock.Instant?
     }
 
-    struct Held {
-        let queue: String
-        let consumer: UInt64
-        let channel: UInt16
-        let tag: UInt64
-        /// How often this copy of the message was delivered before, which RabbitMQ limits.
-        let priorDeliveries: Int
-        var isTaken = false
-    }
-
     /// What became of a delivery that was to be handed back.
     enum HandBack {
         case done
@@ -64,7 +54,7 @@ actor ConsumeConnection: SocketOwner {
     var channels: [UInt16: ConsumedChannel] = [:]
     /// The channels that have something to write.
     var dirty: Set<UInt16> = []
-    var held: [UInt64: Held] = [:]
+    nonisolated let held = DeliveriesInHand()
     var lastNumber: UInt64 = 0
     /// Consumers whose stream is gone.
     let abandoned = Mutex<[UInt64]>([])
@@ -90,7 +80,7 @@ actor ConsumeConnection: SocketOwner {
         if let connection { try? flush(connection) }
         connection?.close(waitingSeconds: Self.closeSeconds)
         connection = nil
-        held = [:]
+        held.removeAll()
         room.close()
     }
 
