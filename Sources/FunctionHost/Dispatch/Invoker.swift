@@ -24,13 +24,23 @@ package final class Invoker: Sendable {
     /// How long a cancelled invocation may take to end by itself before it is left behind.
     private static let graceAfterCancel = Duration.milliseconds(500)
 
-    private struct State {
+    /// An invocation whose task has not ended.
+    fileprivate struct Running {
+        let task: Task<Void, Never>
+        let answer: OneAnswer<Ending>
+        /// When the clock does something to it next: cancels it, or leaves it behind.
+        var due: ContinuousClock.Instant?
+        var isCancelled = false
+        var isLeftBehind = false
+    }
+
+    fileprivate struct State {
         var nextID: UInt64 = 0
-        /// Every task that has not ended, those left behind among them.
-        var tasks: [UInt64: Task<Void, Never>] = [:]
-        var leftBehind: Set<UInt64> = []
+        var running: [UInt64: Running] = [:]
         var isCutShort = false
-        var cutters: [UInt64: @Sendable () -> Void] = [:]
+        /// One for all invocations: it sleeps until the first is due.
+        var clock: Task<Void, Never>?
+        var clockWakes: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
@@ -44,7 +54,7 @@ package final class Invoker: Sendable {
     }
 
     /// Invocations that were left behind and still run.
-    package var leftBehind: Int { state.withLock { $0.leftBehind.count } }
+    package var leftBehind: Int { state.withLock { $0.running.values.count { $0.isLeftBehind } } }
 
     /// Invokes a function once, until the context's deadline.
     package func invoke(_ function: AnyFunction, _ payload: Data, context: InvocationContext) async -> Ending {
@@ -60,7 +70,7 @@ package final class Invoker: Sendable {
             return state.nextID
         }
         let answer = OneAnswer<Ending>()
-        // Kept in `tasks` until it ends; ``waitForAll(until:)`` waits for it.
+        // Kept in `running` until it ends; ``waitForAll(until:)`` waits for it.
         let work = Task {
             let ending: Ending
             do {
@@ -73,43 +83,28 @@ package final class Invoker: Sendable {
             answer.give(ending)
             ended(id)
         }
-        // Awaited below.
-        let timer = Task {
-            try? await Task.sleep(until: context.deadline, clock: .continuous)
-            guard !Task.isCancelled else { return }
-            work.cancel()
-            // Ends early where the invocation does.
-            try? await Task.sleep(for: Self.graceAfterCancel)
-            if answer.give(.timedOut) { leaveBehind(id) }
-        }
         let isCutShort = state.withLock { state in
             // A short invocation may have ended already.
-            if !answer.isGiven { state.tasks[id] = work }
-            state.cutters[id] = {
-                if answer.give(.cutShort) { work.cancel() }
-            }
+            if !answer.isGiven { state.running[id] = Running(task: work, answer: answer, due: context.deadline) }
             return state.isCutShort
         }
-        if isCutShort { cut(id) }
-        let ending = await answer.value()
-        timer.cancel()
-        _ = await timer.value
-        state.withLock { _ = $0.cutters.removeValue(forKey: id) }
-        return ending
+        if isCutShort { cut(Running(task: work, answer: answer)) }
+        keepTime(until: context.deadline)
+        return await answer.value()
     }
 
     /// Ends what is under way now and all that comes: the host's time is up.
     package func cutShort() {
-        let cutters = state.withLock { state in
+        let running = state.withLock { state in
             state.isCutShort = true
-            return state.cutters
+            return state.running
         }
-        for cutter in cutters.values { cutter() }
+        for invocation in running.values { cut(invocation) }
     }
 
     /// Waits for the tasks of all invocations, those that were left behind too, or until an instant.
     package func waitForAll(until deadline: ContinuousClock.Instant) async {
-        let tasks = state.withLock { Array($0.tasks.values) }
+        let tasks = state.withLock { $0.running.values.map(\.task) }
         let done = OneAnswer<Void>()
         // Neither is awaited where it is still at it: what ignores its cancellation would hold the process for ever. Both
         // end with the process.
@@ -124,23 +119,66 @@ package final class Invoker: Sendable {
         await done.value()
         timer.cancel()
         waiter.cancel()
+        let clock = state.withLock { $0.clock }
+        clock?.cancel()
+        await clock?.value
     }
 
-    private func cut(_ id: UInt64) {
-        state.withLock { $0.cutters[id] }?()
+    private func cut(_ invocation: Running) {
+        if invocation.answer.give(.cutShort) { invocation.task.cancel() }
     }
 
     private func ended(_ id: UInt64) {
+        state.withLock { _ = $0.running.removeValue(forKey: id) }
+    }
+
+    /// Lets the clock wake at an instant, or before.
+    private func keepTime(until instant: ContinuousClock.Instant) {
         state.withLock { state in
-            state.tasks[id] = nil
-            state.leftBehind.remove(id)
+            if let clockWakes = state.clockWakes, clockWakes <= instant { return }
+            state.clockWakes = instant
+            // Functions have limits of their own, so the next one may be due before those that run.
+            let clock = state.clock
+            clock?.cancel()
+            state.clock = Task {
+                await clock?.value
+                await runClock(from: instant)
+            }
         }
     }
 
-    private func leaveBehind(_ id: UInt64) {
-        state.withLock { state in
-            if state.tasks[id] != nil { state.leftBehind.insert(id) }
+    private func runClock(from first: ContinuousClock.Instant) async {
+        var next: ContinuousClock.Instant? = first
+        while let instant = next {
+            guard (try? await Task.sleep(until: instant, clock: .continuous)) != nil else { return }
+            let due: [Task<Void, Never>]
+            (due, next) = state.withLock { $0.strike(at: .now, graceAfterCancel: Self.graceAfterCancel) }
+            // Outside the lock, because a function's own code may run.
+            for task in due { task.cancel() }
         }
+    }
+}
+
+extension Invoker.State {
+    /// Finds what is to be cancelled, leaves behind what was cancelled before, and says when to look again.
+    fileprivate mutating func strike(
+        at now: ContinuousClock.Instant, graceAfterCancel: Duration
+    ) -> (due: [Task<Void, Never>], next: ContinuousClock.Instant?) {
+        var tasks: [Task<Void, Never>] = []
+        for (id, invocation) in running {
+            guard let due = invocation.due, due <= now else { continue }
+            if invocation.isCancelled {
+                running[id]?.due = nil
+                running[id]?.isLeftBehind = invocation.answer.give(.timedOut)
+            } else {
+                running[id]?.due = now + graceAfterCancel
+                running[id]?.isCancelled = true
+                tasks.append(invocation.task)
+            }
+        }
+        clockWakes = running.values.compactMap(\.due).min()
+        if clockWakes == nil { clock = nil }
+        return (tasks, clockWakes)
     }
 }
 
