@@ -17,13 +17,15 @@ public struct TraceContext: Sendable, Hashable {
 
     /// Reads a `traceparent` header; nil where the specification says to ignore it and start a new trace.
     public init?(traceparent: String) {
-        let fields = traceparent.split(separator: "-", omittingEmptySubsequences: false)
-        guard fields.count >= 4, fields[0].count == 2, fields[0] != "ff", fields[0] != "00" || fields.count == 4,
-            Self.isHex(fields[0]), fields[1].count == 32, fields[2].count == 16, fields[3].count == 2,
-            fields[1...3].allSatisfy(Self.isHex), let flags = UInt8(fields[3], radix: 16),
-            fields[1].contains(where: { $0 != "0" }), fields[2].contains(where: { $0 != "0" })
+        let fields = traceparent.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard fields.count >= 4, fields[0].count == 2, fields[1].count == 32, fields[2].count == 16,
+            fields[3].count == 2, fields[0...3].allSatisfy({ $0.allSatisfy(Self.isHexDigit) }),
+            let version = UInt8(Substring(fields[0]), radix: 16), version < 0xff, version > 0 || fields.count == 4,
+            let flags = UInt8(Substring(fields[3]), radix: 16),
+            fields[1...2].allSatisfy({ $0.contains { $0 != UInt8(ascii: "0") } })
         else { return nil }
-        self.init(traceID: String(fields[1]), spanID: String(fields[2]), isSampled: flags & 1 == 1)
+        self.init(
+            traceID: String(Substring(fields[1])), spanID: String(Substring(fields[2])), isSampled: flags & 1 == 1)
     }
 
     private init(traceID: String, spanID: String, isSampled: Bool) {
@@ -37,14 +39,14 @@ public struct TraceContext: Sendable, Hashable {
         TraceContext(traceID: traceID, spanID: Self.randomHex(words: 1), isSampled: isSampled)
     }
 
-    private static func isHex(_ text: Substring) -> Bool {
-        text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     private static func randomHex(words: Int) -> String {
         (0..<words).map { _ in
             let digits = String(UInt64.random(in: 1 ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
         }.joined()
     }
 }

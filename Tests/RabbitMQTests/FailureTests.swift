@@ -30,7 +30,7 @@ struct FailureTests {
         /// All is as before, but that what was in hand is delivered again.
         func expectBack() async throws {
             await broker.wait { $0 == .ready }
-            #expect(await !broker.holds(held))
+            #expect(!broker.holds(held))
             await #expect(throws: BrokerError.staleDelivery) { try await broker.acknowledge(held) }
             var seen: [String] = []
             for _ in 0..<2 {
