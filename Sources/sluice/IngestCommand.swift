@@ -4,6 +4,7 @@ import Emulator
 import FunctionKit
 import Ingestion
 import Logging
+import Settings
 
 /// `sluice ingest`: files, cut to passages, into Chroma.
 struct IngestCommand: AsyncParsableCommand {
@@ -46,7 +47,9 @@ struct IngestCommand: AsyncParsableCommand {
     var pipeline: PipelineArguments
 
     func run() async throws {
-        let settings = try pipeline.settings()
+        var settings = try pipeline.settings()
+        // Nothing is queued, so that a broker that is away is no hindrance.
+        settings.brokerURL = nil
         let options = try pipeline.options(settings)
         let logger = ProcessLogger.make(settings, level: .error)
         let request = IngestRequest(paths: paths, prunes: prune, isDryRun: dryRun, isConfirmed: yes)

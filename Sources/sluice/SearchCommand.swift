@@ -4,6 +4,7 @@ import Emulator
 import FoundationEssentials
 import FunctionKit
 import Logging
+import Settings
 
 /// `sluice search`: what retrieval would give.
 struct SearchCommand: AsyncParsableCommand {
@@ -47,7 +48,9 @@ struct SearchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try pipeline.settings()
+        var settings = try pipeline.settings()
+        // Nothing is queued, so that a broker that is away is no hindrance.
+        settings.brokerURL = nil
         let options = try pipeline.options(settings)
         let logger = ProcessLogger.make(settings, level: .error)
         let report: SearchReport

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Measuring
+import SQLite
 
 /// The baseline: one writer that commits one row at a time, to a database with the settings of the ledger's.
 struct RawPairs {
@@ -12,6 +13,7 @@ struct RawPairs {
         try pool.writeWithoutTransaction { database in
             // Twice: GRDB itself sets NORMAL when it opens the file.
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = \(SQLiteStore.logPages)")
             try database.execute(
                 sql: "CREATE TABLE entries (id INTEGER PRIMARY KEY, call TEXT NOT NULL, amount INTEGER NOT NULL) STRICT"
             )

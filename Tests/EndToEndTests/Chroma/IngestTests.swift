@@ -28,7 +28,8 @@ struct IngestTests {
         let view = ChromaCollectionView(try await .shared(release))
 
         let dry = try await SluiceProcess.run(
-            ["ingest", "--dry-run", "notes"], in: folder.url, environment: view.environment)
+            ["ingest", "--dry-run", "notes"], in: folder.url,
+            environment: view.environment.merging(["SLUICE_BROKER_URL": "amqp://127.0.0.1:9"]) { $1 })
         #expect(dry.status == 0, "\(dry.errors)")
         #expect(dry.output.hasPrefix("Would bring `\(view.name)` up to date with 1 file"))
         #expect(try await view.count() == 0)
@@ -45,8 +46,8 @@ struct IngestTests {
         #expect(first.errors.contains("2 of 2 passages"))
 
         let search = try await SluiceProcess.run(
-            ["search", "--limit", "1", "Does the shop refund my kettle?"], in: folder.url, environment: view.environment
-        )
+            ["search", "--limit", "1", "Does the shop refund my kettle?"], in: folder.url,
+            environment: view.environment.merging(["SLUICE_BROKER_URL": "amqp://127.0.0.1:9"]) { $1 })
         #expect(search.status == 0, "\(search.errors)")
         #expect(search.output.contains("1. [refunds-"))
         let shown = search.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
