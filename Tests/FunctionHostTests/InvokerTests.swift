@@ -65,6 +65,55 @@ struct InvokerTests {
         #expect(invoker.leftBehind == 0)
     }
 
+    @Test("each invocation's own limit holds, whichever began first")
+    func limits() async {
+        let started = Latch()
+        let release = Latch()
+        async let first = invoke { input, _ in
+            started.open()
+            await release.wait()
+            return input
+        }
+        await started.wait()
+        for timeout in [Duration.milliseconds(20), .milliseconds(200)] {
+            let ending = await invoke(timeout: timeout) { input, _ in
+                try await Task.sleep(for: .seconds(600))
+                return input
+            }
+            guard case .timedOut = ending else {
+                Issue.record("not timed out")
+                return
+            }
+        }
+        release.open()
+        guard case .output = await first else {
+            Issue.record("the first one was not left alone")
+            return
+        }
+    }
+
+    @Test("a limit holds for what begins after a wait that ended before all had")
+    func limitAfterWait() async {
+        let started = Latch()
+        let release = Latch()
+        async let first = invoke(timeout: .milliseconds(200)) { input, _ in
+            started.open()
+            await release.wait()
+            return input
+        }
+        await started.wait()
+        await invoker.waitForAll(until: .now)
+        let second = await invoke(timeout: .milliseconds(300)) { input, _ in
+            try await Task.sleep(for: .seconds(600))
+            return input
+        }
+        guard case .timedOut = second, case .timedOut = await first else {
+            Issue.record("not timed out")
+            return
+        }
+        release.open()
+    }
+
     @Test("cutting short ends what is under way and what comes later")
     func cutShort() async {
         let started = Latch()

@@ -119,7 +119,11 @@ package final class Invoker: Sendable {
         await done.value()
         timer.cancel()
         waiter.cancel()
-        let clock = state.withLock { $0.clock }
+        let clock = state.withLock { state in
+            // The next invocation starts another.
+            defer { (state.clock, state.clockWakes) = (nil, nil) }
+            return state.clock
+        }
         clock?.cancel()
         await clock?.value
     }
