@@ -256,7 +256,8 @@ let package = Package(
             ]),
         // Starts a real RabbitMQ.
         .target(
-            name: "RabbitMQServer", dependencies: ["CRabbitMQ", "HTTPTransport"], path: "Tests/RabbitMQServer"),
+            name: "RabbitMQServer", dependencies: ["CRabbitMQ", "HTTPTransport", "TestSupport"],
+            path: "Tests/RabbitMQServer"),
         .testTarget(
             name: "RabbitMQTests",
             dependencies: [

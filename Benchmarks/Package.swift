@@ -69,7 +69,8 @@ let package = Package(
             name: "BareAMQP", dependencies: ["CRabbitMQ"],
             cSettings: [.headerSearchPath("../../Shared/CRabbitMQ")]),
         .target(
-            name: "RabbitMQServer", dependencies: ["HTTPTransport"], path: "Server", exclude: ["RawPublisher.swift"]),
+            name: "RabbitMQServer", dependencies: ["HTTPTransport", "TestSupport"], path: "Server",
+            exclude: ["RawPublisher.swift"]),
 
         // Vector queries in Chroma.
         .executableTarget(

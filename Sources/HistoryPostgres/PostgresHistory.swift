@@ -11,22 +11,31 @@ package struct PostgresHistory: QuestionHistory {
     private let client: PostgresClient
     private let now: (@Sendable () -> Date)?
     private let watch: OutcomeWatch
+    /// The connection on which writes are shared.
+    private let writer: PostgresClient
     private let writes: HistoryWrites
 
     /// A history in a database whose tables are up to date; see ``schema``.
     ///
     /// - Parameters:
-    ///   - client: Shared with others, closed by its owner. Who waits for an outcome listens on a further connection.
+    ///   - client: For what is read; shared with others, closed by its owner. Writes have a connection of their own, and
+    ///     who waits for an outcome listens on a further one.
     ///   - now: A clock that a test sets, instead of the server's.
     package init(client: PostgresClient, now: (@Sendable () -> Date)? = nil) {
         self.client = client
         self.now = now
         watch = OutcomeWatch(client: client)
-        writes = HistoryWrites(client: client, notification: watch.notification)
+        writer = PostgresClient(
+            client.configuration.forLookups("history"), connectionsMax: 1, waitMax: client.waitMax)
+        writes = HistoryWrites(client: writer, notification: watch.notification)
     }
 
-    /// Ends the waiting for outcomes; to be called before the client is closed.
-    package func close() async { await watch.close() }
+    /// Ends the waiting for outcomes, and closes the history's own connections after the writes under way; to be called
+    /// before the client is closed.
+    package func close() async {
+        await watch.close()
+        await writer.close()
+    }
 
     // MARK: - Writing
 

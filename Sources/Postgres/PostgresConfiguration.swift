@@ -101,6 +101,22 @@ package struct PostgresConfiguration: Sendable {
         }
     }
 
+    /// The same server for sessions that look a few rows up by their keys, always.
+    ///
+    /// A plan that the server makes while a table is small, and keeps, would otherwise read all of it for ever after.
+    ///
+    /// - Parameter suffix: Comes behind the application's name.
+    /// - Returns: A configuration with the settings of such sessions.
+    package func forLookups(_ suffix: String) -> PostgresConfiguration {
+        var configuration = self
+        configuration.applicationName += "-\(suffix)"
+        for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"] {
+            configuration.sessionSettings[setting] = "off"
+        }
+        configuration.sessionSettings["plan_cache_mode"] = "force_generic_plan"
+        return configuration
+    }
+
     private static func options(of url: String) throws(PostgresError) -> [String: String] {
         guard let list = unsafe PQconninfoParse(url, nil) else {
             throw .badConfiguration(

@@ -6,7 +6,8 @@ extension PostgresLedger {
     /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
     /// hold. A hold's id is the id of its `reserve` entry, which alone says what the call was. `counters` can be rebuilt
     /// from it. A raise is part of it. Elsewhere a call goes by its key; see ``CallKey``.
-    package static let schema = PostgresSchema(name: "spending", migrations: [first, SpendQuarters.migration])
+    package static let schema = PostgresSchema(
+        name: "spending", migrations: [first, SpendQuarters.migration, SpendQuarters.quickLookups])
 
     private static let first =
         [

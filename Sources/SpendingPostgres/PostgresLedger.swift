@@ -36,23 +36,11 @@ package final class PostgresLedger: SpendLedger {
         self.clock = clock
         leaseLength = max(lease, .milliseconds(1))
         ownerID = "ledger-\(UUID().uuidString.lowercased())"
-        lanes = PostgresClient(
-            Self.lane(client.configuration), connectionsMax: LedgerCommits.lanes, waitMax: client.waitMax)
-        commits = LedgerCommits(client: lanes, owner: ownerID, lease: leaseLength, clock: clock)
-    }
-
-    /// A session that looks a few rows up by their keys, always.
-    private static func lane(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
-        var configuration = configuration
-        configuration.applicationName += "-ledger"
-        // Of a table that was empty when a statement was planned, the server would read every row for ever after.
-        for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"] {
-            configuration.sessionSettings[setting] = "off"
-        }
-        configuration.sessionSettings["plan_cache_mode"] = "force_generic_plan"
+        var lane = client.configuration.forLookups("ledger")
         // What was committed is on the disk, whatever the server's own setting is.
-        configuration.sessionSettings["synchronous_commit"] = "on"
-        return configuration
+        lane.sessionSettings["synchronous_commit"] = "on"
+        lanes = PostgresClient(lane, connectionsMax: LedgerCommits.lanes, waitMax: client.waitMax)
+        commits = LedgerCommits(client: lanes, owner: ownerID, lease: leaseLength, clock: clock)
     }
 
     /// Closes the ledger's own connections after the transactions under way.

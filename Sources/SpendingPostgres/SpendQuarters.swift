@@ -46,10 +46,19 @@ enum SpendQuarters {
         // Entries are in the order of time, so that a span of it is a span of pages.
         "CREATE INDEX journal_by_time ON journal USING brin (at_ms) WITH (pages_per_range = 32)",
         "CREATE INDEX journal_exceptions ON journal (id) WHERE kind IN ('orphan', 'breach')",
-        addReserves(of: "journal"), addEnds(of: "journal"),
-        // A statement journals holds or their ends, seldom both.
+        addReserves(of: "journal"), addEnds(of: "journal"), function,
         """
-        CREATE FUNCTION add_to_spend_quarters() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE TRIGGER journal_sums AFTER INSERT ON journal REFERENCING NEW TABLE AS added
+            FOR EACH STATEMENT EXECUTE FUNCTION add_to_spend_quarters()
+        """,
+    ]
+
+    /// Replaces the function of a ledger that was made with one that grew slow with the journal.
+    static let quickLookups = [function]
+
+    // A statement journals holds or their ends, seldom both.
+    private static let function = """
+        CREATE OR REPLACE FUNCTION add_to_spend_quarters() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF EXISTS (SELECT FROM added WHERE kind = 'reserve') THEN
                 \(addReserves(of: "added"));
@@ -59,12 +68,7 @@ enum SpendQuarters {
             END IF;
             RETURN NULL;
         END $$
-        """,
         """
-        CREATE TRIGGER journal_sums AFTER INSERT ON journal REFERENCING NEW TABLE AS added
-            FOR EACH STATEMENT EXECUTE FUNCTION add_to_spend_quarters()
-        """,
-    ]
 
     /// Adds new holds to the sums of the quarters of an hour in which they were reserved.
     private static func addReserves(of entries: String) -> String {
@@ -79,7 +83,8 @@ enum SpendQuarters {
 
     /// Adds the ends of holds to the sums of the quarters of an hour in which these were reserved.
     ///
-    /// A breach repeats what its settlement said.
+    /// A breach repeats what its settlement said. `OFFSET 0` keeps a lookup a lookup by the key: a session plans this
+    /// once, often while the tables are small, and would then read all of them for each batch from then on.
     private static func addEnds(of entries: String) -> String {
         """
         WITH ends AS MATERIALIZED (
@@ -90,9 +95,9 @@ enum SpendQuarters {
                     + coalesce(entry.cache_write_tokens, 0) AS input_tokens,
                 coalesce(entry.output_tokens, 0) AS output_tokens, entry.spent_nano_usd, entry.held_nano_usd,
                 CASE entry.kind WHEN 'settle' THEN EXISTS (
-                    SELECT FROM settled_questions AS known WHERE known.question_id = reserve.question_id)
+                    SELECT FROM settled_questions AS known WHERE known.question_id = reserve.question_id OFFSET 0)
                     END AS is_known
-            FROM \(entries) AS entry JOIN journal AS reserve ON reserve.id = entry.hold_id
+            FROM \(entries) AS entry, LATERAL (SELECT * FROM journal WHERE id = entry.hold_id OFFSET 0) AS reserve
             WHERE entry.kind NOT IN ('reserve', 'breach')
         ), noted AS (
             INSERT INTO settled_questions
@@ -107,11 +112,11 @@ enum SpendQuarters {
             SELECT *, NOT is_known AND of_question = 1 AS is_first,
                 of_function = 1 AND CASE WHEN is_known THEN NOT EXISTS (
                     SELECT FROM settled_questions AS known WHERE known.question_id = ranked.question_id
-                        AND known.function = ranked.function) ELSE kind = 'settle' END AS is_first_of_function,
+                        AND known.function = ranked.function OFFSET 0) ELSE kind = 'settle' END AS is_first_of_function,
                 of_model = 1 AND CASE WHEN is_known THEN NOT EXISTS (
                     SELECT FROM settled_questions AS known WHERE known.question_id = ranked.question_id
                         AND (known.provider, known.region, known.model)
-                            = (ranked.provider, ranked.region, ranked.model)) ELSE kind = 'settle' END
+                            = (ranked.provider, ranked.region, ranked.model) OFFSET 0) ELSE kind = 'settle' END
                     AS is_first_of_model
             FROM ranked
         )

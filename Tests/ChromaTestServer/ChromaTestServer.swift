@@ -109,6 +109,18 @@ package final class ChromaTestServer: Sendable {
     /// Lets a frozen server go on.
     package func thaw() { signal(SIGCONT) }
 
+    /// Lets it take no more memory from the system than it has, until ``giveMemory()``.
+    package func takeMemory() async throws { try await limitMemory("1") }
+
+    /// Lets it take memory again.
+    package func giveMemory() async throws { try await limitMemory("unlimited") }
+
+    private func limitMemory(_ bytes: String) async throws {
+        guard let id = running.withLock({ $0?.id }) else { return }
+        // The soft limit alone, which may be lifted again.
+        try await ChildProcess.run(["prlimit", "--pid", "\(id)", "--as=\(bytes):"])
+    }
+
     private func signal(_ number: Int32) {
         if let id = running.withLock({ $0?.id }) { kill(id, number) }
     }

@@ -147,7 +147,7 @@ struct PostgresHostTests {
             try await SluiceProcess.run(
                 ["migrate"] + options, in: folder.url, environment: ["DATABASE_URL": server.url(owner)])
         }
-        let steps = ["spending.1", "spending.2", "history.1"]
+        let steps = ["spending.1", "spending.2", "spending.3", "history.1"]
         #expect(try await migrate("--dry-run").output == steps.map { "\($0) is to be done" }.joined(separator: "\n"))
         #expect(try await migrate("--dry-run").output.contains("spending.1"))
         #expect(try await migrate().output == steps.map { "\($0) done" }.joined(separator: "\n"))

@@ -97,6 +97,22 @@ struct PostgresHistoryTests {
         #expect(count < 100, "\(count) transactions for 1000 answers")
     }
 
+    @Test("An answer reads no more rows in a long history than in the short one on which it was planned")
+    func lookups() async throws {
+        let server = try await PostgresTestServer.shared()
+        var configuration = server.configuration()
+        configuration.applicationName = "plans-\(UUID().uuidString)"
+        let client = try await Self.client(configuration)
+        let history = PostgresHistory(client: client)
+        #expect(try await history.store(Self.answer("first")))
+        try await client.run(PostgresStatement("ANALYZE questions", isPrepared: false))
+        for number in 0..<500 { #expect(try await history.store(Self.answer("q\(number)"))) }
+        await history.close()
+        await client.close()
+        let read = try await server.rowsRead(by: configuration) / 500
+        #expect(read < 10, "\(read) rows an answer")
+    }
+
     @Test("A server that is killed and started again loses no answer that was stored, and keeps each once")
     func killed() async throws {
         let server = try await PostgresTestServer()

@@ -33,7 +33,7 @@ package final class PostgresTestServer: Sendable {
     ) async throws {
         let folder = folder ?? "/tmp/sluice-postgres-\(UUID().uuidString.prefix(8).lowercased())"
         self.folder = folder
-        port = try freePort()
+        port = try LoopbackPort.free()
         self.settings = settings
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data(Self.password.utf8).write(to: URL(filePath: "\(folder)/password"))
@@ -123,6 +123,30 @@ package final class PostgresTestServer: Sendable {
         )
     }
 
+    /// How many rows, and entries of indexes, were read from a schema's tables so far.
+    ///
+    /// - Parameter configuration: That of the sessions that read; all of them must be closing.
+    /// - Returns: The count since the schema was made.
+    /// - Throws: `PostgresError`.
+    package func rowsRead(by configuration: PostgresConfiguration) async throws -> Int {
+        let client = PostgresClient(self.configuration(), connectionsMax: 1)
+        // A session gives its counts to the server before it leaves the list.
+        while try await client.run(
+            PostgresStatement(
+                "SELECT FROM pg_stat_activity WHERE starts_with(application_name, $1)",
+                [.text(configuration.applicationName)])
+        ).count > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        let row = try await client.run(
+            PostgresStatement(
+                """
+                SELECT (SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables WHERE schemaname = $1)::int8
+                    + (SELECT coalesce(sum(idx_tup_read), 0) FROM pg_stat_user_indexes WHERE schemaname = $1)::int8
+                """, [.text(configuration.schema)])
+        ).rows.first
+        await client.close()
+        return try row?.get(0) ?? 0
+    }
+
     /// A URL that leads to a database.
     package func url(database: String = "postgres", user: String = "postgres", password: String = password) -> String {
         // All but letters and digits, so that no password can be misread.
@@ -139,20 +163,4 @@ package final class PostgresTestServer: Sendable {
         configuration.schema = schema ?? "sluice_\(schemas.add(1, ordering: .relaxed).newValue)"
         return configuration
     }
-}
-
-private func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            unsafe bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
-        }
-    }
-    guard isBound else { throw PostgresNotStarted(log: "no port is free on 127.0.0.1") }
-    return Int(UInt16(bigEndian: address.sin_port))
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A way to a server that a test can stop up or cut.
 package final class LoopbackProxy: Sendable {

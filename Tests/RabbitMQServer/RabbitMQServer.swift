@@ -1,6 +1,7 @@
 package import Foundation
 import HTTPTransport
 import Synchronization
+import TestSupport
 
 /// A real RabbitMQ for tests: on loopback alone, on free ports, in a temporary folder, with a port mapper of its own.
 ///

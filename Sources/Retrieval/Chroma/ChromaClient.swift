@@ -156,6 +156,8 @@ package final class ChromaClient: Sendable {
         switch response.status {
         // 0.5 says 500 of a vector of the wrong length, too, and that does not pass.
         case 500 where ChromaProblem(response.body).isOtherDimension: nil
+        // Each body is made here and whole.
+        case 400 where ChromaProblem(response.body).isOutOfMemory: .failing(status: response.status)
         case 429, 500, 502...504: .failing(status: response.status)
         default: nil
         }

@@ -12,8 +12,10 @@ struct ChromaProblem {
     }
 
     private let body: Body
+    private let whole: String
 
     init(_ data: Data) {
+        whole = String(decoding: data, as: UTF8.self)
         // Proxies answer in formats of their own, and then there is nothing to tell.
         body = (try? JSONDecoder().decode(Body.self, from: data)) ?? Body()
     }
@@ -29,6 +31,16 @@ struct ChromaProblem {
 
     /// The server has no such path.
     var isUnknownPath: Bool { body.error == nil }
+
+    /// It had no memory to read the call with, or to do it.
+    ///
+    /// 0.5.23 says 400 then, of a call that is in order: that the request is invalid, that its body cannot be parsed, or
+    /// that there is not enough memory to parse it. The newest ends.
+    var isOutOfMemory: Bool {
+        let said = whole.lowercased()
+        return ["invalid http request", "error parsing the body", "not enough memory", "unable to allocate"]
+            .contains(where: said.contains)
+    }
 
     var isOtherDimension: Bool { text.contains("dimension") }
 

@@ -40,6 +40,34 @@ struct ChromaFailureTests {
         #expect(try await late.count == 2)
     }
 
+    @Test(
+        "A Chroma that is out of memory is asked again, and has everything once it has some",
+        arguments: ChromaRelease.allCases)
+    func outOfMemory(release: ChromaRelease) async throws {
+        let server = try await ChromaTestServer(release)
+        let client = ChromaSetup.client(server)
+        try await ChromaNotes.fill(client)
+        let long = (0..<256).map { ("long-\($0)", "Long", String(repeating: "kettle \($0) ", count: 10_000)) }
+        let records = long.map { ChromaRecord(id: $0.0, text: $0.2, heading: $0.1, digest: $0.0, source: "long.md") }
+        let vectors = try await LexicalEmbedder().embed(long.map(\.1), as: .document, context: .testing())
+        let collection = try #require(try await client.collection(until: .soon))
+        try await server.takeMemory()
+        let error = try await #require(throws: ChromaError.self) {
+            try await client.upsert(records, vectors: vectors, into: collection, until: .now + .seconds(5))
+        }
+        #expect(error.isTransient)
+        async let written: Void = client.upsert(records, vectors: vectors, into: collection, until: .soon)
+        // The older one lives on; the newer one ends, and whoever runs it starts it again.
+        if release == .newest {
+            await server.die()
+            try await server.start()
+        } else {
+            try await server.giveMemory()
+        }
+        try await written
+        #expect(try await client.count(of: collection, until: .soon) == ChromaNotes.passages.count + records.count)
+    }
+
     @Test("A question with little time does not wait as long as one with much that asked before")
     func impatient() async throws {
         let server = try RawServer { request in
