@@ -12,9 +12,15 @@ final class StageRecorder: Sendable {
     /// More do not wait for a history that takes nothing.
     private static let waitingMax = 10_000
 
+    private struct Waiting {
+        var runs: [StageRun] = []
+        /// How many did not wait, because too many did.
+        var leftOut = 0
+    }
+
     private let history: any QuestionHistory
     private let logger: Logger
-    private let waiting = Mutex<[StageRun]>([])
+    private let waiting = Mutex(Waiting())
     private let (wakeups, wakeup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// A recorder that writes once it runs.
@@ -26,8 +32,8 @@ final class StageRecorder: Sendable {
     /// Takes note of a run; returns at once.
     func record(_ run: StageRun) {
         let isFirst = waiting.withLock { waiting in
-            if waiting.count < Self.waitingMax { waiting.append(run) }
-            return waiting.count == 1
+            if waiting.runs.count < Self.waitingMax { waiting.runs.append(run) } else { waiting.leftOut += 1 }
+            return waiting.runs.count == 1
         }
         if isFirst { wakeup.yield() }
     }
@@ -45,13 +51,18 @@ final class StageRecorder: Sendable {
     }
 
     private func write() async {
-        let runs = waiting.withLock { waiting in
-            defer { waiting = [] }
+        let written = waiting.withLock { waiting in
+            defer { waiting = Waiting() }
             return waiting
         }
-        guard !runs.isEmpty else { return }
+        if written.leftOut > 0 {
+            logger.warning(
+                "stage times were left out, because the history is too slow",
+                metadata: [LogKey.count: .stringConvertible(written.leftOut)])
+        }
+        guard !written.runs.isEmpty else { return }
         do {
-            try await history.recordStages(runs)
+            try await history.recordStages(written.runs)
         } catch {
             logger.warning(
                 "stage times could not be stored", metadata: [LogKey.error: "\(Dispatcher.name(of: error))"])
