@@ -23,7 +23,8 @@ package final class OwnerLock: Sendable {
     package init(id: String, folder: String) throws(FileLock.Failure) {
         self.id = id
         path = Self.path(id, in: folder)
-        lock = try FileLock(path: path)
+        // One who tidies up may take the new file for a dead owner's, and has it for a moment.
+        lock = try FileLock(path: path, waitSeconds: 1)
         // A process that was killed leaves its file, and may have left nothing else that anybody would ask about. Where the
         // folder cannot be read, nothing is lost but tidiness.
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -5,6 +5,8 @@ import Glibc
 package enum SQLiteStoreError: Error, Sendable, Hashable {
     /// The folder or file cannot be created, opened or written.
     case cannotOpen(file: String, reason: String)
+    /// The file may be read, and not written.
+    case readOnly(file: String)
     /// The file is damaged or no SQLite database.
     case damaged(file: String)
     /// The folder was used before, and its file is gone or empty.
@@ -26,13 +28,19 @@ extension SQLiteStoreError {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(file: file)
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked(file: file)
         case .SQLITE_FULL: self = .full(file: file)
-        case .SQLITE_READONLY: self = .cannotOpen(file: file, reason: "it is read-only")
+        case .SQLITE_READONLY: self = .readOnly(file: file)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: self = .cannotOpen(file: file, reason: "no access")
         // The shared memory beside the file may be what found no room.
         case .SQLITE_IOERR where Self.isDiskFull(file): self = .full(file: file)
+        // So is the log beside it, in which it fails first.
+        case .SQLITE_IOERR where Self.isReadOnly(file): self = .readOnly(file: file)
         case .SQLITE_IOERR: self = .cannotOpen(file: file, reason: "the disk reports an error")
         default: self = .failed(file: file, code: error.extendedResultCode.rawValue)
         }
+    }
+
+    private static func isReadOnly(_ file: String) -> Bool {
+        unsafe access(file, F_OK) == 0 && access(file, W_OK) != 0
     }
 
     private static func isDiskFull(_ file: String) -> Bool {
@@ -46,6 +54,7 @@ extension SQLiteStoreError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .cannotOpen(let file, let reason): "cannot open \(file): \(reason); name another folder with --data"
+        case .readOnly(let file): "\(file) is read-only; let this user write it and its folder"
         case .damaged(let file): "\(file) is damaged or no data file of sluice; restore it from a copy or move it away"
         case .lost(let file):
             "\(file) is gone or empty, and with it what was spent; restore it from a copy, or begin anew with another"

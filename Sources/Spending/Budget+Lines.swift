@@ -9,8 +9,13 @@ extension Budget {
     /// The same in the period before, at the limit of its end.
     func lineBefore(_ moment: LedgerMoment) -> BudgetLine {
         let lastInstant = period(containing: moment.instant).start.addingTimeInterval(-0.001)
-        return BudgetLine(
-            budget: name, period: period(containing: lastInstant), limit: moment.limit(of: self, at: lastInstant))
+        return line(of: period(containing: lastInstant), at: moment)
+    }
+
+    /// The same in a period of the past, at the limit of its end.
+    func line(of period: Period, at moment: LedgerMoment) -> BudgetLine {
+        BudgetLine(
+            budget: name, period: period, limit: moment.limit(of: self, at: period.end.addingTimeInterval(-0.001)))
     }
 
     /// What the ledger counts a tenant's call in: the tenant's share first, so that a refusal names it.

@@ -104,10 +104,10 @@ private enum BudgetFile {
         return names
     }
 
-    /// A quarter where the file says nothing, so that three busy tenants leave something for the others; all of it
-    /// where the scope names tenants, whose budget it then is.
+    /// A quarter where the file says nothing, so that three busy tenants leave something for the others; an equal part,
+    /// if that is more, where the scope names tenants, whose budget it then is.
     private static func share(_ value: YAMLValue?, in scope: BudgetScope) throws(YAMLProblem) -> Int {
-        guard let value else { return scope.tenants == nil ? 25 : 100 }
+        guard let value else { return scope.tenants.map { max(25, 100 / $0.count) } ?? 25 }
         guard scope.tenants?.count != 1 else {
             throw value.problem("the budget is one tenant's own; leave the key out, or change `scope.tenant`")
         }

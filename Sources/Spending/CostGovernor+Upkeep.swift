@@ -104,15 +104,32 @@ extension CostGovernor {
     /// Raises the alerts that are due and gives those that are to be delivered now; each is given again after five
     /// minutes unless it was confirmed.
     ///
+    /// The first time, the last periods in which anything was spent are looked at, however long ago they were: a process
+    /// that died may not have come to it.
+    ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func claimAlerts() async throws(GovernorError) -> [BudgetAlert] {
-        try await ledger.claimAlerts(
+        let last = claims.count == 0 ? try await lastPeriods() : [:]
+        let alerts = try await ledger.claimAlerts(
             { [budgets] moment in
-                // A call of the period before may have been settled since it turned.
                 budgets.flatMap { budget in
-                    [budget.lineBefore(moment), budget.line(at: moment)].map { ($0, budget.alertsPercent) }
+                    // A call of the period before may have been settled since it turned.
+                    let recent = [budget.lineBefore(moment), budget.line(at: moment)]
+                    let earlier = (last[budget.name] ?? []).filter { $0.end <= recent[0].period.start }.suffix(2)
+                    return (earlier.map { budget.line(of: $0, at: moment) } + recent).map { ($0, budget.alertsPercent) }
                 }
             }, claim: Self.alertClaim)
+        claims.add()
+        return alerts
+    }
+
+    /// The periods in which anything was counted, in order, as far back as raises are known.
+    private func lastPeriods() async throws(GovernorError) -> [String: [Period]] {
+        let now = try await ledgerInstant()
+        return Dictionary(
+            grouping: try await ledger.counters(in: now.addingTimeInterval(-LedgerMoment.raisesKnown)..<now),
+            by: \.budget
+        ).mapValues { $0.map(\.period) }
     }
 
     /// Takes note that an alert was delivered.

@@ -22,6 +22,8 @@ package struct CostGovernor: Sendable {
     let waiting = WaitingLine()
     let news = LedgerNews()
     private let released = Counted()
+    /// How often alerts were claimed.
+    let claims = Counted()
 
     /// Makes a governor.
     ///
@@ -120,7 +122,7 @@ package struct CostGovernor: Sendable {
     /// Charges what a call cost in truth, at the price of its reservation, and stores its response.
     ///
     /// A usage that cannot be true (negative, or beyond any model's window), or that nobody counted, is doubt: the bound is
-    /// charged.
+    /// charged. One that cannot be true is journaled as no tokens.
     ///
     /// - Parameters:
     ///   - reservation: The hold.
@@ -135,9 +137,12 @@ package struct CostGovernor: Sendable {
         _ reservation: consuming Reservation, usage: TokenUsage, countedBy: UsageSource = .body,
         requestID: String? = nil, response: Data
     ) async throws(GovernorError) -> Settlement {
-        let cost = countedBy == .bound ? nil : reservation.price.cost(of: usage)
+        let counted = reservation.price.cost(of: usage)
+        let cost = countedBy == .bound ? nil : counted
         let settlement = Settlement(
-            cost: cost ?? reservation.bound, model: reservation.call.model, usage: usage,
+            cost: cost ?? reservation.bound, model: reservation.call.model,
+            // What is no count must not be added to others.
+            usage: counted == nil ? TokenUsage(inputTokens: 0, outputTokens: 0) : usage,
             countedBy: cost == nil ? .bound : countedBy, requestID: requestID, response: response)
         // As it was made: a breach is judged by what was granted.
         var call = reservation.call
@@ -200,7 +205,7 @@ extension LedgerCounter {
 }
 
 /// A number that only grows.
-private final class Counted: Sendable {
+final class Counted: Sendable {
     private let value = Atomic(0)
 
     var count: Int { value.load(ordering: .relaxed) }

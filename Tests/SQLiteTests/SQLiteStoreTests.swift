@@ -192,6 +192,36 @@ struct SQLiteStoreTests {
         #expect(try await again.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM notes") } == 1)
     }
 
+    @Test("On a disk that has become full, what was committed stays in the log when the store is closed")
+    func closedOnFullDisk() async throws {
+        let disk = try await SmallDisk(mebibytes: 4)
+        let store = try SQLiteStore.open(folder: disk.folder, schemas: [Self.notes])
+        let texts = (0..<100).map { "\($0) \(String(repeating: "a", count: 5_000))" }
+        try await store.commit { database in
+            for text in texts { try database.execute(sql: "INSERT INTO notes VALUES (?)", arguments: [text]) }
+        }
+        try await disk.fill()
+        try store.close()
+        try await disk.grow(mebibytes: 8)
+        let again = try SQLiteStore.open(folder: disk.folder, schemas: [Self.notes])
+        #expect(try await again.read { try String.fetchSet($0, sql: "SELECT text FROM notes") } == Set(texts))
+        try again.close()
+        try await disk.remove()
+    }
+
+    @Test("A file that may only be read is called so; no other folder is proposed, which would know nothing of it")
+    func readOnly() async throws {
+        let store = try open()
+        try await store.commit { try $0.execute(sql: "INSERT INTO notes VALUES ('kept')") }
+        try store.close()
+        let readOnly = try await ReadOnlyFile(file)
+        let error = #expect(throws: SQLiteStoreError.self) { try open() }
+        try await readOnly.remove()
+        #expect(error == .readOnly(file: file))
+        #expect(try #require(error).description == "\(file) is read-only; let this user write it and its folder")
+        #expect(try await open().read { try String.fetchAll($0, sql: "SELECT text FROM notes") } == ["kept"])
+    }
+
     @Test("A folder in place of the file cannot be opened")
     func notAFile() throws {
         try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)

@@ -39,9 +39,12 @@ struct RandomSchedule {
         case forgotten
         case inFlight
         case refused(BudgetRefusal)
+        case notGoverned
     }
 
     private static let steps = 120
+    /// A model without a price.
+    private static let unpriced = ModelID(provider: "bedrock", region: "ap-south-1", model: "unpriced")
     private static let lease = 60.0
 
     private let budgets = [
@@ -141,6 +144,7 @@ struct RandomSchedule {
             return try await group.reduce(into: [(PaidCall, Answer)]()) { $0.append($1) }
         }
         for case (let call, .held(let slot)) in answers {
+            #expect(call.model != Self.unpriced)
             #expect(responses[call.id] == nil)
             // No other hold for it can be living for sure.
             #expect(!open.contains { $0.call == call.id && $0.reservedAt.addingTimeInterval(Self.lease) > latest })
@@ -156,6 +160,7 @@ struct RandomSchedule {
             case .settled(let settlement): #expect(settlement.response == responses[call.id])
             case .forgotten: #expect(responses[call.id] != nil)
             case .inFlight: #expect(unended.values.contains(call.id))
+            case .notGoverned: #expect(call.model == Self.unpriced)
             case .refused(let refusal):
                 #expect(budgets.contains { refusal.budget == $0.name || refusal.budget == "\($0.name)/acme" })
                 // Nobody else asked, and so nothing has changed since.
@@ -172,8 +177,11 @@ struct RandomSchedule {
     private mutating func randomCall() -> PaidCall {
         let most = Int.random(in: 0..<20, using: &random)
         // Few questions, so that calls repeat.
+        let models = [SpendFixture.model, SpendFixture.otherModel, Self.unpriced]
         return SpendFixture.call(
-            "q\(Int.random(in: 0..<40, using: &random))", tenant: Bool.random(using: &random) ? "acme" : nil,
+            "q\(Int.random(in: 0..<40, using: &random))",
+            model: models[[0, 0, 0, 0, 1, 1, 2].randomElement(using: &random) ?? 0],
+            tenant: Bool.random(using: &random) ? "acme" : nil,
             bytes: Int.random(in: 0..<50, using: &random), outputMax: most,
             outputMin: Int.random(in: 0...most, using: &random))
     }
@@ -192,8 +200,11 @@ struct RandomSchedule {
             case .refused(let refusal): return .refused(refusal)
             }
         } catch {
-            guard error == .answerForgotten else { throw error }
-            return .forgotten
+            switch error {
+            case .answerForgotten: return .forgotten
+            case .notGoverned(call.model): return .notGoverned
+            default: throw error
+            }
         }
     }
 

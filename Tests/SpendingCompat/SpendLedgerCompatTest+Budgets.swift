@@ -293,6 +293,23 @@ extension SpendLedgerCompatTest {
         #expect(try await bench.governor.claimAlerts().isEmpty)
     }
 
+    /// What a process spent before it died is told by the next, however much later that starts.
+    func checkAlertsAfterLongRest() async throws {
+        let budgets = [SpendFixture.budget(length: .hour, alerts: [50])]
+        let bench = try await bench("2026-11-23T08:30:00Z", budgets: budgets)
+        try await bench.governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
+        bench.clock.set("2026-11-23T10:30:00Z")
+        try await bench.governor.pay(SpendFixture.call("b", bytes: 90), tokens: 20)
+        bench.clock.set("2026-11-25T12:00:00Z")
+        let next = try await bench.another(budgets: budgets)
+        // As any start does, before it looks.
+        try await next.pay(SpendFixture.call("c", bytes: 1), tokens: 1)
+        let due = try await next.claimAlerts()
+        #expect(due.map(\.id) == ["daily/2026-11-23T08:00:00Z/50"] && due.map(\.spent.nanoUSD) == [60])
+        try await next.confirm(try #require(due.first))
+        #expect(try await bench.another(budgets: budgets).claimAlerts().isEmpty)
+    }
+
     /// A long raise still says what the limit was, after a newer one has taken its place.
     func checkAlertsUnderLongRaise() async throws {
         let budgets = [SpendFixture.budget(length: .hour, alerts: [50])]

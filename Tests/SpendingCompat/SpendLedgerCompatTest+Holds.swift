@@ -186,7 +186,11 @@ extension SpendLedgerCompatTest {
             let settlement = try await governor.settle(
                 governor.held(SpendFixture.call(bytes: 40)), usage: usage, response: Data())
             #expect(settlement.cost == Money(nanoUSD: 40) && settlement.countedBy == .bound)
+            #expect(settlement.usage == TokenUsage(inputTokens: 0, outputTokens: 0))
             #expect(try await governor.spent() == 40)
+            // It harms no other call, also of the same function and model.
+            try await governor.pay(SpendFixture.call("next"), tokens: 1)
+            #expect(try await governor.spent() == 41)
         }
     }
 

@@ -49,6 +49,7 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkRaise()
         try await checkAlerts()
         try await checkAlertsOfOldPeriods()
+        try await checkAlertsAfterLongRest()
         try await checkAlertsUnderLongRaise()
         try await checkForgetting()
         try await checkForgettingBeforeLateAnswer()

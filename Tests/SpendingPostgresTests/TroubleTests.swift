@@ -196,7 +196,7 @@ struct TroubleTests {
     func fullDisk() async throws {
         let server = try await PostgresTestServer()
         // A tablespace alone is small: where the log cannot be written the server ends itself.
-        let disk = try await SmallDisk(mebibytes: 24)
+        let disk = try await SmallDisk(mebibytes: 24, user: "postgres")
         let client = PostgresClient(server.configuration(), connectionsMax: 1)
         for statement in [
             "CREATE TABLESPACE small LOCATION '\(disk.folder)'", "CREATE DATABASE full_disk TABLESPACE small",

@@ -56,10 +56,11 @@ struct TenantShareTests {
     }
 
     @Test(
-        "is a quarter unless the file says otherwise, and all where the scope names tenants",
+        "is a quarter unless the file says otherwise, or an equal part, if more, where the scope names tenants",
         arguments: [
             ("{}", nil, 25), ("{model: [a]}", nil, 25), ("{}", "1", 1), ("{}", "100", 100),
-            ("{tenant: [acme]}", nil, 100), ("{tenant: [acme, globex]}", nil, 100),
+            ("{tenant: [acme]}", nil, 100), ("{tenant: [acme, globex]}", nil, 50), ("{tenant: [a, b, c]}", nil, 33),
+            ("{tenant: [a, b, c, d, e]}", nil, 25),
             ("{tenant: [acme, globex]}", "60", 60),
         ] as [(String, String?, Int)])
     func percent(_ scope: String, _ share: String?, _ percent: Int) throws {

@@ -169,6 +169,10 @@ private struct ToldLedger: SpendLedger {
     func release(_ holdID: String) async throws(GovernorError) { try await ledger.release(holdID) }
     func abandon(_ holdID: String) { ledger.abandon(holdID) }
 
+    func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter] {
+        try await ledger.counters(in: span)
+    }
+
     func status(_ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]) async throws(GovernorError)
         -> [LedgerCounter]
     { try await ledger.status(lines) }

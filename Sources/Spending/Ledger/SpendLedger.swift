@@ -1,3 +1,5 @@
+package import FoundationEssentials
+
 /// Keeps what is spent and what is held, so that no paid call can pass a limit.
 ///
 /// Each operation is one transaction: all of it is durable when it returns, or none of it is where it throws. Any
@@ -64,6 +66,9 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func status(_ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]) async throws(GovernorError)
         -> [LedgerCounter]
+
+    /// The counters of budgets in the periods that overlap a span; see ``SpendReader/counters(in:)``.
+    func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter]
 
     /// Journals a raise; it is in force for every reservation from then on.
     ///

@@ -7,6 +7,10 @@ import Testing
     "ingest of the Act and of usa.gov", .timeLimit(.minutes(15)),
     .enabled(if: ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"] != nil, "needs the shared data"))
 struct IngestCampaignTests {
+    private struct Report: Decodable {
+        let added, unchanged: Int
+    }
+
     @Test(
         "killed in the middle, taken up and run again: the passages are those of a run without a kill",
         arguments: ChromaRelease.allCases)
@@ -30,12 +34,13 @@ struct IngestCampaignTests {
         let left = try await cut.count()
         #expect(left < expected.count)
 
-        for (added, unchanged) in [(expected.count - left, left), (0, expected.count)] {
+        // Chroma may still have done what it was asked to when the one who asked was killed.
+        for mostAdded in [expected.count - left, 0] {
             let ending = try await SluiceProcess.run(
                 arguments + ["--format", "json"], in: folder.url, environment: cut.environment)
             #expect(ending.status == 0, "\(ending.errors)")
-            #expect(ending.output.contains(#""added" : \#(added),"#), "\(ending.output)")
-            #expect(ending.output.contains(#""unchanged" : \#(unchanged)"#), "\(ending.output)")
+            let report = try JSONDecoder().decode(Report.self, from: Data(ending.output.utf8))
+            #expect(report.added <= mostAdded && report.added + report.unchanged == expected.count)
             #expect(try await cut.records() == expected)
         }
     }
