@@ -10,6 +10,27 @@ package struct PostgresSchema: Sendable {
         self.name = name
         self.migrations = migrations
     }
+
+    /// A statement that takes the right to change a table's rows from all roles but the one that runs it.
+    ///
+    /// - Parameters:
+    ///   - table: Its name in the current schema, without quotes.
+    ///   - alsoInsert: Whether the right to add rows is taken, too.
+    /// - Returns: The statement, to be run after the table is made.
+    package static func revokeChanges(_ table: String, alsoInsert: Bool = false) -> String {
+        """
+        DO $$
+        DECLARE other text;
+        BEGIN
+            FOR other IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
+                WHERE table_schema = current_schema AND table_name = '\(table)'
+                    AND grantee NOT IN ('PUBLIC', current_user)
+            LOOP
+                EXECUTE format('REVOKE \(alsoInsert ? "INSERT, " : "")UPDATE, DELETE, TRUNCATE ON \(table) FROM %I', other);
+            END LOOP;
+        END $$
+        """
+    }
 }
 
 extension PostgresClient {
@@ -87,6 +108,8 @@ extension PostgresClient {
                 CREATE TABLE IF NOT EXISTS migrations
                     (identifier text PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT clock_timestamp())
                 """, isPrepared: false))
+        try await connection.run(
+            PostgresStatement(PostgresSchema.revokeChanges("migrations", alsoInsert: true), isPrepared: false))
         let steps = try self.pending(schemas, try await doneMigrations(on: connection))
         for step in steps {
             let record = PostgresStatement("INSERT INTO migrations (identifier) VALUES ($1)", [.text(step.identifier)])

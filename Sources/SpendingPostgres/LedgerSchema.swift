@@ -168,18 +168,7 @@ extension PostgresLedger {
             CREATE TRIGGER \(table)_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON \(table)
                 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
             """,
-            """
-            DO $$
-            DECLARE other text;
-            BEGIN
-                FOR other IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
-                    WHERE table_schema = current_schema AND table_name = '\(table)'
-                        AND grantee NOT IN ('PUBLIC', current_user)
-                LOOP
-                    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON \(table) FROM %I', other);
-                END LOOP;
-            END $$
-            """,
+            PostgresSchema.revokeChanges(table),
         ]
     }
 }

@@ -19,11 +19,12 @@ struct GovernedEmbeddingsTests {
     @Test("each text gets its vector, and all are charged what was read", arguments: EmbeddingModel.allCases)
     func vectors(model: EmbeddingModel) async throws {
         try await StandInFixture.run { fixture in
-            let texts = Self.texts + [Self.texts[0]]
+            // One text twice at once, and once again later.
+            let texts = [Self.texts[0]] + Self.texts + [Self.texts[0]]
             let vectors = try await embeddings(fixture, model).vectors(
                 of: texts, for: .document, context: .testing())
-            #expect(vectors.count == 21 && vectors.allSatisfy { $0.count == 1024 })
-            #expect(vectors[0] == vectors[20] && vectors[0] != vectors[1])
+            #expect(vectors.count == 22 && vectors.allSatisfy { $0.count == 1024 })
+            #expect(vectors[0] == vectors[1] && vectors[0] == vectors[21] && vectors[0] != vectors[2])
             let money = try await fixture.money()
             #expect(money.spent > 0 && money.spent % 20 == 0 && money.held == 0)
             let most = try GovernedEmbeddings.costMax(

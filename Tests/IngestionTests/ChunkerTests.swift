@@ -20,6 +20,16 @@ struct ChunkerTests {
             ])
     }
 
+    @Test("Where no sentence of a text fits into the next, its last words come again")
+    func words() {
+        let chunker = Chunker(sizeMax: 24, overlapMax: 10)
+        #expect(
+            chunker.texts(of: ["One two three four five. Six seven eight. Nine."]) == [
+                "One two three four five.", "five. Six seven eight.", "eight. Nine.",
+            ])
+        #expect(Chunker(sizeMax: 9, overlapMax: 3).texts(of: ["longword. a b"]) == ["longword.", "a b"])
+    }
+
     @Test("A sentence without an end is cut between words, a word without an end where it must be")
     func long() {
         let chunker = Chunker(sizeMax: 10, overlapMax: 0)

@@ -41,6 +41,19 @@ struct ReaderTests {
             ])
     }
 
+    @Test("Text: a paragraph in capitals is text where nothing stands below it, or where it is long")
+    func capitals() throws {
+        let long =
+            "NO WARRANTY IS GIVEN FOR ANYTHING AT ALL,\nNEITHER FOR GOODS NOR FOR SERVICES,\n"
+            + "NOR FOR WHAT THE SELLER OR ANYBODY ELSE MAY HAVE SAID OF THEM."
+        let sections = TextReader.sections(try lines("TERMS\n\nPay first.\n\n\(long)\n\nThen wait.\n\nNO REFUNDS.\n"))
+        #expect(
+            sections == [
+                Section(headings: ["TERMS"], blocks: ["Pay first.", long, "Then wait."]),
+                Section(headings: ["NO REFUNDS."], blocks: ["NO REFUNDS."]),
+            ])
+    }
+
     @Test("Text: chapters in capitals, numbered provisions up to the dash")
     func text() throws {
         let sections = TextReader.sections(

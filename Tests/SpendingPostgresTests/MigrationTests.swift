@@ -92,6 +92,7 @@ struct MigrationTests {
         _ = try await ledger.forgetResponses(olderThan: .zero)
         #expect(try await governor.verify().differences.isEmpty)
         for statement in [
+            "INSERT INTO migrations (identifier) VALUES ('spending.99')", "DELETE FROM migrations",
             "UPDATE journal SET spent_nano_usd = 0", "DELETE FROM journal", "TRUNCATE journal", "DELETE FROM raises",
             "UPDATE hold_budgets SET limit_nano_usd = 1", "DROP TABLE journal", "CREATE TABLE mine (n int8)",
             "ALTER TABLE journal DISABLE TRIGGER ALL", "DROP TRIGGER journal_append_only ON journal",

@@ -41,8 +41,8 @@ extension Pipeline {
         return try await cancelWhenGracefulShutdown {
             let start = ContinuousClock.now
             let corpus = try await Corpus(paths: request.paths)
-            let losses = corpus.skipped.count(where: \.isLoss)
-            if request.prunes, losses > 0 { throw IngestError.pruneWithLosses(losses) }
+            let losses = corpus.skipped.filter(\.isLoss)
+            if request.prunes, !losses.isEmpty { throw IngestError.pruneWithLosses(losses) }
             let plan = try await job.plan(corpus)
             let costMax = try access.paidModel.map { try self.costMax(of: plan, by: $0) }
             if !request.isDryRun {

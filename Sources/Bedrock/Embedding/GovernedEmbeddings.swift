@@ -7,6 +7,8 @@ package struct GovernedEmbeddings: Sendable {
     private static let callsMax = 8
     /// How often a text may be paid for again whose stored vector has been deleted since.
     private static let purchasesMax = 16
+    /// How long a call waits for the very same one between two looks.
+    private static let pause = Duration.milliseconds(200)
 
     /// What is asked.
     package let model: EmbeddingModel
@@ -105,14 +107,22 @@ package struct GovernedEmbeddings: Sendable {
         to body: Body, _ context: InvocationContext
     ) async throws(LanguageModelError) -> Body.Answer {
         // Other than an answer to a question, a vector that is gone is bought again: it is what it was.
-        for ordinal in 0..<Self.purchasesMax {
+        var ordinal = 0
+        while ordinal < Self.purchasesMax {
             guard let prepared = PreparedCall(body, outputTokensMin: 0, ordinal: ordinal, context: context) else {
                 throw .rejected(code: "request-not-encodable")
             }
             do throws(LanguageModelError) {
                 return try await calls.make(prepared, to: modelID, context).answer
             } catch .answerForgotten {
-                continue
+                ordinal += 1
+            } catch .inFlight where context.remaining > Self.pause {
+                // The same text beside this one, or of a run that was killed: no event tells that another process's hold ends.
+                do {
+                    try await Task.sleep(for: Self.pause)
+                } catch {
+                    throw .noTimeLeft
+                }
             }
         }
         throw .answerForgotten

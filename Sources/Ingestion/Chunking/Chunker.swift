@@ -1,7 +1,8 @@
 /// Cuts a section into texts of a size that an embedder reads whole and an answer can rest on.
 ///
 /// Cuts are made between blocks where that fits, else between sentences, else between words. A text after the first
-/// begins with the end of the one before, whole sentences of it, so that what a cut parts is found in one of them.
+/// begins with the end of the one before, whole sentences of it where they fit, else its last words, so that what a cut
+/// parts is found in one of them.
 struct Chunker {
     /// The most characters (Unicode scalars) of a text: a MiniLM reads about a thousand.
     var sizeMax = 1000
@@ -42,7 +43,16 @@ struct Chunker {
             guard room >= 0 else { break }
             kept.insert(piece, at: 0)
         }
-        return kept
+        return kept.isEmpty ? lastWords(of: chunk, before: next) : kept
+    }
+
+    private func lastWords(of chunk: [Piece], before next: Piece) -> [Piece] {
+        let room = min(overlapMax, sizeMax - next.size - next.separator.count)
+        guard let last = chunk.last, room > 0, last.size > room else { return [] }
+        let start = last.text.unicodeScalars.index(last.text.endIndex, offsetBy: -room - 1)
+        guard let space = last.text[start...].firstIndex(where: \.isWhitespace) else { return [] }
+        let words = last.text[space...].drop(while: \.isWhitespace)
+        return words.isEmpty ? [] : [Piece(text: words, separator: last.separator)]
     }
 
     private func size(of pieces: [Piece]) -> Int {

@@ -55,7 +55,9 @@ package struct Corpus: Sendable {
     }
 
     private static func read(_ path: String, _ kind: DocumentKind) async throws(SkipReason) -> [Section] {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { throw .unreadable }
+        // Not those of a link.
+        let real = URL(filePath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: real) else { throw .unreadable }
         if let size = attributes[.size] as? Int, size > fileBytesMax { throw .tooLarge }
         guard let bytes = FileManager.default.contents(atPath: path) else { throw .unreadable }
         switch kind {

@@ -11,7 +11,9 @@ package struct IngestJob: Sendable {
     /// How long one call to Chroma may be tried again, so that a restart of it is outlived.
     private static let patience = Duration.seconds(60)
     /// One call's records: small enough that progress is seen and little is done twice.
-    private static let batchMax = 64
+    ///
+    /// No less than a paid model takes in one call, so that the calls are those whose cost was estimated.
+    private static let batchMax = 96
     private static let pageSize = 1000
 
     private let client: ChromaClient
@@ -35,9 +37,9 @@ package struct IngestJob: Sendable {
 
     /// Looks what is to be done; writes nothing.
     ///
-    /// - Throws: ``IngestError/nothingToIngest``, or `ChromaError`: also for a collection of another embedder.
+    /// - Throws: ``IngestError/nothingToIngest(_:)``, or `ChromaError`: also for a collection of another embedder.
     package func plan(_ corpus: Corpus) async throws -> IngestPlan {
-        guard !corpus.chunks.isEmpty else { throw IngestError.nothingToIngest }
+        guard !corpus.chunks.isEmpty else { throw IngestError.nothingToIngest(corpus.skipped) }
         guard let collection = try await client.collection(until: deadline) else {
             return IngestPlan(chunks: corpus.chunks, collection: nil, held: [:])
         }
@@ -61,6 +63,8 @@ package struct IngestJob: Sendable {
             collection = known
         } else {
             collection = try await client.makeCollection(.init(embedder: embedder), until: deadline)
+            // Another ingest may have made it meanwhile.
+            try collection.check(embedder)
         }
         let start = ContinuousClock.now
         var written = 0

@@ -9,6 +9,8 @@ enum TextReader {
         var builder = SectionBuilder()
         var block: [String] = []
         var capitals: [String] = []
+        /// A heading under which nothing stands yet.
+        var bare: [String] = []
         for line in lines + [""] {
             if isCapitals(line) {
                 builder.block(block.joined(separator: "\n"))
@@ -17,7 +19,13 @@ enum TextReader {
                 continue
             }
             if !capitals.isEmpty {
-                builder.heading(capitals.joined(separator: " "), level: 1)
+                let heading = capitals.joined(separator: " ")
+                if heading.count <= headingLengthMax {
+                    builder.heading(heading, level: 1)
+                    bare = capitals
+                } else {
+                    builder.block(capitals.joined(separator: "\n"))
+                }
                 capitals = []
             }
             if line.allSatisfy(\.isWhitespace) {
@@ -31,7 +39,10 @@ enum TextReader {
                 builder.heading(provision, level: 2)
             }
             block.append(line)
+            bare = []
         }
+        // Nothing follows, so that it was text after all, such as a warning in capitals.
+        builder.block(bare.joined(separator: "\n"))
         return builder.sections
     }
 

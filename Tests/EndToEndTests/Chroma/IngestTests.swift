@@ -91,7 +91,11 @@ struct IngestTests {
             (["ingest", "notes"], ["SLUICE_CHROMA_URL": ""], 1, "set SLUICE_CHROMA_URL"),
             (["ingest", "nowhere"], [:], 1, "nowhere: there is no such file or folder"),
             (["ingest", "void"], [:], 1, "there is no text to ingest"),
-            (["ingest", "--prune", "notes"], [:], 1, "1 file could not be read"),
+            (
+                ["ingest", "--prune", "notes"], [:], 1,
+                "1 file could not be read (notes/latin.txt: line 1 is not valid UTF-8"
+            ),
+            (["ingest", "notes/latin.txt"], [:], 1, "no text to ingest (notes/latin.txt: line 1 is not valid UTF-8"),
             (["ingest", "notes"], ["SLUICE_CHROMA_EMBEDDER": "bm25"], 1, "write one of lexical, amazon.titan"),
             (["ingest", "notes"], ["SLUICE_CHROMA_DATABASE": "nosuch"], 1, "no database `nosuch`"),
             (["search", "kettle"], [:], 1, "has no collection"),
