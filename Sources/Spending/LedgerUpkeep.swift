@@ -94,7 +94,8 @@ package struct LedgerUpkeep: Sendable {
         do throws(GovernorError) {
             return try await governor.claimAlerts()
         } catch {
-            logger.warning("alerts not looked for", metadata: ["error": "\(error)"])
+            // A look that the end of the process cut short is the next one's.
+            if !Task.isCancelled { logger.warning("alerts not looked for", metadata: ["error": "\(error)"]) }
             return []
         }
     }
