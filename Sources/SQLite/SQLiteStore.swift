@@ -212,11 +212,11 @@ package final class SQLiteStore: Sendable {
     ///
     /// - Throws: ``SQLiteStoreError``.
     package func close() throws {
-        // SQLite does this with the last connection, but the pool closes its readers last, which cannot write. On a full
-        // disk it stays undone: the log has everything, and the next who opens the file reads it.
-        if ownersFolder != nil { try? Self.checkpoint(database) }
         do {
             try observer?.close()
+            // SQLite does this with the last connection, but the pool closes its readers last, which cannot write. On a
+            // full disk it stays undone: the log has everything, and the next who opens the file reads it.
+            if ownersFolder != nil { try? Self.checkpoint(database) }
             try database.close()
         } catch let error as DatabaseError {
             throw SQLiteStoreError(error, file: file)

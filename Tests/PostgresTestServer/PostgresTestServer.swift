@@ -130,7 +130,7 @@ package final class PostgresTestServer: Sendable {
     /// - Throws: `PostgresError`.
     package func rowsRead(by configuration: PostgresConfiguration) async throws -> Int {
         let client = PostgresClient(self.configuration(), connectionsMax: 1)
-        // A session gives its counts to the server before it leaves the list.
+        // A session gives its counts to the server before it leaves the list, and nothing tells when it has left.
         while try await client.run(
             PostgresStatement(
                 "SELECT FROM pg_stat_activity WHERE starts_with(application_name, $1)",

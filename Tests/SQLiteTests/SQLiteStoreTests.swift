@@ -196,7 +196,7 @@ struct SQLiteStoreTests {
     func closedOnFullDisk() async throws {
         let disk = try await SmallDisk(mebibytes: 4)
         let store = try SQLiteStore.open(folder: disk.folder, schemas: [Self.notes])
-        let texts = (0..<100).map { "\($0) \(String(repeating: "a", count: 5_000))" }
+        let texts = (0..<20).map { "\($0) \(String(repeating: "a", count: 5_000))" }
         try await store.commit { database in
             for text in texts { try database.execute(sql: "INSERT INTO notes VALUES (?)", arguments: [text]) }
         }
