@@ -20,8 +20,8 @@ package struct GovernedModel: LanguageModel {
 
     /// Asks the model once, or its fallback once where the budget says so.
     ///
-    /// Waits for money that calls under way hold, first come, first served, as long as half of the invocation's time, or
-    /// the call's own, is left. May ask for fewer tokens, down to ``ModelRequest/minTokens``, where the budget has no room
+    /// Waits for money that calls under way hold, first come, first served, and for a ledger that is away, as long as half
+    /// of the invocation's time, or the call's own, is left. May ask for fewer tokens, down to ``ModelRequest/minTokens``, where the budget has no room
     /// for more.
     ///
     /// - Throws: ``LanguageModelError``. With less than 2 seconds left, or less than the call timeout where that is

@@ -12,7 +12,7 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case boundBreached(model: String)
     /// The call was paid for long ago and its answer is deleted; it is not paid again.
     case answerForgotten
-    /// The ledger cannot be read or written: no call is made without it.
+    /// The ledger cannot be read or written, and was waited for in vain: no call is made without it.
     case ledgerUnavailable
     /// The model's service asked to come back later.
     case throttled
@@ -29,8 +29,8 @@ extension LanguageModelError: DispositionProviding {
     public var disposition: Disposition {
         switch self {
         case .budgetExhausted(let refusal): .budgetExhausted(refusal)
-        case .inFlight, .noTimeLeft: .handBack
-        case .ledgerUnavailable, .throttled, .unavailable, .unreadableAnswer: .retry
+        case .inFlight, .noTimeLeft, .ledgerUnavailable: .handBack
+        case .throttled, .unavailable, .unreadableAnswer: .retry
         case .notGoverned, .boundBreached, .answerForgotten, .rejected: .deadLetter
         }
     }

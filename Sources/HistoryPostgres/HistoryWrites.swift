@@ -3,27 +3,26 @@ import Synchronization
 
 /// Lets writes that wait at the same moment share one transaction, one round trip and one flush of the server's disk.
 ///
-/// Who finds nobody at it takes the lead: it sends what waits by then, its own write among it, in pipeline mode, and
-/// passes the lead to the first of those who came meanwhile. So nothing runs that nobody awaits.
+/// One transaction is under way at a time; what comes meanwhile goes with the next. One that nobody awaits any more is
+/// given up, so that a server that stays silent holds up nobody who comes later.
 final class HistoryWrites: Sendable {
     /// The most writes that share a transaction, so that none waits long for its commit.
     private static let batchMax = 256
     /// How often a transaction is tried whose connection broke or whose neighbours were in the way.
     private static let attemptsMax = 5
 
-    private enum Turn {
-        case lead
-        case over(Result<Int, PostgresError>)
-    }
-
     private struct Waiting {
         let write: HistoryWrite
-        let turn: CheckedContinuation<Turn, Never>
+        let waiter = SharedTransactionWaiter<Result<Int, PostgresError>>()
     }
 
     private struct Line {
+        /// In the order in which they came.
         var waiting: [Waiting] = []
-        var isLed = false
+        /// The transaction under way.
+        var batch: (writes: [Waiting], task: Task<Void, Never>)?
+        /// Who wait for the end of all transactions.
+        var closing: [CheckedContinuation<Void, Never>] = []
     }
 
     private let client: PostgresClient
@@ -42,41 +41,62 @@ final class HistoryWrites: Sendable {
 
     /// Writes, and waits until it is on the disk.
     ///
+    /// - Parameters:
+    ///   - write: What to write.
+    ///   - isCancellable: Whether a cancelled task waits no longer; the write may be done all the same then.
     /// - Returns: How many rows it changed.
-    func run(_ write: HistoryWrite) async throws(PostgresError) -> Int {
-        let turn = await withCheckedContinuation { continuation in
-            let leads = line.withLock { line in
-                if line.isLed { line.waiting.append(Waiting(write: write, turn: continuation)) }
-                defer { line.isLed = true }
-                return !line.isLed
+    /// - Throws: ``PostgresError``.
+    func run(_ write: HistoryWrite, isCancellable: Bool = false) async throws(PostgresError) -> Int {
+        let waiting = Waiting(write: write)
+        return try await waiting.waiter.answer(
+            ifCancelled: isCancellable ? .failure(.cancelled) : nil, whenGivenUp: { endUnawaited() },
+            join: {
+                line.withLock { $0.waiting.append(waiting) }
+                beginNext()
             }
-            if leads { continuation.resume(returning: .lead) }
-        }
-        return switch turn {
-        case .lead: try await lead(write)
-        case .over(let result): try result.get()
+        ).get()
+    }
+
+    /// Waits until all writes have ended.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            line.withLock { $0.closing.append(continuation) }
+            beginNext()
         }
     }
 
-    private func lead(_ own: HistoryWrite) async throws(PostgresError) -> Int {
-        let others = line.withLock { line in
-            let others = Array(line.waiting.prefix(Self.batchMax - 1))
-            line.waiting.removeFirst(others.count)
-            return others
+    /// Ends the transaction under way where everybody has given it up.
+    private func endUnawaited() {
+        let unawaited = line.withLock { line in
+            line.batch.flatMap { $0.writes.allSatisfy(\.waiter.isGone) ? $0.task : nil }
         }
-        let results = await commit([own] + others.map(\.write))
-        if case .failure(.cancelled) = results[0] {
-            // The leader gave up before anything was sent; the others have not.
-            line.withLock { $0.waiting.insert(contentsOf: others, at: 0) }
-        } else {
-            for (other, result) in zip(others, results.dropFirst()) { other.turn.resume(returning: .over(result)) }
+        unawaited?.cancel()
+    }
+
+    /// Begins the next transaction where none is under way, or tells those who wait for the end of all.
+    private func beginNext() {
+        let closing = line.withLock { line -> [CheckedContinuation<Void, Never>] in
+            guard line.batch == nil else { return [] }
+            line.waiting.removeAll(where: \.waiter.isGone)
+            guard !line.waiting.isEmpty else {
+                defer { line.closing = [] }
+                return line.closing
+            }
+            let batch = Array(line.waiting.prefix(Self.batchMax))
+            line.waiting.removeFirst(batch.count)
+            // Everybody in the batch awaits it, and it is cancelled when nobody does; `close()` awaits its end.
+            line.batch = (batch, Task { await self.run(batch) })
+            return []
         }
-        let next = line.withLock { line in
-            line.isLed = !line.waiting.isEmpty
-            return line.isLed ? line.waiting.removeFirst() : nil
-        }
-        next?.turn.resume(returning: .lead)
-        return try results[0].get()
+        for continuation in closing { continuation.resume() }
+    }
+
+    @concurrent
+    private func run(_ batch: [Waiting]) async {
+        let results = await commit(batch.map(\.write))
+        line.withLock { $0.batch = nil }
+        beginNext()
+        for (waiting, result) in zip(batch, results) { waiting.waiter.give(result) }
     }
 
     /// A result each.
@@ -104,9 +124,7 @@ final class HistoryWrites: Sendable {
         while true {
             do {
                 // Outside a transaction a pipeline is one by itself.
-                let results = try await client.withConnection { connection in
-                    try await connection.pipeline(statements, isCancellable: false)
-                }
+                let results = try await client.withConnection { try await $0.pipeline(statements) }
                 var counts = Array(repeating: 0, count: writes.count)
                 for (place, result) in zip(order, results) { counts[place] = result.count }
                 return counts

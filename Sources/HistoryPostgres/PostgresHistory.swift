@@ -34,6 +34,7 @@ package struct PostgresHistory: QuestionHistory {
     /// before the client is closed.
     package func close() async {
         await watch.close()
+        await writes.close()
         await writer.close()
     }
 
@@ -41,7 +42,8 @@ package struct PostgresHistory: QuestionHistory {
 
     package func store(_ answer: AnsweredQuestion) async throws -> Bool {
         let answer = answer.storable
-        return try await writes.run(.finish(id: answer.id, state: .answered, answer: answer, now: now?())) == 1
+        let write = try HistoryWrite.finish(id: answer.id, state: .answered, answer: answer, now: now?())
+        return try await patiently { try await writes.run(write, isCancellable: true) } == 1
     }
 
     package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
@@ -90,33 +92,35 @@ package struct PostgresHistory: QuestionHistory {
     package func outcome(
         of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool
     ) async throws -> QuestionRecord {
-        try await watch.looks(at: id.storable) { looks in
-            for await _ in looks {
-                if let record = try await patiently({ try await question(id: id) }), record.state != .accepted,
-                    isComplete(record)
-                {
-                    return record
+        do {
+            return try await watch.looks(at: id.storable) { looks in
+                for await _ in looks {
+                    if let record = try await patiently({ try await question(id: id) }), record.state != .accepted,
+                        isComplete(record)
+                    {
+                        return record
+                    }
                 }
+                throw CancellationError()
             }
-            throw CancellationError()
+        } catch {
+            throw Task.isCancelled ? CancellationError() : error
         }
     }
 
-    /// How long an asker waits for a server that is away, and how long between two looks.
+    /// How long a server that is away is waited for, and how long between two tries.
     private static let (patience, pause) = (Duration.seconds(60), Duration.seconds(1))
 
-    /// Looks, again and again where the server is away.
-    private func patiently<Value: Sendable>(_ look: () async throws -> Value) async throws -> Value {
+    /// Tries again and again where the server is away for now, until the task is cancelled.
+    private func patiently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         let end = ContinuousClock.now + Self.patience
         while true {
             do {
-                return try await look()
-            } catch PostgresError.cancelled {
-                throw CancellationError()
+                return try await body()
             } catch let error as PostgresError {
-                guard error.isWorthRepeating || error.isWorthWaiting, .now < end else { throw error }
+                guard error.isPassing, .now < end else { throw error }
                 // No event tells that a server is back.
-                try await Task.sleep(for: Self.pause)
+                guard (try? await Task.sleep(for: Self.pause)) != nil else { throw error }
             }
         }
     }

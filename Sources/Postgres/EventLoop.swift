@@ -13,8 +13,6 @@ final class EventLoop: SerialExecutor {
         func socketIsReady()
         /// The deadline has passed; it is gone with this.
         func deadlineHasPassed()
-        /// Nobody will ever use it again.
-        func isLeftBehind()
     }
 
     /// What to wait for.
@@ -32,8 +30,7 @@ final class EventLoop: SerialExecutor {
 
     private struct Jobs {
         var waiting: [UnownedJob] = []
-        /// What nobody owns any more but the loop, which ends it.
-        var leftBehind: [any Watcher] = []
+        var closures: [@Sendable () -> Void] = []
         /// Whether the loop was woken and has not looked yet.
         var isWoken = false
     }
@@ -68,9 +65,9 @@ final class EventLoop: SerialExecutor {
         wake { $0.waiting.append(job) }
     }
 
-    /// Ends what its owner has left behind, soon.
-    func takeOver(_ watchers: [any Watcher]) {
-        wake { $0.leftBehind += watchers }
+    /// Runs a closure on the loop's thread, soon, for those who cannot wait for it.
+    func perform(_ closure: @escaping @Sendable () -> Void) {
+        wake { $0.closures.append(closure) }
     }
 
     private func wake(_ add: (inout Jobs) -> Void) {
@@ -97,7 +94,7 @@ final class EventLoop: SerialExecutor {
             defer { jobs = Jobs() }
             return jobs
         }
-        for watcher in ready.leftBehind { watcher.isLeftBehind() }
+        for closure in ready.closures { closure() }
         for job in ready.waiting { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
     }
 

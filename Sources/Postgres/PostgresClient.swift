@@ -49,7 +49,9 @@ package final class PostgresClient: Sendable {
     }
 
     /// A client that nobody closed leaves its connections to the loop, which closes them.
-    deinit { EventLoop.shared?.takeOver(state.withLock { $0.idle }) }
+    deinit {
+        for connection in state.withLock({ $0.idle }) { connection.leaveBehind() }
+    }
 
     /// Runs one statement.
     ///

@@ -71,7 +71,12 @@ package actor PostgresConnection {
     package nonisolated var isReusable: Bool { reusable.load(ordering: .acquiring) }
 
     /// Ends it; what is under way fails with ``PostgresError/connectionLost(server:)``.
-    package func close() { end(.connectionLost(server: configuration.server)) }
+    package func close() { lose() }
+
+    /// The same, soon, for somebody who cannot wait for it.
+    nonisolated func leaveBehind() {
+        loop.perform { self.assumeIsolated { $0.lose() } }
+    }
 
     // MARK: - Statements
 
@@ -94,7 +99,8 @@ package actor PostgresConnection {
     ///
     /// - Parameters:
     ///   - statements: In order.
-    ///   - isCancellable: Whether cancellation of the task cancels them on the server.
+    ///   - isCancellable: Whether cancellation of the task cancels them on the server; one that stays silent then is taken
+    ///     to be dead after the time that making a connection may take.
     /// - Returns: A result each.
     /// - Throws: ``PostgresError/refused(server:state:constraint:)``, ``PostgresError/connectionLost(server:)``,
     ///   ``PostgresError/unexpectedType(column:)`` or ``PostgresError/cancelled``.
@@ -110,11 +116,19 @@ package actor PostgresConnection {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { send(Batch(statements, $0)) }
         } onCancel: {
-            if isCancellable, let handle { cancellation.ask { handle.cancel() } }
+            guard isCancellable, let handle else { return }
+            cancellation.ask { handle.cancel() }
+            loop.perform { self.assumeIsolated { $0.hurry() } }
         }
         if case .open = phase { await cancellation.settled() }
         if case .failure(.refused(_, .queryCancelled, _)) = result, isCancellable, Task.isCancelled { throw .cancelled }
         return try result.get()
+    }
+
+    /// What is under way was cancelled: a server that does not say so in the time of a connection is taken to be dead.
+    private func hurry() {
+        guard batch != nil, let handle else { return }
+        loop.setDeadline(.now + min(configuration.connectTimeout, configuration.answerTimeout), of: handle.socket)
     }
 
     private func takeTurn() async {
@@ -325,8 +339,6 @@ package actor PostgresConnection {
 }
 
 extension PostgresConnection: EventLoop.Watcher {
-    nonisolated func isLeftBehind() { assumeIsolated { $0.close() } }
-
     nonisolated func socketIsReady() { assumeIsolated { $0.proceed() } }
 
     nonisolated func deadlineHasPassed() {

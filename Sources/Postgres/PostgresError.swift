@@ -39,6 +39,16 @@ package enum PostgresError: Error, Sendable, Hashable {
         }
     }
 
+    /// Whether the same may succeed later without anybody changing what is asked: the server is away, busy, full, stopping, or a
+    /// copy that may not be written yet.
+    package var isPassing: Bool {
+        switch self {
+        case .connectionLost, .commitInDoubt, .noConnectionFree: true
+        case .cannotConnect(_, nil, _): true
+        default: state?.isPassing == true
+        }
+    }
+
     /// Whether a connection made in a moment may succeed: the server is starting, full or away.
     package var isWorthWaiting: Bool {
         guard case .cannotConnect(_, let state, _) = self else { return false }

@@ -24,6 +24,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
     package static let diskFull = SQLState(rawValue: "53100")
     /// The role may not do this.
     package static let insufficientPrivilege = SQLState(rawValue: "42501")
+    /// The server is a copy that follows another, or was told to take no writes.
+    package static let readOnlyTransaction = SQLState(rawValue: "25006")
     /// A unique constraint would be broken.
     package static let uniqueViolation = SQLState(rawValue: "23505")
 
@@ -32,6 +34,12 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
 
     /// Whether the same transaction may succeed when it is done again.
     package var isWorthRepeating: Bool { self == .serializationFailure || self == .deadlockDetected }
+
+    /// Whether it lies in the server's present state: class 40 (transactions in each other's way), 53 (short of memory, disk
+    /// or connections), 57 (stopped, starting, cancelled), 58 (trouble with a file), and a copy that may only be read.
+    var isPassing: Bool {
+        self == .readOnlyTransaction || ["40", "53", "57", "58"].contains(rawValue.prefix(2))
+    }
 
     /// Whether the server ends the session with it: class 57P and the session timeouts.
     var endsSession: Bool {
@@ -49,6 +57,7 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
         case .unknownDatabase: "there is no such database; create it or name another"
         case .diskFull: "its disk is full"
         case .insufficientPrivilege: "the role lacks a privilege; see deploy/postgres/roles.sql"
+        case .readOnlyTransaction: "it may only be read; name the one that is written, or wait until it is"
         case .uniqueViolation: "a unique key is taken"
         default:
             switch rawValue.prefix(2) {

@@ -74,7 +74,14 @@ package struct CostGovernor: Sendable {
             let patienceLeft = patience()
             let isLast = patienceLeft <= .zero
             if isHead || isLast {
-                let admission = try await attempt(call, waits: !isLast, respectsLines: false)
+                let admission: LedgerAdmission
+                do throws(GovernorError) {
+                    admission = try await attempt(call, waits: !isLast, respectsLines: false)
+                } catch {
+                    // A ledger may stop waiting with its caller.
+                    if case .ledgerUnavailable = error, Task.isCancelled { break }
+                    throw error
+                }
                 guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound), !isLast
                 else { return admission }
                 refused = admission

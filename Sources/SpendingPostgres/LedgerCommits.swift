@@ -19,7 +19,7 @@ final class LedgerCommits: Sendable {
 
     private struct Waiting: Sendable {
         let operation: LedgerOperation
-        let answer: CheckedContinuation<Result<LedgerAnswer, GovernorError>, Never>
+        let waiter = SharedTransactionWaiter<Result<LedgerAnswer, GovernorError>>()
     }
 
     private struct Queue {
@@ -48,6 +48,8 @@ final class LedgerCommits: Sendable {
     private let owner: String
     private let lease: Duration
     private let clock: LedgerClock
+    /// What a caller gets who waits no longer.
+    private let givenUp: GovernorError
     private let queue = Mutex(Queue())
     private let abandoned = Mutex<Set<Int64>>([])
 
@@ -56,19 +58,34 @@ final class LedgerCommits: Sendable {
         self.owner = owner
         self.lease = lease
         self.clock = clock
+        givenUp = .ledgerUnavailable(
+            reason: "\(client.configuration.server) did not answer before the time was up")
     }
 
     func abandon(_ hold: Int64) { abandoned.withLock { _ = $0.insert(hold) } }
 
-    func run(_ operation: LedgerOperation) async throws(GovernorError) -> LedgerAnswer {
-        let result = await withCheckedContinuation { continuation in
-            start(
-                queue.withLock { queue in
-                    queue.waiting.append(Waiting(operation: operation, answer: continuation))
-                    return queue.begin()
-                })
-        }
-        return try result.get()
+    /// Does an operation.
+    ///
+    /// - Parameters:
+    ///   - operation: What to do.
+    ///   - isCancellable: Whether a cancelled task waits no longer. A hold that it gets all the same is released.
+    /// - Returns: What the operation gives.
+    /// - Throws: What the operation throws, or ``GovernorError/ledgerUnavailable(reason:)``.
+    func run(
+        _ operation: LedgerOperation, isCancellable: Bool = false
+    ) async throws(GovernorError) -> LedgerAnswer {
+        let waiting = Waiting(operation: operation)
+        return try await waiting.waiter.answer(ifCancelled: isCancellable ? .failure(givenUp) : nil) {
+            join(waiting)
+        }.get()
+    }
+
+    private func join(_ waiting: Waiting) {
+        start(
+            queue.withLock { queue in
+                queue.waiting.append(waiting)
+                return queue.begin()
+            })
     }
 
     private func start(_ lane: Int?) {
@@ -85,7 +102,7 @@ final class LedgerCommits: Sendable {
             guard gathering.exchange(false, ordering: .relaxed) else { return }
             start(endGathering())
         }
-        for (waiting, answer) in zip(batch, answers) { waiting.answer.resume(returning: answer) }
+        for (waiting, answer) in zip(batch, answers) where !waiting.waiter.give(answer) { giveBack(answer) }
         // One that failed has not told that it has decided.
         if gathering.load(ordering: .relaxed) { start(endGathering()) }
         let (next, closing) = queue.withLock { queue in
@@ -96,6 +113,13 @@ final class LedgerCommits: Sendable {
         }
         start(next)
         for continuation in closing { continuation.resume() }
+    }
+
+    /// Releases a hold for which nobody waits any more: its call was surely never made.
+    private func giveBack(_ answer: Result<LedgerAnswer, GovernorError>) {
+        guard case .success(.admission(.held(let holdID, _, _, _))) = answer, let hold = Int64(holdID) else { return }
+        // Where this fails, the hold ends with its lease.
+        join(Waiting(operation: .release(hold)))
     }
 
     /// Waits until no lane works any more.
@@ -121,7 +145,7 @@ final class LedgerCommits: Sendable {
             var batch: [Waiting] = []
             var left: [Waiting] = []
             var calls: Set<UUID> = []
-            for waiting in queue.waiting {
+            for waiting in queue.waiting where !waiting.waiter.isGone {
                 // What one does to a call the other must see.
                 if batch.count < Self.batchMax, waiting.operation.call.map({ calls.insert($0).inserted }) ?? true {
                     batch.append(waiting)
@@ -138,6 +162,8 @@ final class LedgerCommits: Sendable {
     private func commit(
         _ operations: [LedgerOperation], on lane: Int, decided: @escaping @Sendable () -> Void
     ) async -> LedgerTransaction.Answers {
+        // Of a batch whose callers have all gone nothing is left.
+        if operations.isEmpty { return [] }
         do throws(PostgresError) {
             return try await attempt(operations, on: lane, decided: decided)
         } catch {

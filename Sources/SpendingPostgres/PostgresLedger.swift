@@ -39,6 +39,8 @@ package final class PostgresLedger: SpendLedger {
         var lane = client.configuration.forLookups("ledger")
         // What was committed is on the disk, whatever the server's own setting is.
         lane.sessionSettings["synchronous_commit"] = "on"
+        // Longer than a frozen host can keep its locks, and so short that callers still have time to say what they wait for.
+        lane.answerTimeout = min(lane.answerTimeout, .seconds(20))
         lanes = PostgresClient(lane, connectionsMax: LedgerCommits.lanes, waitMax: client.waitMax)
         commits = LedgerCommits(client: lanes, owner: ownerID, lease: leaseLength, clock: clock)
     }
@@ -58,7 +60,8 @@ package final class PostgresLedger: SpendLedger {
     package func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
-        guard case .admission(let admission) = try await commits.run(.reserve(call, CallKey.of(call.id), terms)) else {
+        let operation = LedgerOperation.reserve(call, CallKey.of(call.id), terms)
+        guard case .admission(let admission) = try await commits.run(operation, isCancellable: true) else {
             throw Self.unknownFailure
         }
         if case .held(let holdID, _, _, _) = admission, let hold = Int64(holdID) {

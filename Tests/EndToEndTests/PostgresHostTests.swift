@@ -92,6 +92,68 @@ struct PostgresHostTests {
         }
     }
 
+    /// A pipeline whose functions have few attempts and little time for them.
+    private static let hasty = """
+        pipeline: test
+        first: pii-filter
+        functions:
+          pii-filter: {next: rag-core, redacts: true}
+          rag-core: {next: llm-connector}
+          llm-connector:
+            next: psql-worker
+            attempts: 2
+            backoff: {first: 100ms, factor: 1, longest: 100ms}
+            timeout: 3s
+            model: {provider: bedrock, region: ap-south-1, id: "meta.llama3-70b-instruct-v1:0", timeout: 1s}
+          psql-worker: {timeout: 2s, attempts: 2, backoff: {first: 100ms, factor: 1, longest: 100ms}}
+
+        """
+
+    @Test(
+        "A database that is away for longer than all attempts are costs no question and no answer",
+        arguments: [true, false])
+    func outage(isKilled: Bool) async throws {
+        let broker = try await RabbitMQServer.shared()
+        let database = try await PostgresTestServer()
+        try await HostWorld.run(
+            onRabbitMQ: broker.url(vhost: try await broker.newVhost()), database: .postgres(database),
+            manifest: Self.hasty
+        ) { world in
+            try await ModelServer.run { model in
+                let host = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml"],
+                    environment: model.environment.merging(world.environment) { $1 }.merging([
+                        "SLUICE_LOG_LEVEL": "debug"
+                    ]) { $1 })
+                if isKilled { await database.kill() } else { database.freeze(true) }
+                let answer = try String(
+                    contentsOfFile: SluiceProcess.repository + "/functions/psql-worker/events/answer.json",
+                    encoding: .utf8)
+                try await world.send("answer", body: answer, to: "sluice.psql-worker")
+                try await world.ask(["question"])
+                // More often than either has attempts.
+                var waited = ["answer": 0, "question": 0]
+                while waited.values.contains(where: { $0 < 4 }) {
+                    let line = try await host.line("delivery concluded")
+                    guard line["delivery.outcome"] as? String == "pause", let id = line["question.id"] as? String else {
+                        continue
+                    }
+                    waited[id, default: 0] += 1
+                }
+                if isKilled { try await database.start() } else { database.freeze(false) }
+                for id in ["answer", "question"] {
+                    #expect(try await world.history.outcome(of: id).state == .answered)
+                }
+                #expect(await host.end() == 0)
+                #expect(model.received.count == 1)
+                let dead = try await world.sluice(["dead", "list", "--manifest", "m.yaml"])
+                #expect(dead.status == 0 && !dead.output.contains("question"), "\(dead.output)\(dead.errors)")
+                #expect(try await world.isSound())
+            }
+        }
+        await database.stop()
+    }
+
     @Test(
         "A database that cannot be used stops the start with one line, and without its password",
         arguments: [

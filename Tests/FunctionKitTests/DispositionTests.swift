@@ -16,7 +16,7 @@ struct DispositionTests {
             (.notGoverned(model: "m"), .deadLetter, "model-not-governed"),
             (.boundBreached(model: "m"), .deadLetter, "model-bound-breached"),
             (.answerForgotten, .deadLetter, "model-answer-forgotten"),
-            (.ledgerUnavailable, .retry, "ledger-unavailable"),
+            (.ledgerUnavailable, .handBack, "ledger-unavailable"),
             (.throttled, .retry, "model-throttled"),
             (.unavailable, .retry, "model-unavailable"),
             (.rejected(code: "AccessDeniedException"), .deadLetter, "model-rejected"),

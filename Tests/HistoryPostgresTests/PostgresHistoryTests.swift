@@ -159,6 +159,66 @@ struct PostgresHistoryTests {
         await server.stop()
     }
 
+    @Test("An answer waits for a server that is away, and is stored once")
+    func away() async throws {
+        let server = try await PostgresTestServer()
+        let configuration = server.configuration()
+        try await Self.client(configuration).close()
+        // The pool itself waits hardly at all.
+        let client = PostgresClient(configuration, waitMax: .milliseconds(1))
+        let history = PostgresHistory(client: client)
+        await server.kill()
+        async let stored = history.store(Self.answer("a"))
+        await #expect {
+            try await history.accept(id: "b", question: "?", tenant: nil, expiresAt: nil)
+        } throws: { error in
+            (error as? any DispositionProviding)?.disposition == .handBack
+        }
+        try await server.start()
+        #expect(try await stored)
+        #expect(try await !history.store(Self.answer("a")))
+        await history.close()
+        await client.close()
+        await server.stop()
+    }
+
+    @Test("An answer that is given up while the server is silent is handed back at once, and holds up no later write")
+    func silent() async throws {
+        let server = try await PostgresTestServer()
+        var configuration = server.configuration()
+        let owner = try await Self.client(configuration)
+        (configuration.connectTimeout, configuration.answerTimeout) = (.seconds(1), .seconds(3600))
+        let client = PostgresClient(configuration, waitMax: .milliseconds(1))
+        let history = PostgresHistory(client: client)
+        try await history.accept(id: "a", question: "?", tenant: nil, expiresAt: nil)
+        try await owner.withTransaction { connection in
+            try await connection.run(PostgresStatement("SELECT 1 FROM questions FOR UPDATE"))
+            let given = Task { try await history.store(Self.answer("a")) }
+            try await PostgresTestServer.untilBlocked(by: connection)
+            server.freeze(true)
+            given.cancel()
+            await #expect {
+                try await given.value
+            } throws: { error in
+                (error as? any DispositionProviding)?.disposition == .handBack
+            }
+            await #expect {
+                try await history.accept(id: "b", question: "?", tenant: nil, expiresAt: nil)
+            } throws: { error in
+                if case .cannotConnect = error as? PostgresError { true } else { false }
+            }
+            server.freeze(false)
+        }
+        // The first may have been done all the same.
+        _ = try await history.store(Self.answer("a"))
+        #expect(try await history.question(id: "a")?.state == .answered)
+        #expect(try await history.counts() == [.answered: 1])
+        await history.close()
+        await client.close()
+        await owner.close()
+        await server.stop()
+    }
+
     @Test("A closed history keeps nobody waiting, and leaves no connection")
     func closed() async throws {
         let client = try await Self.client()

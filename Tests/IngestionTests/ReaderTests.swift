@@ -84,13 +84,15 @@ struct ReaderTests {
 
     @Test("Records keep their ids and headings; one that is none is named by its line")
     func records() throws {
-        let sections = try RecordReader.sections(
+        let (sections, withoutText) = try RecordReader.read(
             try lines(
                 #"""
                 {"id": "a/1", "heading": "H", "text": "T"}
 
                 {"title": "Only a title", "text": "One.\n\nTwo."}
+                {"id": "a/2", "text": " \n\n"}
                 """#))
+        #expect(withoutText == [4])
         #expect(
             sections == [
                 Section(id: "a/1", headings: ["H"], blocks: ["T"]),
@@ -98,7 +100,7 @@ struct ReaderTests {
             ])
         for bad in [#"{"id": 1}"#, "[]", "{", #"{"text": 5}"#, #"{"id": "", "text": "x"}"#] {
             let text = #"{"text": "fine"}"# + "\n" + bad
-            #expect(throws: SkipReason.notARecord(line: 2)) { try RecordReader.sections(try lines(text)) }
+            #expect(throws: SkipReason.notARecord(line: 2)) { try RecordReader.read(try lines(text)) }
         }
     }
 

@@ -91,6 +91,13 @@ package final class PostgresTestServer: Sendable {
     /// Freezes the server's own process and its children, or wakes them.
     package func freeze(_ isFrozen: Bool) { running.withLock { $0?.signalAll(isFrozen ? SIGSTOP : SIGCONT) } }
 
+    /// Waits until somebody waits for a lock that a connection's transaction has.
+    package static func untilBlocked(by connection: PostgresConnection) async throws {
+        let blocked = PostgresStatement(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        while try await connection.run(blocked).rows.isEmpty {}
+    }
+
     /// Makes an empty database.
     ///
     /// - Returns: The superuser's URL of it.

@@ -137,6 +137,27 @@ struct TroubleTests {
         await server.stop()
     }
 
+    @Test("who gives up a call while the server is busy is told at once, and nothing stays held")
+    func givenUp() async throws {
+        let (governor, client) = try await governor(try await PostgresTestServer.shared().configuration())
+        try await client.withTransaction { connection in
+            try await connection.run(PostgresStatement("SELECT 1 FROM ledger_head FOR UPDATE"))
+            let call = Task { await reason { _ = try await governor.held(SpendFixture.call("a", bytes: 10)) } }
+            try await PostgresTestServer.untilBlocked(by: connection)
+            call.cancel()
+            let given = "\(client.configuration.server) did not answer before the time was up"
+            #expect(await call.value == given)
+        }
+        // What is under way has ended then.
+        await (governor.ledger as? PostgresLedger)?.close()
+        let (later, _) = try await self.governor(client.configuration)
+        #expect(try await later.heldAmount() == 0)
+        #expect(try await later.spent() == 0)
+        let kinds = try await later.ledger.journal(after: 0, atMost: 10).map(\.kind)
+        #expect(kinds == [.reserve, .release])
+        #expect(try await later.verify().differences.isEmpty)
+    }
+
     @Test("a host that is frozen within a transaction is put out by the server, and others go on")
     func frozenHost() async throws {
         var configuration = try await PostgresTestServer.shared().configuration()

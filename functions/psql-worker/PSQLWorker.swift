@@ -19,7 +19,7 @@ package struct PSQLWorker: Function {
     ///
     /// A redelivery finds it stored: that is no error, and nothing is changed.
     ///
-    /// - Throws: What the history throws; the message is then tried again.
+    /// - Throws: What the history throws; the message is then tried again, or handed back where the history says so.
     @concurrent package func invoke(_ input: AnswerToStore, context: InvocationContext) async throws -> StoredAnswer {
         let isStored = try await history.store(
             AnsweredQuestion(

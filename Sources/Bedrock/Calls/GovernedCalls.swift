@@ -6,6 +6,8 @@ import Spending
 struct GovernedCalls: Sendable {
     /// Below this a call is not worth starting; a shorter call timeout counts instead.
     private static let timeMin: Duration = .seconds(2)
+    /// How long a ledger that is away is left alone before the next try: no event tells that it is back.
+    private static let ledgerPause: Duration = .seconds(1)
 
     let governor: CostGovernor
     let client: BedrockModel
@@ -13,8 +15,8 @@ struct GovernedCalls: Sendable {
 
     /// Makes a call once.
     ///
-    /// Waits for money that calls under way hold, first come, first served, as long as half of the invocation's time, or
-    /// the call's own, is left.
+    /// Waits for money that calls under way hold, first come, first served, and for a ledger that is away, as long as half
+    /// of the invocation's time, or the call's own, is left.
     ///
     /// - Throws: `LanguageModelError`. With less than 2 seconds left, or less than the call timeout where that is shorter or
     ///   the host drains, nothing is called.
@@ -22,19 +24,12 @@ struct GovernedCalls: Sendable {
         _ prepared: PreparedCall<Body>, to model: ModelID, _ context: InvocationContext
     ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
         guard hasTime(context) else { throw .noTimeLeft }
-        let admission: Admission
-        do throws(GovernorError) {
-            // Half of the time, or the call's own, is kept for the call itself or for a fallback.
-            let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
-            admission = try await governor.reserve(prepared.call(to: model)) {
-                context.remaining - (context.isDraining ? callTimeout : kept)
-            }
-        } catch {
-            // What it says holds no payload: models, files, and what to do.
-            context.logger.error("paid call not admitted", metadata: [LogKey.error: "\(error)"])
-            throw LanguageModelError(error)
-        }
-        switch consume admission {
+        // Half of the time, or the call's own, is kept for the call itself or for a fallback.
+        let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
+        switch try await reserve(
+            prepared.call(to: model), context,
+            patience: { context.remaining - (context.isDraining ? callTimeout : kept) })
+        {
         case .held(let reservation):
             return try await pay(reservation, body: prepared.body, context)
         case .settled(let settlement):
@@ -46,6 +41,28 @@ struct GovernedCalls: Sendable {
         // Money that is merely held comes free; another host can wait for it.
         case .refused(let refusal) where refusal.cause == .held && context.isDraining: throw .noTimeLeft
         case .refused(let refusal): throw .budgetExhausted(refusal)
+        }
+    }
+
+    private func reserve(
+        _ call: PaidCall, _ context: InvocationContext, patience: @Sendable () -> Duration
+    ) async throws(LanguageModelError) -> Admission {
+        var isAway = false
+        while true {
+            do throws(GovernorError) {
+                return try await governor.reserve(call, patience: patience)
+            } catch {
+                // What it says holds no payload: models, files, and what to do.
+                let metadata: Logger.Metadata = [LogKey.error: "\(error)"]
+                guard case .ledgerUnavailable = error, patience() > Self.ledgerPause,
+                    (try? await Task.sleep(for: Self.ledgerPause)) != nil
+                else {
+                    context.logger.error("paid call not admitted", metadata: metadata)
+                    throw LanguageModelError(error)
+                }
+                if !isAway { context.logger.warning("waiting for the ledger", metadata: metadata) }
+                isAway = true
+            }
         }
     }
 

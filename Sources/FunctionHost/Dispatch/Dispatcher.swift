@@ -150,7 +150,10 @@ struct Dispatcher: Sendable {
         }
     }
 
-    /// To the dead-letter queue, and the question to its final state, so that no asker waits for ever.
+    /// The question to its final state, so that no asker waits for ever, and to the dead-letter queue.
+    ///
+    /// In this order: while the history is away nothing is buried, again and again, and what a person replays has failed
+    /// before it is opened again.
     private func bury(_ delivery: Delivery, headers: MessageHeaders, code: String) async throws {
         var message = delivery.message
         message.headers = failed(headers, code: code).texts
@@ -158,8 +161,8 @@ struct Dispatcher: Sendable {
             // Another version's headers stay as they are, so that a host of that version can still replay the message.
             message.headers.merge(delivery.message.headers) { _, theirs in theirs }
         }
-        try await broker.publish(message, to: queues.dead)
         _ = try await history.finish(id: delivery.message.id, state: .failed, reason: code, opensAt: nil)
+        try await broker.publish(message, to: queues.dead)
     }
 
     private func failed(_ headers: MessageHeaders, code: String) -> MessageHeaders {

@@ -14,7 +14,7 @@ package struct Corpus: Sendable {
     /// How many passages another file, or another place of the same, has word for word.
     package private(set) var repetitions = 0
 
-    /// Reads files and folders; a file is taken whole or not at all.
+    /// Reads files and folders; a file is taken whole or not at all, but for records that hold no text.
     ///
     /// Blocks while it reads, but for PDF.
     ///
@@ -26,8 +26,9 @@ package struct Corpus: Sendable {
         for (path, kind) in finder.files {
             try Task.checkCancellation()
             let sections: [Section]
+            let withoutText: [Int]
             do throws(SkipReason) {
-                sections = try await Self.read(path, kind)
+                (sections, withoutText) = try await Self.read(path, kind)
             } catch {
                 skipped.append(SkippedFile(path: path, reason: error))
                 continue
@@ -38,6 +39,10 @@ package struct Corpus: Sendable {
                 continue
             }
             filesRead += 1
+            if let line = withoutText.first {
+                skipped.append(
+                    SkippedFile(path: path, reason: .recordsWithoutText(count: withoutText.count, line: line)))
+            }
             for chunk in chunks { try add(chunk, &known) }
         }
     }
@@ -54,18 +59,20 @@ package struct Corpus: Sendable {
         repetitions += 1
     }
 
-    private static func read(_ path: String, _ kind: DocumentKind) async throws(SkipReason) -> [Section] {
+    private static func read(
+        _ path: String, _ kind: DocumentKind
+    ) async throws(SkipReason) -> (sections: [Section], withoutText: [Int]) {
         // Not those of a link.
         let real = URL(filePath: path).resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: real) else { throw .unreadable }
         if let size = attributes[.size] as? Int, size > fileBytesMax { throw .tooLarge }
         guard let bytes = FileManager.default.contents(atPath: path) else { throw .unreadable }
         switch kind {
-        case .markdown: return MarkdownReader.sections(try UTF8Lines.of(bytes))
-        case .text: return TextReader.sections(try UTF8Lines.of(bytes))
-        case .records: return try RecordReader.sections(try UTF8Lines.of(bytes))
-        case .html: return try HTMLReader.sections(bytes)
-        case .pdf: return try await PDFReader.sections(path)
+        case .markdown: return (MarkdownReader.sections(try UTF8Lines.of(bytes)), [])
+        case .text: return (TextReader.sections(try UTF8Lines.of(bytes)), [])
+        case .records: return try RecordReader.read(try UTF8Lines.of(bytes))
+        case .html: return (try HTMLReader.sections(bytes), [])
+        case .pdf: return (try await PDFReader.sections(path), [])
         }
     }
 

@@ -1,4 +1,4 @@
-/// Why a file was left out.
+/// Why a file, or some of its records, was left out.
 package enum SkipReason: Sendable, Hashable {
     /// It is of a kind that is not read.
     case unknownKind
@@ -16,6 +16,8 @@ package enum SkipReason: Sendable, Hashable {
     case notUTF8(line: Int)
     /// The line is not a JSON object with a `text`.
     case notARecord(line: Int)
+    /// So many of its records have a `text` that is empty, the first of them in the line; the others are taken.
+    case recordsWithoutText(count: Int, line: Int)
     /// It is damaged or encrypted, or no PDF.
     case unreadablePDF
     /// `pdftotext` is not there.
@@ -36,6 +38,9 @@ extension SkipReason: CustomStringConvertible {
         case .noText: "it holds no text; a scanned PDF needs its text recognised first"
         case .notUTF8(let line): "line \(line) is not valid UTF-8; save the file as UTF-8"
         case .notARecord(let line): "line \(line) is no JSON object with a text in `text`"
+        case .recordsWithoutText(1, let line): "the record in line \(line) has no text; write one, or remove the line"
+        case .recordsWithoutText(let count, let line):
+            "\(count) records have no text, the first in line \(line); write one, or remove the lines"
         case .unreadablePDF: "it is damaged, encrypted or no PDF"
         case .noPDFReader: "pdftotext is missing; install the package poppler-utils"
         case .slowPDF: "pdftotext did not end within a minute"
@@ -43,7 +48,7 @@ extension SkipReason: CustomStringConvertible {
     }
 }
 
-/// A file that was left out.
+/// A file that was left out, or not taken whole.
 package struct SkippedFile: Sendable, Hashable {
     /// Its path, as it was reached.
     package let path: String

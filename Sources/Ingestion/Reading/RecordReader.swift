@@ -13,19 +13,24 @@ enum RecordReader {
 
     /// Reads all lines, but empty ones.
     ///
+    /// - Returns: The records that hold a text, and the lines of those that hold none.
     /// - Throws: ``SkipReason/notARecord(line:)``.
-    static func sections(_ lines: [String]) throws(SkipReason) -> [Section] {
+    static func read(_ lines: [String]) throws(SkipReason) -> (sections: [Section], withoutText: [Int]) {
         let decoder = JSONDecoder()
         var sections: [Section] = []
+        var withoutText: [Int] = []
         for (index, line) in lines.enumerated() where line.contains(where: { !$0.isWhitespace }) {
             guard let record = try? decoder.decode(Record.self, from: Data(line.utf8)), record.id != "" else {
                 throw .notARecord(line: index + 1)
             }
             let heading = (record.heading ?? record.title ?? "").oneLine
             let blocks = record.text.split(separator: "\n\n").map(\.trimmed).filter { !$0.isEmpty }
-            guard !blocks.isEmpty else { continue }
-            sections.append(Section(id: record.id, headings: heading.isEmpty ? [] : [heading], blocks: blocks))
+            if blocks.isEmpty {
+                withoutText.append(index + 1)
+            } else {
+                sections.append(Section(id: record.id, headings: heading.isEmpty ? [] : [heading], blocks: blocks))
+            }
         }
-        return sections
+        return (sections, withoutText)
     }
 }
