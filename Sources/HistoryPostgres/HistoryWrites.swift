@@ -85,7 +85,7 @@ final class HistoryWrites: Sendable {
             let batch = Array(line.waiting.prefix(Self.batchMax))
             line.waiting.removeFirst(batch.count)
             // Everybody in the batch awaits it, and it is cancelled when nobody does; `close()` awaits its end.
-            line.batch = (batch, Task { await self.run(batch) })
+            line.batch = (batch, Task(executorPreference: PostgresClient.executor) { await self.run(batch) })
             return []
         }
         for continuation in closing { continuation.resume() }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// An actor's executor must outlast every job that might still be given to it, so there is one for the process and it
 /// never ends. Nothing that blocks runs on it; see ``BlockingCall``.
-final class EventLoop: SerialExecutor {
+final class EventLoop: SerialExecutor, TaskExecutor {
     /// What the loop tells of a socket, on its thread.
     protocol Watcher: AnyObject, Sendable {
         /// The socket can be read or written, or is broken.
@@ -95,7 +95,10 @@ final class EventLoop: SerialExecutor {
             return jobs
         }
         for closure in ready.closures { closure() }
-        for job in ready.waiting { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+        for job in ready.waiting {
+            unsafe job.runSynchronously(
+                isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        }
     }
 
     // MARK: - Sockets

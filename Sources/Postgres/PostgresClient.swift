@@ -33,6 +33,9 @@ package final class PostgresClient: Sendable {
     /// The longest that anybody waits for a connection.
     package let waitMax: Duration
 
+    /// Where all connections live: a task that hardly does more than to run statements saves a change of threads there.
+    package static var executor: (any TaskExecutor)? { EventLoop.shared }
+
     private let state = Mutex(State())
 
     /// Makes a client, which connects when it is first used; ``close()`` it at the end.
