@@ -159,6 +159,21 @@ struct PostgresHistoryTests {
         await server.stop()
     }
 
+    @Test(
+        "What lies in the server's present state is waited for; what a person has to mend uses up attempts",
+        arguments: [
+            ("40001", true), ("53100", true), ("53200", true), ("53300", true), ("57014", true), ("57P03", true),
+            ("58030", true), ("25006", true), ("28P01", false), ("3D000", false), ("42P01", false), ("42501", false),
+            ("22021", false), ("23505", false), ("XX001", false),
+        ])
+    func dispositions(code: String, isWaitedFor: Bool) {
+        let state = SQLState(rawValue: code)
+        let refused = PostgresError.refused(server: "s", state: state, constraint: nil)
+        let unconnected = PostgresError.cannotConnect(server: "s", state: state, reason: "")
+        for error in [refused, unconnected] { #expect(error.disposition == (isWaitedFor ? .handBack : .retry)) }
+        #expect(refused.code == "postgres-refused-\(code)")
+    }
+
     @Test("An answer waits for a server that is away, and is stored once")
     func away() async throws {
         let server = try await PostgresTestServer()
