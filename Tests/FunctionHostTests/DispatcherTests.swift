@@ -75,6 +75,18 @@ struct DispatcherTests {
         }
     }
 
+    @Test("while the history takes nothing, nothing is buried: the message is handed back")
+    func historyAway() async throws {
+        let test = try TestHost([registered { _, _ in throw FunctionError.permanent("no") }])
+        try await test.run { _ in
+            try test.loseHistory()
+            try await test.send("q")
+            _ = await test.broker.event { if case .handedBack("q", queues.waiting) = $0 { true } else { false } }
+            #expect(try await test.broker.depth(of: queues.dead).total == 0)
+        }
+        #expect(try await test.broker.depth(of: queues.dead).total == 0)
+    }
+
     @Test("a message with a problem is dead-lettered with it at once, and its neighbour is worked on")
     func problem() async throws {
         let test = try TestHost([registered()], problems: ["": .idMissing])

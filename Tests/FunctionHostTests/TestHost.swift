@@ -125,6 +125,9 @@ struct TestHost: Sendable {
         for try await _ in store.changes() where try await history.runsWithoutEnd(like: run) == count { return }
     }
 
+    /// Lets the history take nothing any more.
+    func loseHistory() throws { try store.close() }
+
     /// Delivers a message and gives it back, as a process does that dies.
     func deliverAndLose(from queue: String, times: Int = 1) async throws {
         for _ in 0..<times {
