@@ -163,7 +163,7 @@ package struct CostGovernor: Sendable {
     ///
     /// - Throws: As ``settle(_:usage:countedBy:requestID:response:)``.
     package func chargeInFull(_ reservation: consuming Reservation) async throws(GovernorError) {
-        try await ledger.chargeInFull(reservation.holdID)
+        try await ledger.chargeInFull(reservation.holdID, of: reservation.call.id)
         ended(reservation)
     }
 
@@ -171,7 +171,7 @@ package struct CostGovernor: Sendable {
     ///
     /// - Throws: As ``settle(_:usage:countedBy:requestID:response:)``.
     package func release(_ reservation: consuming Reservation) async throws(GovernorError) {
-        try await ledger.release(reservation.holdID)
+        try await ledger.release(reservation.holdID, of: reservation.call.id)
         released.add()
         ended(reservation)
     }

@@ -76,11 +76,11 @@ package final class PostgresLedger: SpendLedger {
         try await end(holdID) { .settle($0, call, key, digested) }
     }
 
-    package func chargeInFull(_ holdID: String) async throws(GovernorError) {
+    package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
         try await end(holdID) { .chargeInFull($0) }
     }
 
-    package func release(_ holdID: String) async throws(GovernorError) {
+    package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
         try await end(holdID) { .release($0) }
     }
 

@@ -11,7 +11,7 @@ enum JournalReader {
         id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest, provider, region, model, tenant,
         input_nano_usd_per_token, output_nano_usd_per_token, price_from_ms, cache_read_nano_usd_per_token,
         cache_write_nano_usd_per_token, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, counted_by,
-        request_id, response_sha256, spent_nano_usd, held_nano_usd
+        request_id, response_sha256, spent_nano_usd, held_nano_usd, hold_mark
         """
 
     static func entries(after id: Int64, atMost count: Int, _ database: Database) throws -> [JournalEntry] {
@@ -39,12 +39,12 @@ enum JournalReader {
     private static func entry(_ row: Row, lines: [JournalEntry.Line]) -> JournalEntry? {
         // The table's own check leaves no other word.
         guard let kind = JournalEntry.Kind(rawValue: row[2]) else { return nil }
-        let holdID: Int64 = row[3]
         let (inputRate, outputRate): (Int64?, Int64?) = (row[13], row[14])
         let (input, output): (Int?, Int?) = (row[18], row[19])
         let countedBy: String? = row[22]
         return JournalEntry(
-            id: row[0], at: Date(milliseconds: row[1]), kind: kind, holdID: String(holdID),
+            id: row[0], at: Date(milliseconds: row[1]), kind: kind,
+            holdID: HoldID(number: row[3], mark: row[27]).description,
             reservedAt: Date(milliseconds: row[4]),
             call: CallID(questionID: row[5], function: row[6], ordinal: row[7], digest: row[8]),
             model: ModelID(provider: row[9], region: row[10], model: row[11]), tenant: row[12],

@@ -20,7 +20,34 @@ extension LedgerAudit {
                 SELECT budget, period_start_ms, 0, sum(bound_nano_usd)
                 FROM holds JOIN hold_budgets USING (hold_id) WHERE is_orphan = 0 GROUP BY budget, period_start_ms
                 """), quarters: try Self.quarters(database),
-            entries: try Int.fetchOne(database, sql: "SELECT count(*) FROM journal") ?? 0)
+            entries: try Int.fetchOne(database, sql: "SELECT count(*) FROM journal") ?? 0,
+            findings: try Self.findings(database))
+    }
+
+    private static func findings(_ database: Database) throws -> [LedgerFinding] {
+        var findings: [LedgerFinding] = []
+        // Its indices too, which a mere look at the pages would leave out.
+        let checked = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
+        if checked != ["ok"] { findings.append(.damaged(reason: checked.joined(separator: "; "))) }
+        let missing = try Int64.fetchOne(database, sql: "SELECT ifnull(max(id), 0) - count(*) FROM journal") ?? 0
+        if missing > 0 {
+            // Numbers are given one by one, from 1.
+            let first = try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT number FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM journal)
+                    WHERE id <> number ORDER BY number LIMIT 1
+                    """)
+            findings.append(.entriesMissing(first: first ?? 1, count: missing))
+        }
+        let unknown = try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT count(*) FROM holds WHERE NOT EXISTS
+                    (SELECT 1 FROM journal WHERE id = hold_id AND kind = 'reserve' AND hold_mark IS mark)
+                """)
+        if let unknown, unknown > 0 { findings.append(.holdsWithoutEntry(count: unknown)) }
+        return findings
     }
 
     private static func quarters(

@@ -5,8 +5,8 @@ extension SQLiteLedger {
     /// The ledger's tables.
     ///
     /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
-    /// hold. A hold's id is the id of its `reserve` entry. `counters` can be rebuilt from it. A raise is
-    /// part of it.
+    /// hold. `hold_id` is the id of its `reserve` entry; with its mark it is the hold's name, see ``HoldID``. `counters` can
+    /// be rebuilt from it. A raise is part of it.
     package static let schema = Schema(
         name: "spending",
         migrations: [
@@ -195,6 +195,14 @@ extension SQLiteLedger {
                         \(SpendQuarters.trigger)
 
                         CREATE INDEX journal_exceptions ON journal (reserved_ms) WHERE kind IN ('orphan', 'breach');
+                        """)
+            },
+            { database in
+                try database.execute(
+                    sql: """
+                        -- A number comes again after an older copy of the file was put back; a mark does not.
+                        ALTER TABLE journal ADD COLUMN hold_mark TEXT;
+                        ALTER TABLE holds ADD COLUMN mark TEXT;
                         """)
             },
         ])

@@ -25,8 +25,8 @@ extension LedgerTransaction {
 
     // MARK: - By their owner
 
-    func settle(_ holdID: Int64, of call: PaidCall, settlement digested: DigestedSettlement) throws {
-        let hold = try takeOrThrow(holdID)
+    func settle(_ holdID: HoldID, of call: PaidCall, settlement digested: DigestedSettlement) throws {
+        let hold = try takeOrThrow(holdID, of: call.id)
         let settlement = digested.settlement
         let usage = settlement.usage
         try end(hold, kind: .settle, cost: settlement.cost.nanoUSD, settlement: digested)
@@ -49,7 +49,7 @@ extension LedgerTransaction {
                 settlement.model?.provider, settlement.model?.region, settlement.model?.model,
             ])
         guard settlement.cost.nanoUSD > hold.bound else { return }
-        try journal(.breach, of: holdID, spent: 0, held: 0, settlement: digested)
+        try journal(.breach, of: hold.id, spent: 0, held: 0, settlement: digested)
         try database.run(
             """
             INSERT INTO breaches (hold_id, provider, region, model, input_bytes, messages, output_tokens_max,
@@ -57,21 +57,21 @@ extension LedgerTransaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                holdID, call.model.provider, call.model.region, call.model.model, call.inputBytes, call.messages,
+                hold.id, call.model.provider, call.model.region, call.model.model, call.inputBytes, call.messages,
                 call.outputTokensMax, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
                 usage.cacheWriteTokens,
             ])
         memory.withFacts { $0.breaches[call.model] = nil }
     }
 
-    func chargeInFull(_ holdID: Int64) throws {
-        let hold = try takeOrThrow(holdID)
+    func chargeInFull(_ holdID: HoldID, of call: CallID) throws {
+        let hold = try takeOrThrow(holdID, of: call)
         // An orphan is charged in full already, and now for good.
         if !hold.isOrphan { try end(hold, kind: .charge, cost: hold.bound) }
     }
 
-    func release(_ holdID: Int64) throws {
-        try end(takeOrThrow(holdID), kind: .release, cost: 0)
+    func release(_ holdID: HoldID, of call: CallID) throws {
+        try end(takeOrThrow(holdID, of: call), kind: .release, cost: 0)
     }
 
     func renewLeases() throws {
@@ -85,9 +85,9 @@ extension LedgerTransaction {
     ///
     /// Nobody can correct them any more.
     func chargeAbandoned() throws {
-        for holdID in abandoned.sorted() {
+        for holdID in abandoned.sorted(by: { $0.number < $1.number }) {
             // One that was settled or swept before is no longer there.
-            guard let hold = try take(holdID), !hold.isOrphan else { continue }
+            guard let hold = try take(holdID, of: nil), !hold.isOrphan else { continue }
             try end(hold, kind: .orphan, cost: hold.bound)
         }
     }
@@ -122,33 +122,46 @@ extension LedgerTransaction {
         {
             owner = next
             if owner == ownerID || OwnerLock.isAlive(owner, folder: ownersFolder) { continue }
-            let holds = try Int64.fetchAll(
-                database.cachedStatement(sql: "SELECT hold_id FROM holds WHERE is_orphan = 0 AND owner = ?"),
-                arguments: [owner])
-            for holdID in holds {
-                if let hold = try take(holdID) { try end(hold, kind: .orphan, cost: hold.bound) }
+            let holds = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT hold_id, bound_nano_usd FROM holds WHERE is_orphan = 0 AND owner = ?"),
+                arguments: [owner]
+            ).map { Hold(id: $0[0], bound: $0[1], isOrphan: false) }
+            for hold in holds {
+                try database.run("DELETE FROM holds WHERE hold_id = ?", [hold.id])
+                try end(hold, kind: .orphan, cost: hold.bound)
             }
         }
     }
 
-    /// Takes a hold out; nil where it has ended.
-    private func take(_ holdID: Int64) throws -> Hold? {
-        // Most holds are known without being read.
-        if let bound = reserved[holdID]?.held.nanoUSD {
-            try database.run("DELETE FROM holds WHERE hold_id = ? AND is_orphan = 0", [holdID])
-            if database.changesCount == 1 { return Hold(id: holdID, bound: bound, isOrphan: false) }
+    /// Takes a hold of this owner out; nil where it has ended, or is another's or another call's.
+    private func take(_ holdID: HoldID, of call: CallID?) throws -> Hold? {
+        let number = holdID.number
+        // Most holds are known without being read, with whose they are: marks do not come twice.
+        if let entry = reserved[number], entry.holdID == holdID.description, call ?? entry.call == entry.call {
+            try database.run(
+                "DELETE FROM holds WHERE hold_id = ? AND mark IS ? AND is_orphan = 0", [number, holdID.mark])
+            if database.changesCount == 1 {
+                return Hold(id: number, bound: entry.held.nanoUSD, isOrphan: false)
+            }
         }
         // `DELETE ... RETURNING` goes through a temporary table and takes twice as long as these two.
         let row = try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT bound_nano_usd, is_orphan FROM holds WHERE hold_id = ?"),
-            arguments: [holdID])
+            database.cachedStatement(
+                sql: """
+                    SELECT bound_nano_usd, is_orphan, question_id, function, ordinal, digest FROM holds
+                    WHERE hold_id = ? AND mark IS ? AND owner = ?
+                    """),
+            arguments: [number, holdID.mark, ownerID])
         guard let row else { return nil }
-        try database.run("DELETE FROM holds WHERE hold_id = ?", [holdID])
-        return Hold(id: holdID, bound: row[0], isOrphan: row[1])
+        let held = CallID(questionID: row[2], function: row[3], ordinal: row[4], digest: row[5])
+        guard call ?? held == held else { return nil }
+        try database.run("DELETE FROM holds WHERE hold_id = ?", [number])
+        return Hold(id: number, bound: row[0], isOrphan: row[1])
     }
 
-    private func takeOrThrow(_ holdID: Int64) throws -> Hold {
-        guard let hold = try take(holdID) else { throw GovernorError.unknownHold }
+    private func takeOrThrow(_ holdID: HoldID, of call: CallID) throws -> Hold {
+        guard let hold = try take(holdID, of: call) else { throw GovernorError.unknownHold }
         return hold
     }
 

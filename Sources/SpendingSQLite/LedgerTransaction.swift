@@ -15,7 +15,7 @@ struct LedgerTransaction {
     let ownersFolder: String?
     let lease: Duration
     /// Holds of this owner that nobody will end.
-    let abandoned: Set<Int64>
+    let abandoned: Set<HoldID>
     /// The `reserve` entries of this owner's open holds, as far as it remembers.
     let reserved: ReservedEntries
 
@@ -149,9 +149,10 @@ struct LedgerTransaction {
     /// Holds a call's bound and gives the journal's entry.
     func hold(_ call: PaidCall, terms: HoldTerms, bound: Money) throws -> JournalEntry {
         let id = nextEntryID()
+        let holdID = HoldID(number: id)
         let entry = JournalEntry(
-            id: id, at: now, kind: .reserve, holdID: String(id), reservedAt: now, call: call.id, model: call.model,
-            tenant: call.tenant, rates: terms.price.rates, spent: .zero, held: bound,
+            id: id, at: now, kind: .reserve, holdID: holdID.description, reservedAt: now, call: call.id,
+            model: call.model, tenant: call.tenant, rates: terms.price.rates, spent: .zero, held: bound,
             lines: terms.lines.map {
                 JournalEntry.Line(budget: $0.budget, periodStart: $0.period.start, limit: $0.limit)
             })
@@ -166,14 +167,16 @@ struct LedgerTransaction {
                     max(known, window.endMS)
             }
         }
-        try append(entry, hold: id)
+        try append(entry, hold: holdID)
         try database.run(
             """
-            INSERT INTO holds (hold_id, question_id, function, ordinal, digest, owner, lease_until_ms, bound_nano_usd)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO holds (hold_id, mark, question_id, function, ordinal, digest, owner, lease_until_ms,
+                bound_nano_usd)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                id, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest, ownerID, leaseUntilMS,
+                id, holdID.mark, call.id.questionID, call.id.function, call.id.ordinal, call.id.digest, ownerID,
+                leaseUntilMS,
                 bound.nanoUSD,
             ])
         return entry
@@ -189,7 +192,8 @@ struct LedgerTransaction {
     func journal(
         _ kind: JournalEntry.Kind, of hold: Int64, spent: Int64, held: Int64, settlement: DigestedSettlement? = nil
     ) throws {
-        guard var entry = try reserved[hold] ?? JournalReader.entries(after: hold - 1, atMost: 1, database).first
+        guard var entry = try reserved[hold] ?? JournalReader.entries(after: hold - 1, atMost: 1, database).first,
+            let holdID = HoldID(entry.holdID)
         else { throw GovernorError.unknownHold }
         entry.id = nextEntryID()
         entry.at = now
@@ -200,7 +204,7 @@ struct LedgerTransaction {
         entry.responseDigest = settlement?.responseDigest
         entry.spent = Money(nanoUSD: spent)
         entry.held = Money(nanoUSD: held)
-        try append(entry, hold: hold)
+        try append(entry, hold: holdID)
     }
 
     /// The next journal entry's number, which is written at the ledger's instant.
@@ -213,7 +217,7 @@ struct LedgerTransaction {
         }
     }
 
-    private func append(_ entry: JournalEntry, hold: Int64) throws {
+    private func append(_ entry: JournalEntry, hold: HoldID) throws {
         let (rates, usage) = (entry.rates, entry.usage)
         try database.run(
             """
@@ -221,18 +225,18 @@ struct LedgerTransaction {
                 provider, region, model, tenant, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token,
                 cache_read_nano_usd_per_token, cache_write_nano_usd_per_token, input_tokens, output_tokens,
                 cache_read_tokens, cache_write_tokens, counted_by, request_id, response_sha256, spent_nano_usd,
-                held_nano_usd)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                held_nano_usd, hold_mark)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                entry.id, entry.at.milliseconds, entry.kind.rawValue, hold, entry.reservedAt.milliseconds,
+                entry.id, entry.at.milliseconds, entry.kind.rawValue, hold.number, entry.reservedAt.milliseconds,
                 entry.call.questionID, entry.call.function, entry.call.ordinal, entry.call.digest,
                 entry.model.provider, entry.model.region, entry.model.model, entry.tenant,
                 // Entries from before rates were kept say no more than that.
                 rates?.from.milliseconds ?? 0, rates?.inputNanoUSDPerToken, rates?.outputNanoUSDPerToken,
                 rates?.cacheReadNanoUSDPerToken, rates?.cacheWriteNanoUSDPerToken, usage?.inputTokens,
                 usage?.outputTokens, usage?.cacheReadTokens, usage?.cacheWriteTokens, entry.countedBy?.rawValue,
-                entry.requestID, entry.responseDigest, entry.spent.nanoUSD, entry.held.nanoUSD,
+                entry.requestID, entry.responseDigest, entry.spent.nanoUSD, entry.held.nanoUSD, hold.mark,
             ])
         guard entry.spent != .zero || entry.held != .zero else { return }
         for line in entry.lines { count(entry, in: line) }

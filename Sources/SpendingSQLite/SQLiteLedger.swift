@@ -14,7 +14,7 @@ package final class SQLiteLedger: SpendLedger {
     private let ownerID: String
     private let leaseLength: Duration
     private let now: @Sendable () -> Date
-    private let abandoned = Mutex<Set<Int64>>([])
+    private let abandoned = Mutex<Set<HoldID>>([])
     private let reserved = ReservedEntries()
     /// How many responses one transaction forgets.
     private static let forgottenAtOnceMax = 500
@@ -85,26 +85,26 @@ package final class SQLiteLedger: SpendLedger {
         try await end(holdID) { try $0.settle($1, of: call, settlement: digested) }
     }
 
-    package func chargeInFull(_ holdID: String) async throws(GovernorError) {
-        try await end(holdID) { try $0.chargeInFull($1) }
+    package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
+        try await end(holdID) { try $0.chargeInFull($1, of: call) }
     }
 
-    package func release(_ holdID: String) async throws(GovernorError) {
-        try await end(holdID) { try $0.release($1) }
+    package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
+        try await end(holdID) { try $0.release($1, of: call) }
     }
 
     private func end(
-        _ holdID: String, _ body: @escaping @Sendable (LedgerTransaction, Int64) throws -> Void
+        _ holdID: String, _ body: @escaping @Sendable (LedgerTransaction, HoldID) throws -> Void
     ) async throws(GovernorError) {
-        guard let number = Int64(holdID) else { throw .unknownHold }
-        try await commit { try body($0, number) }
-        reserved[number] = nil
+        guard let hold = HoldID(holdID) else { throw .unknownHold }
+        try await commit { try body($0, hold) }
+        reserved[hold.number] = nil
     }
 
     package func abandon(_ holdID: String) {
-        guard let number = Int64(holdID) else { return }
-        abandoned.withLock { _ = $0.insert(number) }
-        reserved[number] = nil
+        guard let hold = HoldID(holdID) else { return }
+        abandoned.withLock { _ = $0.insert(hold) }
+        reserved[hold.number] = nil
     }
 
     package func renewLeases() async throws(GovernorError) {

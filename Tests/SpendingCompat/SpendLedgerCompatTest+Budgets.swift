@@ -365,12 +365,13 @@ extension SpendLedgerCompatTest {
             SpendFixture.call("a", ordinal: 2, digest: "e", tenant: "acme", bytes: 40))
         bench.clock.advance(seconds: 2)
         let usage = TokenUsage(inputTokens: 5, outputTokens: 3, cacheReadTokens: 2, cacheWriteTokens: 1)
+        let holdID = reservation.holdID
         let settlement = try await bench.governor.settle(
             reservation, usage: usage, countedBy: .headers, requestID: "r-1", response: Data("abc".utf8))
         let start = try #require(instant("2026-11-23T10:00:00Z"))
         let day = try #require(instant("2026-11-23T00:00:00Z"))
         let reserve = JournalEntry(
-            id: 1, at: start, kind: .reserve, holdID: "1", reservedAt: start,
+            id: 1, at: start, kind: .reserve, holdID: holdID, reservedAt: start,
             call: CallID(questionID: "a", function: "llm-connector", ordinal: 2, digest: "e"),
             model: SpendFixture.model, tenant: "acme",
             rates: TokenRates(

@@ -198,15 +198,54 @@ extension SpendLedgerCompatTest {
     func checkUnknownHold() async throws {
         let bench = try await bench()
         let reservation = try await bench.governor.held(SpendFixture.call())
-        try await bench.ledger.release(reservation.holdID)
+        try await bench.ledger.release(reservation.holdID, of: reservation.call.id)
         do {
             try await bench.governor.chargeInFull(reservation)
             Issue.record("it was charged")
         } catch {
             #expect(error == .unknownHold)
         }
-        await #expect(throws: GovernorError.unknownHold) { try await bench.ledger.release("no number") }
+        await #expect(throws: GovernorError.unknownHold) {
+            try await bench.ledger.release("no number", of: SpendFixture.call().id)
+        }
         #expect(try await bench.governor.spent() == 0)
+    }
+
+    /// An end is taken only from the hold's owner for the hold's call, also of a hold that was charged as an orphan: after
+    /// a restored copy, a hold's number may come again.
+    func checkForeignEnds() async throws {
+        let bench = try await bench()
+        let call = SpendFixture.call(bytes: 40)
+        let reservation = try await bench.governor.held(call)
+        let other = try await bench.owners()
+        try await expectRefused(reservation.holdID, by: other, for: call)
+        try await expectRefused(reservation.holdID, by: bench.ledger, for: SpendFixture.call("another", bytes: 40))
+        try await expectRefused(reservation.holdID, by: bench.ledger, for: SpendFixture.call(digest: "e", bytes: 40))
+        #expect(try await bench.governor.heldAmount() == 40)
+        #expect(try await bench.governor.spent() == 0)
+        if bench.ledger.lease != nil {
+            bench.clock.advance(seconds: 60)
+            #expect(try await bench.governor.spent() == 40)
+            try await expectRefused(reservation.holdID, by: other, for: call)
+            #expect(try await bench.governor.spent() == 40)
+        }
+        _ = try await bench.governor.settle(
+            reservation, usage: TokenUsage(inputTokens: 7, outputTokens: 0), response: Data("own".utf8))
+        #expect(try await bench.governor.spent() == 7)
+        #expect(try await bench.governor.outcome(call) == "settled")
+        #expect(try await bench.governor.outcome(SpendFixture.call("another", bytes: 40)) == "held")
+        #expect(try await bench.governor.verify().isSound)
+    }
+
+    private func expectRefused(_ holdID: String, by ledger: any SpendLedger, for call: PaidCall) async throws {
+        let settlement = Settlement(
+            cost: Money(nanoUSD: 3), model: call.model, usage: TokenUsage(inputTokens: 3, outputTokens: 0),
+            countedBy: .body, requestID: nil, response: Data("foreign".utf8))
+        await #expect(throws: GovernorError.unknownHold) {
+            try await ledger.settle(holdID, of: call, settlement: settlement)
+        }
+        await #expect(throws: GovernorError.unknownHold) { try await ledger.chargeInFull(holdID, of: call.id) }
+        await #expect(throws: GovernorError.unknownHold) { try await ledger.release(holdID, of: call.id) }
     }
 
     /// Of 50 tasks that make the same call at once, one pays and all get its answer in the end.

@@ -95,6 +95,26 @@ struct GovernorTests {
         #expect(difference.periodStart == instant("2026-11-23T00:00:00Z"))
     }
 
+    @Test("a journal with a gap, and a hold that is not in it, are found though all sums agree")
+    func findsGaps() async throws {
+        for question in ["a", "b", "c"] {
+            try await governor.chargeInFull(governor.held(SpendFixture.call(question, bytes: 0)))
+        }
+        let open = try await governor.held(SpendFixture.call("d", bytes: 0))
+        #expect(try await governor.verify().isSound)
+        try await store.commit {
+            try $0.execute(sql: "DROP TRIGGER journal_no_delete; DELETE FROM journal WHERE id IN (3, 4)")
+        }
+        #expect(try await governor.verify().findings == [.entriesMissing(first: 3, count: 2)])
+        try await store.commit { try $0.execute(sql: "DELETE FROM journal WHERE id = 7") }
+        // The last entry leaves no gap.
+        #expect(
+            try await governor.verify().findings == [
+                .entriesMissing(first: 3, count: 2), .holdsWithoutEntry(count: 1),
+            ])
+        _ = consume open
+    }
+
     @Test("an unreadable ledger refuses and says so")
     func failsClosed() async throws {
         try await store.commit { try $0.execute(sql: "DROP TABLE counters") }

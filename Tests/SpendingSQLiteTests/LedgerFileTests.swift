@@ -68,6 +68,7 @@ struct LedgerFileTests {
         #expect(entries.map(\.kind) == [.reserve, .settle, .reserve, .orphan])
         #expect(entries[1].usage == TokenUsage(inputTokens: 7, outputTokens: 3) && entries[1].rates == nil)
         #expect(entries[3].tenant == "acme" && entries[3].spent == Money(nanoUSD: 20))
+        #expect(entries.map(\.holdID) == ["1", "1", "3", "3"])
         // Reports know the old calls.
         let sums = try await SQLiteLedger(store: store).spending(
             SpendQuery(span: .distantPast ..< .distantFuture, grouping: .tenant))

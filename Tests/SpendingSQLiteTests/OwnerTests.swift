@@ -28,6 +28,37 @@ struct OwnerTests {
         #expect(try await governor.verify().differences.isEmpty)
     }
 
+    @Test("a hold's number may come again after an older copy was put back, its name does not, and no end meets it")
+    func restored() async throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let data = folder.url.appending(path: "data")
+        func open() throws -> (SQLiteStore, SQLiteLedger) {
+            let store = try SQLiteStore.open(folder: data.path, schemas: [SQLiteLedger.schema])
+            return (store, try SQLiteLedger(store: store, now: clock.now))
+        }
+        try open().0.close()
+        let copy = folder.url.appending(path: "copy")
+        try FileManager.default.copyItem(at: data, to: copy)
+        var names: [String] = []
+        for call in [SpendFixture.call("before"), SpendFixture.call("after")] {
+            let (store, ledger) = try open()
+            let reservation = try await SpendFixture.governor(ledger).held(call)
+            names.append(reservation.holdID)
+            if let first = names.first, names.count == 2 {
+                for (name, owned) in [(first, SpendFixture.call("before").id), (first, call.id), ("1", call.id)] {
+                    await #expect(throws: GovernorError.unknownHold) { try await ledger.release(name, of: owned) }
+                }
+                #expect(try await SpendFixture.governor(ledger).heldAmount() == 40)
+            }
+            _ = consume reservation
+            try store.close()
+            try FileManager.default.removeItem(at: data)
+            try FileManager.default.copyItem(at: copy, to: data)
+        }
+        #expect(names.count == 2 && names.allSatisfy { $0.hasPrefix("1-") } && names[0] != names[1])
+    }
+
     @Test("errors say what to do")
     func errors() {
         #expect(

@@ -165,8 +165,12 @@ private struct ToldLedger: SpendLedger {
         try await ledger.settle(holdID, of: call, settlement: settlement)
     }
 
-    func chargeInFull(_ holdID: String) async throws(GovernorError) { try await ledger.chargeInFull(holdID) }
-    func release(_ holdID: String) async throws(GovernorError) { try await ledger.release(holdID) }
+    func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
+        try await ledger.chargeInFull(holdID, of: call)
+    }
+    func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
+        try await ledger.release(holdID, of: call)
+    }
     func abandon(_ holdID: String) { ledger.abandon(holdID) }
 
     func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter] {

@@ -86,7 +86,7 @@ package struct Race: Sendable {
         }
         let took = ContinuousClock.now - start
         let status = try await governor.status()
-        let isSound = try await governor.verify().differences.isEmpty
+        let isSound = try await governor.verify().isSound
         try store.close()
         guard let status = status.first else { throw SetupProblem("the race's budget has no counter") }
         return RaceReport(

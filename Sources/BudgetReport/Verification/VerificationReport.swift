@@ -9,22 +9,24 @@ package struct VerificationReport: Sendable {
     package init(_ verification: LedgerVerification) { self.verification = verification }
 
     /// Whether the ledger is sound.
-    package var isSound: Bool { verification.differences.isEmpty }
+    package var isSound: Bool { verification.isSound }
 
     /// The report as a document.
     package var document: Document {
         let noun = verification.entries == 1 ? "entry" : "entries"
-        let verb = isSound ? "agree" : "disagree"
+        let verb = verification.differences.isEmpty ? "agree" : "disagree"
+        let notes = verification.findings.map { Section.Block.note($0.description) }
+        let tables = verification.differences.isEmpty ? [] : [Section.Block.table(table)]
         return Document(
             headline: "The counters \(verb) with the journal's \(verification.entries) \(noun)",
-            sections: isSound ? [] : [Section([.table(table)])], records: table,
+            sections: isSound ? [] : [Section(notes + tables)], records: table,
             value: Value(
                 isSound: isSound, entries: verification.entries,
                 differences: verification.differences.map {
                     Value.Difference(
                         budget: $0.budget, periodStart: $0.periodStart.formatted(.iso8601),
                         amount: $0.amount.rawValue, counted: $0.counted, journaled: $0.journaled)
-                }))
+                }, findings: verification.findings.map { Value.Finding(kind: $0.name, text: $0.description) }))
     }
 
     private var table: Table {
@@ -57,12 +59,17 @@ package struct VerificationReport: Sendable {
             }
         }
 
+        struct Finding: Encodable {
+            let kind, text: String
+        }
+
         let isSound: Bool
         let entries: Int
         let differences: [Difference]
+        let findings: [Finding]
 
         enum CodingKeys: String, CodingKey {
-            case entries, differences
+            case entries, differences, findings
             case isSound = "sound"
         }
     }

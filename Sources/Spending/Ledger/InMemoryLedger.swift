@@ -71,16 +71,18 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
     package func settle(
         _ holdID: String, of call: PaidCall, settlement: Settlement
     ) async throws(GovernorError) {
-        try write { pages throws(GovernorError) in try pages.settle(holdID, of: call, settlement: settlement) }
-    }
-
-    package func chargeInFull(_ holdID: String) async throws(GovernorError) {
-        try write { pages throws(GovernorError) in try pages.chargeInFull(holdID) }
-    }
-
-    package func release(_ holdID: String) async throws(GovernorError) {
         try write { pages throws(GovernorError) in
-            pages.end(try pages.openOrOrphan(holdID), kind: .release, cost: .zero)
+            try pages.settle(holdID, of: call, owner: ownerID, settlement: settlement)
+        }
+    }
+
+    package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in try pages.chargeInFull(holdID, of: call, owner: ownerID) }
+    }
+
+    package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in
+            pages.end(try pages.openOrOrphan(holdID, of: call, owner: ownerID), kind: .release, cost: .zero)
         }
     }
 

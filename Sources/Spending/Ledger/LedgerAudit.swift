@@ -40,17 +40,21 @@ package struct LedgerAudit: Sendable {
     package var quarters: [(number: Int64, counted: Amounts, journaled: Amounts)]
     /// How many entries the journal has.
     package var entries: Int
+    /// What else was found.
+    package var findings: [LedgerFinding]
 
     /// Makes an audit of what was read at one instant.
     package init(
         journaled: [CounterKey: Amounts], counted: [CounterKey: Amounts], open: [CounterKey: Amounts],
-        quarters: [(number: Int64, counted: Amounts, journaled: Amounts)], entries: Int
+        quarters: [(number: Int64, counted: Amounts, journaled: Amounts)], entries: Int,
+        findings: [LedgerFinding] = []
     ) {
         self.journaled = journaled
         self.counted = counted
         self.open = open
         self.quarters = quarters
         self.entries = entries
+        self.findings = findings
     }
 
     /// Where they disagree: counters by budget and period, then the sums of reports.
@@ -75,7 +79,7 @@ package struct LedgerAudit: Sendable {
                     (.held, quarter.counted.held, quarter.journaled.held),
                 ])
         }
-        return LedgerVerification(entries: entries, differences: counters + sums)
+        return LedgerVerification(entries: entries, differences: counters + sums, findings: findings)
     }
 
     private func differences(

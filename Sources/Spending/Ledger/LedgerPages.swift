@@ -103,13 +103,15 @@ struct LedgerPages {
         return String(id)
     }
 
-    func openOrOrphan(_ holdID: String) throws(GovernorError) -> Hold {
-        guard let hold = holds[holdID] else { throw .unknownHold }
+    func openOrOrphan(_ holdID: String, of call: CallID, owner: Int) throws(GovernorError) -> Hold {
+        guard let hold = holds[holdID], hold.call == call, hold.owner == owner else { throw .unknownHold }
         return hold
     }
 
-    mutating func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) throws(GovernorError) {
-        let hold = try openOrOrphan(holdID)
+    mutating func settle(
+        _ holdID: String, of call: PaidCall, owner: Int, settlement: Settlement
+    ) throws(GovernorError) {
+        let hold = try openOrOrphan(holdID, of: call.id, owner: owner)
         end(hold, kind: .settle, cost: settlement.cost, settlement: settlement)
         // A second attempt may have been answered first; its response is what redeliveries were given, also where it is
         // forgotten by now.
@@ -136,8 +138,8 @@ struct LedgerPages {
     }
 
     /// Charges the bound; an orphan is charged already, and now for good.
-    mutating func chargeInFull(_ holdID: String) throws(GovernorError) {
-        let hold = try openOrOrphan(holdID)
+    mutating func chargeInFull(_ holdID: String, of call: CallID, owner: Int) throws(GovernorError) {
+        let hold = try openOrOrphan(holdID, of: call, owner: owner)
         if hold.isOrphan { holds[holdID] = nil } else { end(hold, kind: .charge, cost: hold.bound) }
     }
 

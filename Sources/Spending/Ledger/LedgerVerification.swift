@@ -6,11 +6,49 @@ package struct LedgerVerification: Sendable, Hashable {
     package var entries: Int
     /// Where counters and journal disagree; empty for a sound ledger.
     package var differences: [LedgerDifference]
+    /// What else shows that entries are lost or the store is not what it was; empty for a sound ledger.
+    package var findings: [LedgerFinding]
 
     /// Makes a verification.
-    package init(entries: Int, differences: [LedgerDifference]) {
+    package init(entries: Int, differences: [LedgerDifference], findings: [LedgerFinding] = []) {
         self.entries = entries
         self.differences = differences
+        self.findings = findings
+    }
+
+    /// Whether nothing was found.
+    package var isSound: Bool { differences.isEmpty && findings.isEmpty }
+}
+
+/// What shows that a ledger is not whole, though its sums may agree.
+package enum LedgerFinding: Sendable, Hashable {
+    /// The journal lacks entries between others: so many, and the number of the first.
+    case entriesMissing(first: Int64, count: Int64)
+    /// So many open holds are in no `reserve` entry of the journal.
+    case holdsWithoutEntry(count: Int64)
+    /// The store's own check of its file or tables failed, in its words.
+    case damaged(reason: String)
+
+    /// A constant word for programs.
+    package var name: String {
+        switch self {
+        case .entriesMissing: "entries_missing"
+        case .holdsWithoutEntry: "holds_without_entry"
+        case .damaged: "damaged"
+        }
+    }
+}
+
+extension LedgerFinding: CustomStringConvertible {
+    /// One sentence for a person.
+    package var description: String {
+        switch self {
+        case .entriesMissing(let first, let count):
+            "the journal lacks \(count) entries, from entry \(first) on: parts of several copies were put together"
+        case .holdsWithoutEntry(let count):
+            "\(count) open holds are not in the journal: it is older than what was put beside it"
+        case .damaged(let reason): "the store is damaged: \(reason)"
+        }
     }
 }
 

@@ -9,6 +9,9 @@ package import FoundationEssentials
 /// A hold whose owner is gone is charged in full within the next ``reserve(_:terms:)`` or ``status(_:)``, in the
 /// periods of its reservation: nobody knows whether the call was made. Where the owner's process can be seen, it is
 /// gone when that has ended; where it cannot, when the hold's lease has ended.
+///
+/// An end is taken only from the hold's owner, and only for the hold's call. Another's hold, that of another call, and one
+/// that has ended are all the same to a caller: ``GovernorError/unknownHold``, and nothing is changed.
 package protocol SpendLedger: Sendable {
     /// How long a hold lives without ``renewLeases()``; nil where the ledger sees when an owner has ended.
     var lease: Duration? { get }
@@ -39,12 +42,12 @@ package protocol SpendLedger: Sendable {
     /// Ends a hold whose call may have been made: its bound is charged.
     ///
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
-    func chargeInFull(_ holdID: String) async throws(GovernorError)
+    func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError)
 
     /// Ends a hold whose call was surely never made: nothing is charged.
     ///
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
-    func release(_ holdID: String) async throws(GovernorError)
+    func release(_ holdID: String, of call: CallID) async throws(GovernorError)
 
     /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by this owner's next operation,
     /// and at the latest when this owner is gone.

@@ -17,7 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
         try format.write(report.document)
         guard report.isSound else {
             throw CommandFailure.failed(
-                "the ledger's counters disagree with its journal; spend nothing until it is known why")
+                "the ledger is not sound; spend nothing until it is known why, or put a whole copy of it back")
         }
     }
 }
