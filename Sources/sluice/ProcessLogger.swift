@@ -19,8 +19,7 @@ enum ProcessLogger {
         var logger = Logger(label: "sluice") { label in
             switch settings.logFormat ?? format {
             case .json: JSONLogHandler(output: output)
-            case .text where isData: StreamLogHandler.standardOutput(label: label)
-            case .text: StreamLogHandler.standardError(label: label)
+            case .text: StreamLogHandler(label: label, stream: LineStream(output))
             }
         }
         logger.logLevel = settings.logLevel ?? level

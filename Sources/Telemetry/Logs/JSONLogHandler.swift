@@ -8,7 +8,8 @@ package import Logging
 /// ```
 ///
 /// `time` is in UTC. Keys of metadata stand beside these three, sorted; one that has their name is written with
-/// `metadata.` before it. Whatever a text holds, the entry is one line of valid JSON.
+/// `metadata.` before it. Whatever a text holds, the entry is one line of valid JSON. Entries that were dropped because
+/// nobody read them are counted in one that says so.
 package struct JSONLogHandler: LogHandler {
     private static let ownKeys: Set<String> = ["time", "level", "message"]
     /// Deeper metadata is left out: no line of ours has any.
@@ -28,6 +29,11 @@ package struct JSONLogHandler: LogHandler {
     package init(output: LineOutput, now: @escaping @Sendable () -> Date = { .now }) {
         self.output = output
         self.now = now
+        output.describeDrops { count in
+            var line = Self.line(.warning, "log lines were dropped, because nobody read them", at: now())
+            line.add("count", raw: "\(count)")
+            return line.closed
+        }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -40,15 +46,20 @@ package struct JSONLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let given = event.metadata { all.merge(given) { $1 } }
         if let error = event.error { all["error"] = "\(error)" }
-        var line = JSONLine()
-        line.add("time", now().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-        line.add("level", event.level.rawValue)
-        line.add("message", event.message.description)
+        var line = Self.line(event.level, event.message, at: now())
         for (key, value) in all.sorted(by: { $0.key < $1.key }) {
             line.add(
                 Self.ownKeys.contains(key) ? "metadata.\(key)" : key, raw: Self.json(value, depth: Self.depthMax))
         }
         output.write(line.closed)
+    }
+
+    private static func line(_ level: Logger.Level, _ message: Logger.Message, at time: Date) -> JSONLine {
+        var line = JSONLine()
+        line.add("time", time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        line.add("level", level.rawValue)
+        line.add("message", message.description)
+        return line
     }
 
     private static func json(_ value: Logger.Metadata.Value, depth: Int) -> String {
