@@ -18,6 +18,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         // Bytes and addresses of the servers.
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        // The parts of requests and answers that pass a server's handlers.
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         // The logger that functions and host share.
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         // Counters and timers.
@@ -152,7 +154,6 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
 
         // What an operator may set.
@@ -197,7 +198,7 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -210,7 +211,6 @@ let package = Package(
                 "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
 
         // Tests, and what they share.
@@ -320,7 +320,6 @@ let package = Package(
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "History", "HistorySQLite", "RabbitMQ",
                 "SQLite", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Tests/HostCrashHelper"),
         .testTarget(
@@ -386,7 +385,13 @@ let package = Package(
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
         .testTarget(
-            name: "EmulatorTests", dependencies: ["BudgetReport", "Emulator", "FunctionKit", "Messaging", "Spending"]),
+            name: "EmulatorTests",
+            dependencies: [
+                "BudgetReport", "Emulator", "FunctionKit", "Messaging", "Spending",
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

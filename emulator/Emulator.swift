@@ -1,3 +1,4 @@
+import FunctionHost
 package import Logging
 import ServiceLifecycle
 import Telemetry
@@ -33,15 +34,18 @@ package struct Emulator: Sendable {
         self.logger = logger
     }
 
-    /// Serves until SIGTERM or SIGINT, and drains.
+    /// Serves until SIGTERM, SIGINT or SIGHUP, and drains: where its terminal is gone, so is whoever started it.
+    ///
+    /// Told to end before it is ready, the process ends at once, with 0 likewise.
     ///
     /// - Parameter onReady: Called when questions are taken, with the running pipeline.
     /// - Throws: ``SetupProblem`` where the emulator cannot start.
     package func run(onReady: @escaping @Sendable (Ready, Pipeline) async -> Void) async throws {
+        ProcessEnd.shared.endAtOnce(with: 0, outlivesTerminal: false)
         try PipelineServer.checkLoopback(port: port, option: "--port")
         let registry = MetricsRegistry()
         try await Pipeline.withPipeline(
-            options, model: .standIn, metrics: registry, logger: logger,
+            options, model: .standIn, metrics: registry, logger: logger, end: .server,
             services: { [port, startedAt, logger] pipeline in
                 let health = HealthRoutes(pipeline, registry: registry)
                 let questions = QuestionRoutes(pipeline: pipeline)

@@ -102,7 +102,14 @@ extension Pipeline {
             questionID: UUID().uuidString.lowercased(), functionName: name, attempt: 1,
             deadline: .now + registered.settings.timeout, tenant: nil, trace: TraceContext(), logger: logger,
             drain: host.drain)
-        switch await host.invoker.invoke(registered.function, payload, context: context) {
+        let invoker = host.invoker
+        let ending = await withGracefulShutdownHandler {
+            await invoker.invoke(registered.function, payload, context: context)
+        } onGracefulShutdown: {
+            // Somebody waits for it, and has had enough.
+            invoker.cutShort()
+        }
+        switch ending {
         case .output(let output): return output
         case .failed(let error as FunctionError): throw .badInput(error.description)
         case .failed(LanguageModelError.budgetExhausted(let refusal)):

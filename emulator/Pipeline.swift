@@ -11,7 +11,7 @@ package import ServiceLifecycle
 import Settings
 package import Spending
 import SpendingAlerts
-import UnixSignals
+import Telemetry
 
 /// A whole pipeline in one process: queue, ledger, history, index, model client and, where nothing else is to be asked,
 /// the model's stand-in.
@@ -43,14 +43,15 @@ package struct Pipeline: Sendable {
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
     ///
-    /// SIGTERM and SIGINT begin a graceful shutdown, on which `body` has to end; then the pipeline drains. A second one
-    /// cuts the drain short.
+    /// A signal to end begins a graceful shutdown, on which `body` has to end; then the pipeline drains. A second one cuts
+    /// the drain short, and what waits on after that is cut off: see ``ProcessEnd``.
     ///
     /// - Parameters:
     ///   - options: What the pipeline is made from.
     ///   - model: What is asked where the settings name no endpoint.
     ///   - metrics: Gets what is counted and timed.
     ///   - logger: Gets what the pipeline has to say.
+    ///   - end: How the process ends when it is told to.
     ///   - runsHost: Whether the functions work on their queues; without, they can be invoked directly alone.
     ///   - services: Run beside the pipeline and are shut down after it has drained.
     ///   - body: Gets the pipeline when it can take questions.
@@ -58,16 +59,22 @@ package struct Pipeline: Sendable {
     /// - Throws: ``SetupProblem`` where the pipeline cannot start, otherwise what a service or `body` throws.
     package static func withPipeline<Value: Sendable>(
         _ options: PipelineOptions, model: DefaultModel = .standIn,
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger, runsHost: Bool = true,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger, end: PipelineEnd = .command,
+        runsHost: Bool = true,
         services: @escaping @Sendable (Pipeline) -> [any Service] = { _ in [] },
         _ body: @escaping @Sendable (Pipeline) async throws -> Value
     ) async throws -> Value {
+        let (limit, needed) = (ProcessFacts.descriptorLimit, ProcessFacts.descriptorsNeeded)
+        guard limit >= needed else {
+            throw SetupProblem("the process may have only \(limit) files open; raise `ulimit -n` to \(needed) or more")
+        }
         let parts = try await PipelineParts(options: options, model: model, logger: logger)
         do {
             let value = try await withEndpoint(parts) { endpoint in
                 let pipeline = try await Pipeline(
-                    parts, options: options, endpoint: endpoint, metrics: metrics, logger: logger)
-                return try await pipeline.serve(services(pipeline), logger: logger, runsHost: runsHost, body)
+                    parts, options: options, endpoint: endpoint, end: end, metrics: metrics, logger: logger)
+                return try await pipeline.serve(
+                    services(pipeline), logger: logger, end: end, runsHost: runsHost, body)
             }
             try await parts.close()
             return value
@@ -95,7 +102,8 @@ package struct Pipeline: Sendable {
     }
 
     private init(
-        _ parts: PipelineParts, options: PipelineOptions, endpoint: String, metrics: any MetricsFactory, logger: Logger
+        _ parts: PipelineParts, options: PipelineOptions, endpoint: String, end: PipelineEnd,
+        metrics: any MetricsFactory, logger: Logger
     ) async throws {
         calls = CallWatch(metrics: metrics)
         let client = BedrockModel(
@@ -124,7 +132,7 @@ package struct Pipeline: Sendable {
         let invoker = Invoker(metrics: metrics)
         host = FunctionHost(
             functions: functions, running: options.functions.map(Set.init), broker: parts.broker, history: history,
-            invoker: invoker, drainTime: options.settings.drainTime,
+            invoker: invoker, drainTime: end.drainTime(options.settings),
             historyKept: options.settings.historyKept,
             hasRoom: { (try? await governor.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
             reservationsReleased: { governor.reservationsReleased }, metrics: metrics, logger: logger)
@@ -136,7 +144,7 @@ package struct Pipeline: Sendable {
 
     /// Runs the services until `body` has returned, and then drains them.
     private func serve<Value: Sendable>(
-        _ others: [any Service], logger: Logger, runsHost: Bool,
+        _ others: [any Service], logger: Logger, end: PipelineEnd, runsHost: Bool,
         _ body: @escaping @Sendable (Pipeline) async throws -> Value
     ) async throws -> Value {
         var quiet = logger
@@ -144,16 +152,19 @@ package struct Pipeline: Sendable {
         let bodyService = BodyService { try await body(self) }
         // The first is shut down last: a draining host still holds money, and answers whether it is ready.
         var services: [any Service] = [UpkeepService(upkeep: upkeep)] + others
-        if runsHost { services += host.services(logger: logger) }
+        if runsHost { services += host.services(flushLog: end.flushLog, logger: logger) }
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) } + [
                     .init(
                         service: bodyService, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
-        try await group.run()
-        return try bodyService.result()
+                ], logger: quiet))
+        let orderly = host.orderlyEnd(of: group, statusWhenCut: end.statusWhenCut, lastWords: end.lastWords)
+        return try await ProcessEnd.shared.withOrderlyEnd(orderly) {
+            try await group.run()
+            return try bodyService.result()
+        }
     }
 }
 

@@ -1,7 +1,33 @@
 import Glibc
 
 /// What the kernel knows of this process.
-enum ProcessFacts {
+package enum ProcessFacts {
+    /// More descriptors than a host needs: some programs look at each there could be, and a limit may be a billion.
+    private static let descriptorsMax: rlim_t = 65_536
+
+    /// What a pipeline has open when nobody asks it anything, with room for what it opens then: files, connections of its
+    /// own, and a few for each core.
+    static var descriptorsNeeded: Int { 64 + 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+
+    /// How many descriptors the process may have open.
+    static var descriptorLimit: Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Raises the soft limit of descriptors to the hard one: shells and systemd begin with 1,024, for programs that cannot
+    /// deal with more.
+    package static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        let wanted = min(limit.rlim_max, descriptorsMax)
+        guard limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = wanted
+        // Where it fails, the limit stays as it was.
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// Memory in use, in bytes; nil where the kernel does not say.
     static func residentBytes() -> Int? {
         guard let fields = text("/proc/self/statm")?.split(separator: " "), fields.count > 1,

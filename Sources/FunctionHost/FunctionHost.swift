@@ -93,7 +93,7 @@ package struct FunctionHost: Service {
         }
         // What was cut off is given a moment to say what became of its call.
         await invoker.waitForAll(until: max(drain.deadline ?? .now, .now + Self.graceAfterCut))
-        report()
+        report(isCut: false)
     }
 
     private func work(_ stages: StageRecorder) async throws {
@@ -108,23 +108,23 @@ package struct FunctionHost: Service {
         }
     }
 
-    /// Says how the drain went, in one line and in the metrics.
-    private func report() {
-        guard let start = drainStart.mark else { return }
+    /// Says how the drain went, once, in one line and in the metrics.
+    private func report(isCut: Bool) {
+        guard let start = drainStart.end() else { return }
         let counts = counts.counts
         let report = DrainReport(
             finished: counts.finished - start.counts.finished,
             handedBack: counts.handedBack - start.counts.handedBack,
             reservationsReleased: reservationsReleased() - start.reservationsReleased, took: .now - start.instant)
         let seconds = (report.took / .milliseconds(1)).rounded() / 1000
-        logger.notice(
-            "host drained",
-            metadata: [
-                LogKey.drainFinished: .stringConvertible(report.finished),
-                LogKey.drainHandedBack: .stringConvertible(report.handedBack),
-                LogKey.drainReleased: .stringConvertible(report.reservationsReleased),
-                LogKey.drainSeconds: .stringConvertible(seconds),
-            ])
+        var metadata: Logger.Metadata = [
+            LogKey.drainFinished: .stringConvertible(report.finished),
+            LogKey.drainHandedBack: .stringConvertible(report.handedBack),
+            LogKey.drainReleased: .stringConvertible(report.reservationsReleased),
+            LogKey.drainSeconds: .stringConvertible(seconds),
+        ]
+        if isCut { metadata[LogKey.drainCut] = .stringConvertible(true) }
+        logger.notice("host drained", metadata: metadata)
         metrics.drained(report)
         onDrained(report)
     }
@@ -133,11 +133,39 @@ package struct FunctionHost: Service {
     ///
     /// - Parameters:
     ///   - patience: How long no task may get a thread before the process counts as stuck.
+    ///   - flushLog: Waits for the log's lines for a moment, before a stuck process ends.
     ///   - logger: Says why a stuck process ends.
     /// - Returns: Services of which the last must be shut down first.
-    package func services(watchdogPatience patience: Duration = .seconds(10), logger: Logger) -> [any Service] {
-        let watchdog = Watchdog(patience: patience, leftBehind: { [invoker] in invoker.leftBehind }, logger: logger)
-        return [watchdog, SecondSignal(host: self), self]
+    package func services(
+        watchdogPatience patience: Duration = .seconds(10), flushLog: @escaping @Sendable () -> Void = {},
+        logger: Logger
+    ) -> [any Service] {
+        let watchdog = Watchdog(
+            patience: patience, leftBehind: { [invoker] in invoker.leftBehind }, flushLog: flushLog, logger: logger)
+        return [watchdog, self]
+    }
+
+    /// How the process ends in which a group runs the host.
+    ///
+    /// - Parameters:
+    ///   - group: Has the host's services among its own.
+    ///   - status: The exit status of a process that was cut off.
+    ///   - lastWords: Said before a cut, after the host's own.
+    /// - Returns: An end that takes as long as the drain may.
+    package func orderlyEnd(
+        of group: ServiceGroup, statusWhenCut status: Int32 = 0, lastWords: @escaping @Sendable () -> Void = {}
+    ) -> OrderlyEnd {
+        OrderlyEnd(patience: drainTime, statusWhenCut: status) {
+            // From this moment on, even where no task gets a thread.
+            beginDrain(until: .now + drainTime)
+            // Awaited by nobody: what does not come to an end is cut off.
+            Task { await group.triggerGracefulShutdown() }
+        } hurry: {
+            cutShort()
+        } lastWords: {
+            report(isCut: true)
+            lastWords()
+        }
     }
 
     /// Ends the drain now: what is under way is given back.

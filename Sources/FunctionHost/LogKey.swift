@@ -32,4 +32,6 @@ package enum LogKey {
     package static let drainReleased = "drain.reservations_released"
     /// How long the drain took.
     package static let drainSeconds = "drain.seconds"
+    /// Whether what still waited at the drain's end was cut off.
+    package static let drainCut = "drain.cut"
 }

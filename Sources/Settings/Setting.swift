@@ -41,7 +41,7 @@ extension Setting {
     package static let bedrockEndpoint = Setting(
         "bedrock.endpoint", "`host`: the region's own; else the stand-in")
     /// How long work under way may take to finish.
-    package static let drainSeconds = Setting("drain.seconds", "`90`")
+    package static let drainSeconds = Setting("drain.seconds", "`70`")
     /// Where the host serves health and metrics.
     package static let listenAddress = Setting("listen.address", "`127.0.0.1`")
     /// The port there.

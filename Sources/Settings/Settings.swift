@@ -66,7 +66,7 @@ package struct Settings: Sendable {
         if let endpoint = bedrockEndpoint, !Self.isWebAddress(endpoint) {
             throw SettingsProblem("SLUICE_BEDROCK_ENDPOINT must start with https:// or http://")
         }
-        drainTime = .seconds(try reader.number(.drainSeconds, in: 0...3600, "whole seconds") ?? 90)
+        drainTime = .seconds(try reader.number(.drainSeconds, in: 0...3600, "whole seconds") ?? 70)
         listenAddress = try reader.text(.listenAddress) ?? "127.0.0.1"
         listenPort = try reader.number(.listenPort, in: 0...65_535, "a port") ?? 8080
         logLevel = try reader.word(.logLevel)

@@ -1,5 +1,6 @@
 import FunctionHost
 import Glibc
+import Telemetry
 
 /// How a command ends when it could not do what it was asked: one line on stderr and an exit code.
 enum CommandFailure: Error {
@@ -27,6 +28,8 @@ enum CommandFailure: Error {
     }
 
     private static func end(_ message: String, code: Int32) -> Never {
+        // What was logged before says more.
+        LineOutput.flushStandard(within: Sluice.flushMax)
         CommandOutput.message("sluice: \(message)")
         exit(code)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Emulator
 import Logging
+import Telemetry
 
 /// `sluice emulate`: the pipeline behind a loopback port, until it is told to end.
 struct EmulateCommand: AsyncParsableCommand {
@@ -13,6 +14,7 @@ struct EmulateCommand: AsyncParsableCommand {
               sluice emulate --port 9100 --data /tmp/sluice
               sluice emulate --ephemeral        (keeps nothing on disk)
 
+            It ends with Ctrl-C or with its terminal, once what is under way is finished.
             Set SLUICE_BEDROCK_ENDPOINT and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY to ask the real model.
             """)
 
@@ -43,18 +45,20 @@ struct EmulateCommand: AsyncParsableCommand {
         let askOptions = ephemeral ? nil : pipeline.given
         try await emulator.run { [ask, ephemeral] ready, pipeline in
             let data = ephemeral ? "kept in memory" : "in \(options.dataFolder)"
-            CommandOutput.data("\(ready.line); data \(data)\n")
+            // Not waited for: who serves must not depend on who reads along.
+            let (output, messages) = (LineStream(.standardOutput), LineStream(.standardError))
+            output.write("\(ready.line); data \(data)\n")
             guard let ask else { return }
             do {
                 if case .answered(let report) = try await pipeline.ask(ask) {
-                    CommandOutput.data("\n" + report.text(width: width))
+                    output.write("\n" + report.text(width: width))
                 } else {
-                    CommandOutput.message("sluice: the sample question was not answered")
+                    messages.write("sluice: the sample question was not answered\n")
                 }
             } catch {
-                CommandOutput.message("sluice: the sample question was not answered: \(error)")
+                messages.write("sluice: the sample question was not answered: \(error)\n")
             }
-            CommandOutput.data(Self.hint(port: ready.port, askOptions: askOptions))
+            output.write(Self.hint(port: ready.port, askOptions: askOptions))
         }
     }
 

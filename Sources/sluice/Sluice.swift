@@ -4,6 +4,7 @@ import FunctionHost
 import Glibc
 import Settings
 import Synchronization
+import Telemetry
 
 /// The command: options and wiring, nothing else.
 @main
@@ -43,8 +44,13 @@ struct Sluice: AsyncParsableCommand {
     /// The kernel's own record would count the time of a shell that became the program.
     static let startedAt = ContinuousClock.now
 
+    /// How long the last log lines are waited for, which nobody may read.
+    static let flushMax = Duration.seconds(1)
+
     static func main() async {
         _ = startedAt
+        ProcessEnd.shared.takeSignals()
+        ProcessFacts.raiseDescriptorLimit()
         // A reader that goes away, such as `head`, must end the program like a failed write, not like a crash.
         _ = signal(SIGPIPE, SIG_IGN)
         do {
@@ -56,6 +62,7 @@ struct Sluice: AsyncParsableCommand {
                 try command.run()
             }
             if let failure = CommandOutput.failure.withLock({ $0 }) { throw CommandFailure.failed(failure) }
+            LineOutput.flushStandard(within: flushMax)
         } catch {
             Sluice.end(with: error)
         }

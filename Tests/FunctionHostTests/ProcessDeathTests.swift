@@ -128,6 +128,25 @@ struct ProcessDeathTests {
         await shared.broker.close()
     }
 
+    @Test("stopped for longer than its watchdog is patient, a host goes on, again and again")
+    func stopped() async throws {
+        let shared = try await Shared(attempts: 3)
+        let process = try shared.startHost(attempts: 3, patienceMilliseconds: 300)
+        for round in 0..<5 {
+            try await shared.send("\(round)", action: "ok")
+            _ = try await shared.history.outcome(of: "\(round)")
+            process.send(SIGSTOP)
+            // Time is what it is about: a multiple of the patience.
+            try await Task.sleep(for: .milliseconds(700))
+            process.send(SIGCONT)
+        }
+        try await shared.send("last", action: "ok")
+        #expect(try await shared.history.outcome(of: "last").state == .answered)
+        process.send(SIGTERM)
+        #expect(await process.end() == 0)
+        await shared.broker.close()
+    }
+
     @Test("told to end in the middle, a host exits with 0, and each message is finished or still queued")
     func terminated() async throws {
         let shared = try await Shared(attempts: 3)

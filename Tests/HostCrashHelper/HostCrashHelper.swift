@@ -9,7 +9,6 @@ import MessagingSQLite
 import RabbitMQ
 import SQLite
 import ServiceLifecycle
-import UnixSignals
 
 /// A host of its own on a folder of queues, with one function that does what its message says.
 ///
@@ -19,6 +18,7 @@ import UnixSignals
 @main
 struct HostCrashHelper {
     static func main() async throws {
+        ProcessEnd.shared.takeSignals()
         let arguments = CommandLine.arguments
         guard arguments.count >= 4, let attempts = Int(arguments[2]), let patience = Int(arguments[3]) else { exit(64) }
         let store = try SQLiteStore.open(folder: arguments[1], schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
@@ -41,9 +41,8 @@ struct HostCrashHelper {
             logger: logger)
         // As `sluice host` runs them.
         let group = ServiceGroup(
-            services: host.services(watchdogPatience: .milliseconds(patience), logger: logger),
-            gracefulShutdownSignals: [.sigterm], logger: logger)
-        try await group.run()
+            services: host.services(watchdogPatience: .milliseconds(patience), logger: logger), logger: logger)
+        try await ProcessEnd.shared.withOrderlyEnd(host.orderlyEnd(of: group)) { try await group.run() }
         await broker.close()
     }
 }

@@ -26,7 +26,7 @@ struct SettingsTests {
         let settings = try Settings(environment: ["SLUICE_DRAIN_SECONDS": "", "HOME": "/root"])
         #expect(settings.brokerURL == nil)
         #expect(settings.bedrockEndpoint == nil)
-        #expect(settings.drainTime == .seconds(90))
+        #expect(settings.drainTime == .seconds(70))
         #expect(settings.listenAddress == "127.0.0.1")
         #expect(settings.listenPort == 8080)
         #expect(settings.logLevel == nil)

@@ -33,8 +33,12 @@ package struct Host: Sendable {
 
     /// Runs until SIGTERM or SIGINT, and drains.
     ///
+    /// SIGHUP is no reason to end: a host needs no terminal. Told to end before it is ready, the process ends at once, with
+    /// 0 likewise.
+    ///
     /// - Throws: ``SetupProblem`` where the host cannot start.
     package func run() async throws {
+        ProcessEnd.shared.endAtOnce(with: 0, outlivesTerminal: true)
         Self.beFirstProcess()
         let client: HTTPClient
         do {
@@ -55,7 +59,7 @@ package struct Host: Sendable {
         let logger = await taskLogger(client)
         let registry = MetricsRegistry(keepsRecent: settings.metricFormat == .emf)
         try await Pipeline.withPipeline(
-            options, model: .regional, metrics: registry, logger: logger,
+            options, model: .regional, metrics: registry, logger: logger, end: .server,
             services: { pipeline in
                 self.services(pipeline, registry: registry, client: client, logger: logger)
             }
@@ -116,7 +120,5 @@ package struct Host: Sendable {
         // The kernel forgets the children of a parent that ignores their end, so that none stays as a zombie. A host
         // starts no process whose end it would have to see.
         _ = signal(SIGCHLD, SIG_IGN)
-        // The first process has no default action: before the drain's own handler is there, nothing would end it.
-        for number in [SIGTERM, SIGINT] { _ = signal(number) { _exit(128 + $0) } }
     }
 }

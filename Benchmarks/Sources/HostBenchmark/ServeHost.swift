@@ -8,7 +8,6 @@ import RabbitMQ
 import SQLite
 import ServiceLifecycle
 import Telemetry
-import UnixSignals
 
 /// The host that is measured: the real dispatch, history, metrics, watchdog and drain, with functions that do nothing.
 struct ServeHost: AsyncParsableCommand {
@@ -22,6 +21,7 @@ struct ServeHost: AsyncParsableCommand {
     var data: String
 
     func run() async throws {
+        ProcessEnd.shared.takeSignals()
         let output = LineOutput(descriptor: FileHandle.standardError.fileDescriptor)
         var logger = Logger(label: "host", factory: { _ in JSONLogHandler(output: output) })
         logger.logLevel = .warning
@@ -36,10 +36,8 @@ struct ServeHost: AsyncParsableCommand {
             history: SQLiteHistory(store: store), invoker: Invoker(metrics: registry), drainTime: .seconds(10),
             hasRoom: { _, _ in true }, metrics: registry, logger: logger)
         try await host.declareQueues()
-        try await ServiceGroup(
-            services: host.services(logger: logger) + [Announcement()], gracefulShutdownSignals: [.sigterm],
-            logger: logger
-        ).run()
+        let group = ServiceGroup(services: host.services(logger: logger) + [Announcement()], logger: logger)
+        try await ProcessEnd.shared.withOrderlyEnd(host.orderlyEnd(of: group)) { try await group.run() }
         await broker.close()
         try store.close()
     }
@@ -55,7 +53,7 @@ struct ServeHost: AsyncParsableCommand {
     }
 }
 
-/// Says that signals are heard from now on, which a group sees to before it starts its services.
+/// Says that the host runs.
 private struct Announcement: Service {
     func run() async throws {
         try FileHandle.standardOutput.write(contentsOf: Data("ready\n".utf8))

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// When a drain began, and what had been done until then.
+/// When a drain began, what had been done until then, and whether its end was told.
 final class DrainStart: Sendable {
     /// The numbers at one moment.
     struct Mark: Sendable {
@@ -9,17 +9,23 @@ final class DrainStart: Sendable {
         let reservationsReleased: Int
     }
 
-    private let state = Mutex<Mark?>(nil)
-
-    /// The beginning; nil before it.
-    var mark: Mark? { state.withLock { $0 } }
+    private let state = Mutex<(mark: Mark?, isTold: Bool)>((nil, false))
 
     /// Takes note of the beginning; true for the first time.
     func begin(_ mark: Mark) -> Bool {
         state.withLock { state in
-            guard state == nil else { return false }
-            state = mark
+            guard state.mark == nil else { return false }
+            state.mark = mark
             return true
+        }
+    }
+
+    /// The beginning, for the one who tells the end first; nil for all others, and where nothing began.
+    func end() -> Mark? {
+        state.withLock { state in
+            guard !state.isTold, let mark = state.mark else { return nil }
+            state.isTold = true
+            return mark
         }
     }
 }

@@ -7,10 +7,20 @@ import Synchronization
 ///
 /// A function that spins without ever suspending keeps a thread of the shared pool; as many as there are cores keep all
 /// of them. Only a thread of its own can see that. The messages in hand come back, and run alone.
+///
+/// It counts its own looks and asks no clock: a process that was stopped for a while (SIGSTOP, a paused container, a
+/// suspended machine) has not looked either, and is not taken for a stuck one.
 package struct Watchdog: Service {
+    /// How often it looks within its patience.
+    private static let looksMax = 10
+    /// How many looks in a row have to see too many invocations that run on: those that a stopped process finds past their
+    /// deadline end within a moment.
+    private static let sickLooksMax = 3
+
     private let patience: Duration
     private let leftBehindMax: Int
     private let leftBehind: @Sendable () -> Int
+    private let flushLog: @Sendable () -> Void
     private let logger: Logger
 
     /// Makes a watchdog.
@@ -19,16 +29,20 @@ package struct Watchdog: Service {
     ///   - patience: How long no task may get a thread.
     ///   - leftBehindMax: How many invocations may run on after their deadline before the process counts as sick.
     ///   - leftBehind: How many do.
+    ///   - flushLog: Waits for the log's lines, which nobody may read; the process ends all the same.
     ///   - logger: Says why the process ends.
     package init(
         patience: Duration = .seconds(10), leftBehindMax: Int = 32, leftBehind: @escaping @Sendable () -> Int,
-        logger: Logger
+        flushLog: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
         self.patience = patience
         self.leftBehindMax = leftBehindMax
         self.leftBehind = leftBehind
+        self.flushLog = flushLog
         self.logger = logger
     }
+
+    private var pause: Duration { patience / Self.looksMax }
 
     /// Watches until graceful shutdown or cancellation.
     package func run() async throws {
@@ -39,7 +53,7 @@ package struct Watchdog: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 watch.beat()
-                try? await Task.sleep(for: patience / 10)
+                try? await Task.sleep(for: pause)
             }
         }
         watch.end()
@@ -47,34 +61,57 @@ package struct Watchdog: Service {
     }
 
     private func observe(_ watch: Watch) {
-        while !watch.waitForEnd(for: patience / 10) {
-            if watch.sinceBeat > patience {
-                logger.critical("no task got a thread for too long; the process ends and starts anew")
-                _exit(1)
+        var looks = WatchLooks()
+        while !watch.waitForEnd(for: pause) {
+            looks.look(beats: watch.beats, isSick: leftBehind() > leftBehindMax)
+            if looks.withoutBeat > Self.looksMax {
+                end("no task got a thread for too long; the process ends and starts anew")
             }
-            if leftBehind() > leftBehindMax {
-                logger.critical("too many invocations ignore their deadline; the process ends and starts anew")
-                _exit(1)
+            if looks.sick >= Self.sickLooksMax {
+                end("too many invocations ignore their deadline; the process ends and starts anew")
             }
         }
         watch.finish()
+    }
+
+    private func end(_ reason: Logger.Message) -> Never {
+        ProcessEnd.cut(with: 1) { [self] in
+            logger.critical(reason)
+            flushLog()
+        }
+    }
+}
+
+/// What a watcher has seen, look by look.
+struct WatchLooks {
+    private var beats = 0
+    /// Looks in a row without a new beat.
+    private(set) var withoutBeat = 0
+    /// Looks in a row at a sick process.
+    private(set) var sick = 0
+
+    /// Looks once more.
+    mutating func look(beats: Int, isSick: Bool) {
+        withoutBeat = beats == self.beats ? withoutBeat + 1 : 0
+        self.beats = beats
+        sick = isSick ? sick + 1 : 0
     }
 }
 
 /// What the watching thread and the tasks tell each other.
 private final class Watch: Sendable {
     private struct State {
-        var lastBeat = ContinuousClock.now
         var hasFinished = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
+    private let count = Atomic<Int>(0)
     private let endSignal = DispatchSemaphore(value: 0)
 
-    var sinceBeat: Duration { state.withLock { .now - $0.lastBeat } }
+    var beats: Int { count.load(ordering: .relaxed) }
 
-    func beat() { state.withLock { $0.lastBeat = .now } }
+    func beat() { count.add(1, ordering: .relaxed) }
 
     func end() { endSignal.signal() }
 

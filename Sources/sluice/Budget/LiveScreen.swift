@@ -1,6 +1,6 @@
 import Foundation
+import FunctionHost
 import Glibc
-import UnixSignals
 
 /// A terminal that shows a page again and again, and is as it was before when that ends.
 struct LiveScreen: Sendable {
@@ -35,20 +35,22 @@ struct LiveScreen: Sendable {
             }
             feed.yield(.quit)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) { feed.yield(.quit) }
-            }
-            group.addTask {
-                while true {
-                    try await Task.sleep(for: interval)
-                    feed.yield(.tick)
+        // A page may wait for a server that does not answer; the terminal must not.
+        let end = OrderlyEnd(
+            patience: .zero, statusWhenCut: 0, begin: { feed.yield(.quit) }, hurry: {}, lastWords: { leave() })
+        try await ProcessEnd.shared.withOrderlyEnd(end) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: interval)
+                        feed.yield(.tick)
+                    }
                 }
-            }
-            defer { group.cancelAll() }
-            for await event in events {
-                if event == .quit { return }
-                draw(try await page())
+                defer { group.cancelAll() }
+                for await event in events {
+                    if event == .quit { return }
+                    draw(try await page())
+                }
             }
         }
     }

@@ -1,0 +1,150 @@
+import Foundation
+import PostgresTestServer
+import RabbitMQServer
+import TestSupport
+import Testing
+
+@Suite("sluice host ends in the drain's seconds and one more, with 0", .serialized, .timeLimit(.minutes(5)))
+struct EndingTests {
+    private static let drainSeconds = 2
+
+    private static func start(_ world: HostWorld, _ environment: [String: String]) async throws -> HostRun {
+        try await HostRun.start(
+            in: world.folder, ["--manifest", "m.yaml"],
+            environment: world.environment.merging(environment) { $1 }
+                .merging(["SLUICE_DRAIN_SECONDS": "\(drainSeconds)"]) { $1 })
+    }
+
+    /// Tells a host to end and checks how it does.
+    private static func end(_ host: HostRun) async throws {
+        let clock = ContinuousClock.now
+        host.process.signal(SIGTERM)
+        _ = try await host.line("host drained")
+        #expect(await host.process.status() == 0)
+        #expect(.now - clock < .seconds(drainSeconds + 1))
+    }
+
+    /// Questions over HTTP that nobody waits for.
+    private static func ask(_ host: HostRun, _ count: Int) throws -> [RawConnection] {
+        let port = try #require(Int(host.address.split(separator: ":").last ?? ""))
+        return try (0..<count).map { _ in
+            let body = #"{"question": "The phone I bought is faulty."}"#
+            return try RawConnection(
+                to: port,
+                sending: "POST /v1/questions HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        }
+    }
+
+    @Test("under 200 half-sent bodies, heads and unread answers", arguments: [false, true])
+    func halfSent(twice: Bool) async throws {
+        try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4)) { world in
+            let host = try await Self.start(world, HostRun.unused)
+            let port = try #require(Int(host.address.split(separator: ":").last ?? ""))
+            let head = "POST /v1/questions HTTP/1.1\r\nHost: a\r\n"
+            let beginnings = [
+                head + "Content-Length: 100\r\n\r\n{\"question\":",
+                head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"que\r\n", head,
+            ]
+            var clients = try (0..<200).map { try RawConnection(to: port, sending: beginnings[$0 % 3]) }
+            // One that asks for more than a socket holds, and reads nothing of it.
+            let pages = String(repeating: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", count: 600)
+            clients.append(try RawConnection(to: port, sending: pages))
+            #expect(try await host.get("/healthz").status == 200)
+            if twice { host.process.signal(SIGTERM) }
+            try await Self.end(host)
+            #expect(clients.count == 201)
+        }
+    }
+
+    @Test("while RabbitMQ takes nothing for want of memory, and while it is frozen")
+    func broker() async throws {
+        let server = try await RabbitMQServer()
+        try await ModelServer.run(latency: .seconds(3)) { model in
+            let url = server.url(vhost: try await server.newVhost())
+            try await HostWorld.run(onRabbitMQ: url, manifest: HostWorld.manifest(concurrency: 8)) { world in
+                try await world.ask((0..<8).map { "q\($0)" })
+                try await server.control("set_vm_memory_high_watermark", "absolute", "1MB")
+                // What its functions give waits for the queue from now on.
+                let alarmed = try await Self.start(world, model.environment)
+                _ = try await alarmed.line("broker takes no publishes")
+                let asked = try Self.ask(alarmed, 1)
+                try await Self.end(alarmed)
+                try await server.control("set_vm_memory_high_watermark", "absolute", "1GB")
+
+                let host = try await Self.start(world, model.environment)
+                await model.calls(1)
+                server.freeze()
+                let more = try Self.ask(host, 5)
+                try await Self.end(host)
+                server.thaw()
+                #expect(asked.count + more.count == 6)
+            }
+        }
+    }
+
+    @Test("while PostgreSQL is frozen")
+    func postgres() async throws {
+        let broker = try await RabbitMQServer.shared()
+        let postgres = try await PostgresTestServer()
+        try await ModelServer.run { model in
+            try await HostWorld.run(
+                onRabbitMQ: broker.url(vhost: try await broker.newVhost()), database: .postgres(postgres),
+                manifest: HostWorld.manifest(concurrency: 4)
+            ) { world in
+                let host = try await Self.start(world, model.environment)
+                try await world.ask(["q1"])
+                await model.calls(1)
+                postgres.freeze(true)
+                let asked = try Self.ask(host, 5)
+                try await world.ask(["q2", "q3"])
+                try await Self.end(host)
+                postgres.freeze(false)
+                #expect(asked.count == 5)
+            }
+        }
+        await postgres.stop()
+    }
+
+    @Test("while nobody reads its log; until then it works as before")
+    func unreadLog() async throws {
+        let folder = try TemporaryFolder()
+        let port = try LoopbackPort.free()
+        let process = Process()
+        process.executableURL = URL(filePath: SluiceProcess.binary)
+        process.arguments = ["host"]
+        process.currentDirectoryURL = folder.url
+        process.environment = ProcessInfo.processInfo.environment.merging(HostRun.unused) { $1 }.merging([
+            "SLUICE_LISTEN_PORT": "\(port)", "SLUICE_DRAIN_SECONDS": "\(Self.drainSeconds)",
+            "SLUICE_LOG_LEVEL": "trace", "SLUICE_METRIC_FORMAT": "emf", "SLUICE_METRIC_SECONDS": "1",
+        ]) { $1 }
+        let log = Pipe()
+        // A pipe of a page: full at once.
+        _ = fcntl(log.fileHandleForWriting.fileDescriptor, 1031, 4096)
+        process.standardOutput = log
+        let (ended, feed) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { feed.yield($0.terminationStatus) }
+        try process.run()
+        while !LoopbackPort.answers(port) { try await Task.sleep(for: .milliseconds(20)) }
+        let host = "http://127.0.0.1:\(port)"
+        for number in 0..<20 {
+            let body = #"{"question": "The phone \#(number) is faulty."}"#
+            let client = try RawConnection(
+                to: port,
+                sending: "POST /v1/questions HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            #expect(await client.rest().hasPrefix("HTTP/1.1 202"))
+        }
+        let alive = try RawConnection(
+            to: port, sending: "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(await alive.rest().hasPrefix("HTTP/1.1 200"), "\(host)")
+        let clock = ContinuousClock.now
+        kill(process.processIdentifier, SIGTERM)
+        var status: Int32?
+        for await ending in ended {
+            status = ending
+            break
+        }
+        #expect(status == 0)
+        #expect(.now - clock < .seconds(Self.drainSeconds + 1))
+    }
+}
