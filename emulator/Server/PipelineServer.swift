@@ -23,11 +23,24 @@ struct PipelineServer: Service {
     func run() async throws {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         routes(router)
+        let connections = OpenConnections(countMax: Self.connectionsMax(ProcessFacts.descriptorLimit))
         let app = Application(
-            router: router, configuration: .init(address: .hostname(address, port: port), serverName: "sluice"),
-            onServerRunning: { [port, onReady] channel in await onReady(channel.localAddress?.port ?? port) },
+            responder: KnownPaths(router),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [
+                        ConnectionHandler(times: ConnectionTimes(), connections: connections)
+                    ])),
+            configuration: .init(address: .hostname(address, port: port), serverName: "sluice"),
+            onServerRunning: { [port, onReady] channel in
+                // It fails on a closed channel alone.
+                try? await channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
+                }.get()
+                await onReady(channel.localAddress?.port ?? port)
+            },
             logger: quiet)
         do {
             try await app.run()
@@ -36,6 +49,13 @@ struct PipelineServer: Service {
         } catch let error as IOError where [EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
             throw SetupProblem("cannot listen on \(address) port \(port); name another with \(portOption)")
         }
+    }
+
+    /// How many connections are open at most: more bring no more answers, and descriptors have to be left for all that the
+    /// process itself opens.
+    static func connectionsMax(_ descriptors: Int) -> Int {
+        // As many again for what the process opens to answer them.
+        max(4, min(1_000, (descriptors - ProcessFacts.descriptorsNeeded) / 2))
     }
 
     /// Finds early that somebody listens on a loopback port already, before anything is written.

@@ -1,0 +1,150 @@
+import Hummingbird
+import NIOCore
+import NIOEmbedded
+import NIOHTTPTypes
+import Testing
+
+@testable import Emulator
+
+@Suite("Connections")
+struct ConnectionHandlerTests {
+    private static let times = ConnectionTimes()
+
+    /// A connection that a client has made.
+    private struct Connection {
+        let loop: EmbeddedEventLoop
+        let channel: EmbeddedChannel
+
+        init(_ connections: OpenConnections = OpenConnections(countMax: 10)) throws {
+            loop = EmbeddedEventLoop()
+            channel = EmbeddedChannel(
+                handler: ConnectionHandler(times: ConnectionHandlerTests.times, connections: connections), loop: loop)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        }
+
+        var isOpen: Bool { channel.isActive }
+
+        func begin(_ method: HTTPRequest.Method = .post) throws {
+            try channel.writeInbound(
+                HTTPRequestPart.head(HTTPRequest(method: method, scheme: "http", authority: "a", path: "/")))
+        }
+
+        func body() throws { try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(string: "x"))) }
+
+        func end() throws { try channel.writeInbound(HTTPRequestPart.end(nil)) }
+
+        func answer(_ status: HTTPResponse.Status = .ok, _ text: String = "a") throws {
+            let head = HTTPResponse(status: status, headerFields: [.contentLength: "\(text.utf8.count)"])
+            try channel.writeOutbound(HTTPResponsePart.head(head))
+            if !text.isEmpty { try channel.writeOutbound(HTTPResponsePart.body(ByteBuffer(string: text))) }
+            try channel.writeOutbound(HTTPResponsePart.end(nil))
+        }
+
+        /// The next answer that goes out.
+        func written() throws -> (status: Int, length: String?, body: String)? {
+            guard case .head(let head) = try channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
+            var body = ""
+            while case .body(let piece) = try channel.readOutbound(as: HTTPResponsePart.self) {
+                body += String(buffer: piece)
+            }
+            return (head.status.code, head.headerFields[.contentLength], body)
+        }
+
+        func wait(_ time: TimeAmount) { loop.advanceTime(by: time) }
+    }
+
+    @Test("that say nothing are closed, at first and between requests")
+    func silent() throws {
+        let silent = try Connection()
+        silent.wait(Self.times.head - .seconds(1))
+        #expect(silent.isOpen)
+        silent.wait(.seconds(1))
+        #expect(!silent.isOpen)
+
+        let idle = try Connection()
+        try idle.begin(.get)
+        try idle.end()
+        // The server's own turn takes as long as it takes.
+        idle.wait(.minutes(10))
+        try idle.answer()
+        idle.wait(Self.times.idle - .seconds(1))
+        #expect(idle.isOpen)
+        idle.wait(.seconds(1))
+        #expect(!idle.isOpen)
+    }
+
+    @Test("whose body only trickles get 408, and are closed")
+    func trickling() throws {
+        let connection = try Connection()
+        try connection.begin()
+        for _ in 0..<30 {
+            #expect(connection.isOpen)
+            try connection.body()
+            connection.wait(.seconds(1))
+        }
+        #expect(!connection.isOpen)
+        let answer = try #require(try connection.written())
+        #expect(answer == (408, "\(answer.body.utf8.count)", #"{"error":"the request took too long to come"}"#))
+    }
+
+    @Test("on which an answer went out before the end of the body are closed without another one")
+    func answeredEarly() throws {
+        let connection = try Connection()
+        try connection.begin()
+        try connection.answer(.contentTooLarge, "too much")
+        #expect(try connection.written()?.status == 413)
+        connection.wait(Self.times.body)
+        #expect(!connection.isOpen)
+        #expect(try connection.written() == nil)
+    }
+
+    @Test("that are under way when the server ends are closed soon")
+    func ending() throws {
+        let connection = try Connection()
+        try connection.begin()
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        #expect(connection.isOpen)
+        connection.wait(Self.times.ending)
+        #expect(!connection.isOpen)
+    }
+
+    @Test("get a body with each refusal, but for HEAD")
+    func bodies() throws {
+        let connection = try Connection()
+        try connection.begin(.get)
+        try connection.end()
+        try connection.answer(.internalServerError, "")
+        #expect(try connection.written()?.body == #"{"error":"internal server error"}"#)
+        try connection.begin(.head)
+        try connection.end()
+        try connection.answer(.internalServerError, "")
+        #expect(try connection.written()?.body.isEmpty == true)
+    }
+
+    @Test("beyond the room take the place of the one that has said nothing longest; where all work, they are refused")
+    func room() throws {
+        let connections = OpenConnections(countMax: 2)
+        let (first, second) = (try Connection(connections), try Connection(connections))
+        try first.begin(.get)
+        try first.end()
+        let third = try Connection(connections)
+        #expect(first.isOpen && !second.isOpen && third.isOpen)
+        try third.begin(.get)
+        try third.end()
+        let fourth = try Connection(connections)
+        #expect(try fourth.written()?.status == 503)
+        #expect(!fourth.isOpen && first.isOpen && third.isOpen)
+        // One that has its answer may go again.
+        try first.answer()
+        let fifth = try Connection(connections)
+        #expect(fifth.isOpen && !first.isOpen)
+    }
+
+    @Test("are so few that descriptors are left for the process")
+    func descriptors() {
+        #expect(PipelineServer.connectionsMax(65_536) == 1_000)
+        let needed = ProcessFacts.descriptorsNeeded
+        #expect(PipelineServer.connectionsMax(needed + 200) == 100)
+        #expect(PipelineServer.connectionsMax(needed) == 4)
+    }
+}

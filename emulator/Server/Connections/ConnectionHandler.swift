@@ -1,0 +1,180 @@
+import Hummingbird
+import NIOCore
+import NIOHTTPTypes
+
+/// Holds a connection's client to its times, and gives each refusal a body.
+///
+/// Hummingbird's own time-out sees neither a body that trickles nor an answer that nobody reads, and its shutdown waits for
+/// both.
+final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private enum Wait {
+        case head, body, answer, ending
+    }
+
+    private let times: ConnectionTimes
+    private let connections: OpenConnections
+    private var isOpen = false
+    private var isReadingBody = false
+    /// For each request that is not answered yet, whether it asks for the head alone.
+    private var owed: [Bool] = []
+    private var hasBegunAnswer = false
+    /// Answers that are on their way to the client.
+    private var unread = 0
+    private var isEnding = false
+    private var timer: (wait: Wait, task: Scheduled<Void>)?
+
+    init(times: ConnectionTimes, connections: OpenConnections) {
+        self.times = times
+        self.connections = connections
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        isOpen = true
+        if connections.open(context.channel) {
+            start(.head, times.head, context)
+        } else {
+            refuse(.serviceUnavailable, "too many connections are open; try again in a moment", context)
+        }
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close(context)
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { close(context) }
+
+    private func close(_ context: ChannelHandlerContext) {
+        timer?.task.cancel()
+        timer = nil
+        if isOpen { connections.close(context.channel) }
+        isOpen = false
+    }
+
+    // MARK: - What passes
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            owed.append(head.method == .head)
+            isReadingBody = true
+            start(.body, times.body, context)
+        case .body: break
+        case .end:
+            isReadingBody = false
+            connections.works(context.channel)
+            waitForNext(context)
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head) where head.status.kind != .informational:
+            hasBegunAnswer = true
+            unread += 1
+            // A body that is still to come has its own time.
+            if !isReadingBody { start(.answer, times.answer, context) }
+            pass(head, context, promise)
+        case .head, .body: context.write(data, promise: promise)
+        case .end:
+            hasBegunAnswer = false
+            if !owed.isEmpty { owed.removeFirst() }
+            let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.assumeIsolated().whenComplete { [self] _ in
+                unread -= 1
+                stop(.answer)
+                waitForNext(context)
+            }
+            context.write(data, promise: promise)
+        }
+    }
+
+    /// Passes the head of an answer on; a refusal without a body gets one.
+    private func pass(_ head: HTTPResponse, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        guard head.status.code >= 400, head.headerFields[.contentLength] == "0", owed.first != true else {
+            return context.write(wrapOutboundOut(.head(head)), promise: promise)
+        }
+        let (head, body) = Self.answer(head.status, head.status.reasonPhrase.lowercased(), headers: head.headerFields)
+        context.write(wrapOutboundOut(.head(head)), promise: promise)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+    }
+
+    // MARK: - Time
+
+    /// Waits for whoever is next to do something.
+    private func waitForNext(_ context: ChannelHandlerContext) {
+        guard isOpen, !isReadingBody else { return }
+        if unread > 0 {
+            start(.answer, times.answer, context)
+        } else if owed.isEmpty {
+            connections.waits(context.channel)
+            start(.head, times.idle, context)
+        } else {
+            stop(.answer)
+            stop(.body)
+        }
+    }
+
+    private func start(_ wait: Wait, _ time: TimeAmount, _ context: ChannelHandlerContext) {
+        // The server's own end comes soon enough; and the time of an answer runs from its first byte.
+        guard !isEnding, timer?.wait != wait || wait == .head else { return }
+        timer?.task.cancel()
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in isOver(wait, context) }
+        timer = (wait, task)
+    }
+
+    private func stop(_ wait: Wait) {
+        guard timer?.wait == wait else { return }
+        timer?.task.cancel()
+        timer = nil
+    }
+
+    private func isOver(_ wait: Wait, _ context: ChannelHandlerContext) {
+        timer = nil
+        if wait == .body, owed.count == 1, !hasBegunAnswer, unread == 0 {
+            refuse(.requestTimeout, "the request took too long to come", context)
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Hummingbird closes those that have nothing under way.
+        if event is ChannelShouldQuiesceEvent, !isEnding {
+            start(.ending, times.ending, context)
+            isEnding = true
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: - Refusals
+
+    private func refuse(_ status: HTTPResponse.Status, _ reason: String, _ context: ChannelHandlerContext) {
+        // Whoever does not take the refusal is not waited for long.
+        start(.ending, times.ending, context)
+        isEnding = true
+        let (head, body) = Self.answer(status, reason, headers: [.connection: "close"])
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        let isWritten = context.eventLoop.makePromise(of: Void.self)
+        isWritten.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: isWritten)
+    }
+
+    private static func answer(
+        _ status: HTTPResponse.Status, _ reason: String, headers: HTTPFields
+    ) -> (HTTPResponse, ByteBuffer) {
+        let reply = Reply(status, ["error": reason])
+        var head = HTTPResponse(status: status, headerFields: headers)
+        head.headerFields[.contentType] = "application/json"
+        head.headerFields[.contentLength] = "\(reply.body.count)"
+        return (head, ByteBuffer(bytes: reply.body))
+    }
+}
