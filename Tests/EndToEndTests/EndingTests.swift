@@ -62,6 +62,8 @@ struct EndingTests {
         try await ModelServer.run(latency: .seconds(3)) { model in
             let url = server.url(vhost: try await server.newVhost())
             try await HostWorld.run(onRabbitMQ: url, manifest: HostWorld.manifest(concurrency: 8)) { world in
+                // Makes the queues.
+                #expect(try await Self.start(world, model.environment).end() == 0)
                 try await world.ask((0..<8).map { "q\($0)" })
                 try await server.control("set_vm_memory_high_watermark", "absolute", "1MB")
                 // What its functions give waits for the queue from now on.

@@ -87,7 +87,7 @@ struct JSONLogHandlerTests {
     @Test("of many threads do not mix")
     func threads() async throws {
         let captured = try CapturedOutput()
-        let text = String(repeating: "x", count: 3000)
+        let text = String(repeating: "x", count: 2000)
         await withDiscardingTaskGroup { group in
             for _ in 0..<8 {
                 group.addTask { for _ in 0..<50 { captured.output.write(text) } }
