@@ -77,11 +77,13 @@ let package = Package(
             name: "RabbitMQ",
             dependencies: ["CRabbitMQ", "Messaging", .product(name: "Logging", package: "swift-log")]),
 
+        // Days and instants, read strictly.
+        .target(name: "CivilTime"),
         // Money.
         .target(
             name: "Spending",
             dependencies: [
-                "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+                "CivilTime", "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
             ]),
         // Telling people of budget alerts: log, metric, webhook.
         .target(
@@ -111,7 +113,7 @@ let package = Package(
         .target(
             name: "Bedrock",
             dependencies: [
-                "FunctionKit", "Spending", "HTTPTransport", "Hashing",
+                "CivilTime", "FunctionKit", "Spending", "HTTPTransport", "Hashing",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -143,14 +145,15 @@ let package = Package(
         // What is spent, as people look at it.
         .systemLibrary(name: "CWideCharacters"),
         .target(
-            name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"],
+            name: "BudgetReport",
+            dependencies: ["CWideCharacters", "CivilTime", "FunctionKit", "Spending", "StrictYAML"],
             exclude: ["README.md"]),
 
         // Dispatch, retry, drain.
         .target(
             name: "FunctionHost",
             dependencies: [
-                "FunctionKit", "Messaging", "History", "StrictYAML",
+                "CivilTime", "FunctionKit", "Messaging", "History", "StrictYAML",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -190,7 +193,8 @@ let package = Package(
         .target(
             name: "Emulator",
             dependencies: [
-                "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending", "SpendingAlerts",
+                "CivilTime", "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending",
+                "SpendingAlerts",
                 "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
                 "Bedrock", "BedrockStandIn", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
                 "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "RabbitMQ", "StrictYAML", "Settings", "Telemetry",
@@ -218,7 +222,7 @@ let package = Package(
         .target(name: "MessagingCompat", dependencies: ["Messaging", "TestSupport"], path: "Tests/MessagingCompat"),
         .target(name: "HistoryCompat", dependencies: ["FunctionKit", "History"], path: "Tests/HistoryCompat"),
         .target(
-            name: "SpendingCompat", dependencies: ["FunctionKit", "Spending", "TestSupport"],
+            name: "SpendingCompat", dependencies: ["CivilTime", "FunctionKit", "Spending", "TestSupport"],
             path: "Tests/SpendingCompat"),
         .executableTarget(
             name: "BrokerCrashHelper", dependencies: ["Messaging", "MessagingSQLite", "SQLite"],
@@ -232,6 +236,7 @@ let package = Package(
         // Starts a real Chroma.
         .target(
             name: "ChromaTestServer", dependencies: ["HTTPTransport", "TestSupport"], path: "Tests/ChromaTestServer"),
+        .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"]),
         .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(name: "FunctionTestingTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(
@@ -278,7 +283,7 @@ let package = Package(
         .testTarget(
             name: "SpendingTests",
             dependencies: [
-                "TestSupport", "Spending", "SpendingCompat", "FunctionKit", "StrictYAML",
+                "TestSupport", "CivilTime", "Spending", "SpendingCompat", "FunctionKit", "StrictYAML",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -286,7 +291,7 @@ let package = Package(
             name: "SpendingSQLiteTests",
             dependencies: [
                 "TestSupport",
-                "Spending", "SpendingCompat", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite",
+                "CivilTime", "Spending", "SpendingCompat", "SpendingSQLite", "FunctionKit", "StrictYAML", "SQLite",
                 "LedgerCrashHelper",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
@@ -311,7 +316,8 @@ let package = Package(
         .testTarget(
             name: "BudgetReportTests",
             dependencies: [
-                "TestSupport", "BudgetReport", "FunctionKit", "SQLite", "Spending", "SpendingCompat", "SpendingSQLite",
+                "TestSupport", "BudgetReport", "CivilTime", "FunctionKit", "SQLite", "Spending", "SpendingCompat",
+                "SpendingSQLite",
                 "StrictYAML", .product(name: "SwiftCSV", package: "SwiftCSV"),
             ], exclude: ["Browser/check.py", "Estimate/Golden", "Golden", "Prices/Golden"]),
         .executableTarget(

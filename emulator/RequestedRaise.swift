@@ -1,7 +1,8 @@
+import CivilTime
 import FoundationEssentials
 import Spending
 
-/// What an owner wants to raise.
+/// What an owner wants to raise, or to lower.
 package struct RequestedRaise: Sendable {
     let budget: String
     let limit: Money
@@ -21,7 +22,7 @@ package struct RequestedRaise: Sendable {
             throw RaiseProblem(
                 description: "--to takes US dollars above zero with at most nine decimals, such as 2.50")
         }
-        guard let instant = try? Date(until, strategy: .iso8601) else {
+        guard let instant = CivilTime.instant(until) else {
             throw RaiseProblem(
                 description: "--until takes an instant with its offset, such as 2026-11-24T18:00:00+05:30")
         }

@@ -1,3 +1,4 @@
+import CivilTime
 import Foundation
 import FunctionKit
 package import StrictYAML
@@ -82,10 +83,10 @@ private enum BudgetFile {
     }
 
     private static func minute(_ value: YAMLValue) throws(YAMLProblem) -> Int {
-        guard let fields = numbers(Substring(try value.string()), separator: ":", widths: [2, 2]),
-            fields[0] < 24, fields[1] < 60
-        else { throw value.problem("write a quoted time of day from \"00:00\" to \"23:59\"") }
-        return fields[0] * 60 + fields[1]
+        guard let minute = minuteOfDay(try value.string()) else {
+            throw value.problem("write a quoted time of day from \"00:00\" to \"23:59\"")
+        }
+        return minute
     }
 
     private static func scope(_ value: YAMLValue) throws(YAMLProblem) -> BudgetScope {

@@ -7,7 +7,7 @@ package enum IANATimeZone {
     ///
     /// Abbreviations and offsets are no zones: `IST` is three of them, and `GMT+5:30` has no rules.
     package static func named(_ name: String) -> TimeZone? {
-        guard name.contains("/") || name == "UTC" else { return nil }
+        guard isName(name) else { return nil }
         return TimeZone(identifier: name)
     }
 
@@ -18,7 +18,18 @@ package enum IANATimeZone {
             [
                 "UTC", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Yangon", "Asia/Ho_Chi_Minh", "Europe/Kyiv",
             ] + TimeZone.knownTimeZoneIdentifiers
-        let city = names.first { $0.split(separator: "/").last?.lowercased() == word.lowercased() }
-        return city ?? nearest(to: word, among: names)
+        // What is one of these words for nobody's zone is no town's name written wrongly.
+        if utcWords.contains(word.lowercased()) { return "UTC" }
+        let known = names.filter(isName)
+        let city = known.first { $0.split(separator: "/").last?.lowercased() == word.lowercased() }
+        return city ?? nearest(to: word, among: known)
     }
+
+    /// Whether a word is written as a zone's name is: ``named(_:)`` takes no other.
+    private static func isName(_ word: String) -> Bool { word.contains("/") || word == "UTC" }
+
+    /// Other words for UTC.
+    private static let utcWords: Set = [
+        "gmt", "ut", "uct", "z", "zulu", "greenwich", "universal", "gmt0", "gmt+0", "gmt-0",
+    ]
 }

@@ -1,3 +1,4 @@
+import CivilTime
 package import Foundation
 
 /// A span of time that a limit is for: `start` belongs to it, `end` to the next.

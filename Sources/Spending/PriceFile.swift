@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 package import StrictYAML
 
@@ -46,11 +47,12 @@ enum PriceFile {
     private static func price(_ value: YAMLValue) throws(YAMLProblem) -> Price {
         let entry = try value.mapping(keys: [
             "provider", "region", "model", "from", "until", "input_nano_usd_per_token", "output_nano_usd_per_token",
-            "cache_read_nano_usd_per_token", "cache_write_nano_usd_per_token", "bound", "source", "read",
+            "cache_read_nano_usd_per_token", "cache_write_nano_usd_per_token", "bound", "window_tokens", "source",
+            "read",
         ])
         let read = try entry.required("read")
         let day = try read.string()
-        guard civilDay(day) != nil else { throw read.problem("write a day such as `2026-11-23`") }
+        guard CivilDay(day) != nil else { throw read.problem("write a day such as `2026-11-23`") }
         return Price(
             model: ModelID(
                 provider: try entry.required("provider").string(), region: try entry.required("region").string(),
@@ -61,12 +63,15 @@ enum PriceFile {
             outputNanoUSDPerToken: try rate(entry.required("output_nano_usd_per_token"), min: 0),
             cacheReadNanoUSDPerToken: try entry.optional("cache_read_nano_usd_per_token").map(cacheRate),
             cacheWriteNanoUSDPerToken: try entry.optional("cache_write_nano_usd_per_token").map(cacheRate),
-            bound: try bound(entry.required("bound")), source: try entry.required("source").string(), read: day)
+            bound: try bound(entry.required("bound")),
+            windowTokens: try entry.optional("window_tokens").map { value throws(YAMLProblem) in
+                try value.int(in: 1...TokenLimits.tokensMax)
+            }, source: try entry.required("source").string(), read: day)
     }
 
     private static func date(_ value: YAMLValue) throws(YAMLProblem) -> Date {
         guard let date = instant(try value.string()) else {
-            throw value.problem("write an instant in UTC such as `2024-04-18T00:00:00Z`")
+            throw value.problem("write an instant such as `2024-04-18T00:00:00Z`")
         }
         return date
     }

@@ -100,6 +100,18 @@ struct ReportTests {
                 "--since takes a day such as 2026-11-01 or an instant such as 2026-11-01T10:15, not `2026-02-30`"
             ),
             (
+                ["report", "--since", "2026-11-29T25:00"],
+                "--since takes a day such as 2026-11-01 or an instant such as 2026-11-01T10:15, not `2026-11-29T25:00`"
+            ),
+            (
+                ["report", "--until", "2026-11-29T10:15Zjunk"],
+                "--until takes a day such as 2026-11-01 or an instant such as 2026-11-01T10:15, not `2026-11-29T10:15Zjunk`"
+            ),
+            (
+                ["report", "--timezone", "GMT"],
+                "--timezone takes an IANA name such as Asia/Kolkata, not `GMT`; did you mean `UTC`?"
+            ),
+            (
                 ["report", "--until", "2026-11-01T10:20"],
                 "--until 2026-11-01T10:20 is no whole quarter of an hour; reports are kept by these"
             ),

@@ -1,3 +1,4 @@
+import CivilTime
 import Foundation
 import FunctionKit
 import Spending
@@ -82,7 +83,7 @@ struct PriceDatesTests {
         try expect([Self.list((Self.march, Self.january))], says: "a0.yaml:6: \(backwards)")
         try expect(
             [Self.list((Self.march, "2026-03-02"))],
-            says: "a0.yaml:6: `prices[0].until`: write an instant in UTC such as `2024-04-18T00:00:00Z`")
+            says: "a0.yaml:6: `prices[0].until`: write an instant such as `2024-04-18T00:00:00Z`")
     }
 
     @Test("two prices from one instant are told, also where the first ends there and then")

@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 import FunctionKit
 import Spending
@@ -71,11 +72,8 @@ enum InvocationLogRecord: Decodable {
     }
 
     private static func instant(_ fields: KeyedDecodingContainer<CodingKeys>) throws -> Date {
-        let text = try fields.decode(String.self, forKey: .timestamp)
-        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
-        guard let instant = styles.lazy.compactMap({ try? $0.parse(text) }).first else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .timestamp, in: fields, debugDescription: "no ISO 8601 instant")
+        guard let instant = CivilTime.instant(try fields.decode(String.self, forKey: .timestamp)) else {
+            throw DecodingError.dataCorruptedError(forKey: .timestamp, in: fields, debugDescription: "no instant")
         }
         return instant
     }

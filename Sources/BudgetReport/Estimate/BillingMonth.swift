@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 package import Spending
 
@@ -11,8 +12,8 @@ package struct BillingMonth: Sendable, Hashable {
     /// The twelfth part of a year of 365 days, as the original design counts.
     package static let average = BillingMonth(name: nil, hours: 730)
 
-    /// The longest month has so many hours.
-    package static let hoursMax = 744
+    /// The most hours that something can run in it: its own, or those of the longest month where none is named.
+    package var hoursMax: Int { name == nil ? 744 : hours }
 
     private init(name: String?, hours: Int) {
         self.name = name

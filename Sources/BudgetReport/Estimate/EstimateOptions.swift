@@ -90,7 +90,7 @@ package struct EstimateOptions: Sendable {
         let workload = Workload(
             size: size, tasks: tasks, capacity: capacity ?? facts.capacity ?? .spot,
             architecture: architecture ?? facts.architecture ?? .x86,
-            hours: try whole("--hours", hours, in: 0...BillingMonth.hoursMax) ?? month.hours,
+            hours: try whole("--hours", hours, in: 0...month.hoursMax) ?? month.hours,
             ephemeralGB: try whole("--ephemeral-gb", ephemeralGB, in: 20...200) ?? facts.ephemeralGB
                 ?? Workload.ephemeralGBFree,
             publicAddresses: try whole("--public-ips", publicIPs, in: 0...1000)

@@ -1,3 +1,4 @@
+import CivilTime
 package import FoundationEssentials
 package import Spending
 package import StrictYAML
@@ -26,15 +27,17 @@ package struct PriceCheck: Sendable {
     /// - Parameters:
     ///   - book: All prices.
     ///   - models: The models that the manifest configures, each with its function.
+    ///   - largestCalls: The largest call of each function; see ``SpendingCheck``.
     ///   - budgets: All budgets.
     ///   - ageMaxDays: From how many days on a price is old.
     ///   - now: Today.
     package init(
-        _ book: PriceBook, models: [(function: String, model: ModelID)], budgets: [Budget],
-        ageMaxDays: Int = Self.ageMaxDays, at now: Date
+        _ book: PriceBook, models: [(function: String, model: ModelID)], largestCalls: [PaidCall] = [],
+        budgets: [Budget], ageMaxDays: Int = Self.ageMaxDays, at now: Date
     ) {
-        let configuration = SpendingCheck.problems(models: models, prices: book, budgets: budgets, at: now)
-            .map { PriceFinding(.error, .configuration, $0.description) }
+        let configuration = SpendingCheck.problems(
+            models: models, largestCalls: largestCalls, prices: book, budgets: budgets, at: now
+        ).map { PriceFinding(.error, .configuration, $0.description) }
         let configured = Set(models.map(\.model))
         var seen: Set<ModelID> = []
         let dated = book.all.filter { seen.insert($0.model).inserted }.flatMap { first in

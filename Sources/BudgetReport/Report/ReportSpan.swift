@@ -1,3 +1,4 @@
+import CivilTime
 package import Foundation
 import Spending
 
@@ -67,9 +68,7 @@ package struct ReportSpan: Sendable, Hashable {
     }
 
     private static func day(_ text: String, isEnd: Bool, _ zone: TimeZone) -> Date? {
-        guard text.utf8.count == 10,
-            let noon = exact(text + "T12:00:00Z"), noon.formatted(.iso8601).hasPrefix(text)
-        else { return nil }
+        guard let noon = CivilTime.instant(text + "T12:00:00Z") else { return nil }
         // Noon of that day on the zone's own clock lies within the day, wherever clocks turn.
         let wall = noon.addingTimeInterval(-Double(zone.secondsFromGMT(for: noon)))
         let period = PeriodRule(length: .day, timeZone: zone, turnsAtMinute: 0).period(containing: wall)
@@ -77,7 +76,7 @@ package struct ReportSpan: Sendable, Hashable {
     }
 
     private static func wallClock(_ text: String, _ zone: TimeZone) -> Date? {
-        guard text.utf8.count == 16, let reading = exact(text + ":00Z") else { return nil }
+        guard let reading = CivilTime.instant(text + ":00Z") else { return nil }
         // By the offset before, and by the one after, a turn of the clock: of two readings the earlier, and where clocks
         // jumped over one, as long after the jump.
         let offsets = [-86_400, 86_400].map { zone.secondsFromGMT(for: reading.addingTimeInterval($0)) }
@@ -88,6 +87,6 @@ package struct ReportSpan: Sendable, Hashable {
     /// An instant with its offset, with seconds or without.
     private static func exact(_ text: String) -> Date? {
         let minute = text.prefix(16)
-        return [text, "\(minute):00\(text.dropFirst(16))"].lazy.compactMap { try? Date($0, strategy: .iso8601) }.first
+        return CivilTime.instant(text) ?? CivilTime.instant("\(minute):00\(text.dropFirst(16))")
     }
 }

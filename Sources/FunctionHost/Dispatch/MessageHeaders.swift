@@ -1,3 +1,4 @@
+import CivilTime
 package import FoundationEssentials
 package import FunctionKit
 
@@ -108,7 +109,7 @@ package struct MessageHeaders: Sendable, Hashable {
 
         func date(_ name: Name) throws(Problem) -> Date? {
             guard let text = self[name] else { return nil }
-            guard let date = try? Date(text, strategy: .iso8601) else { throw .malformed(name: name.rawValue) }
+            guard let date = instant(text) else { throw .malformed(name: name.rawValue) }
             return date
         }
 

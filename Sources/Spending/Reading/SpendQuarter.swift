@@ -1,3 +1,4 @@
+import CivilTime
 package import FoundationEssentials
 
 /// Quarters of an hour, counted from 1970.

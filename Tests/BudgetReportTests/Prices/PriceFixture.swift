@@ -1,4 +1,5 @@
 import BudgetReport
+import CivilTime
 import Foundation
 import FunctionKit
 import Spending
