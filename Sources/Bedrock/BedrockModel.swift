@@ -1,5 +1,5 @@
 package import FoundationEssentials
-package import FunctionKit
+import FunctionKit
 package import HTTPTransport
 import Hashing
 package import Spending
@@ -26,7 +26,7 @@ package struct InvokeModelResponse: Sendable, Hashable {
     /// JSON in the model's own format, as the service gave it.
     package var body: Data
     /// The token counts of the headers, which the service does not promise.
-    package var headerUsage: TokenUsage?
+    package var headerCounts: TokenCounts
     /// The service's name for the call, for its support.
     package var requestID: String?
 }
@@ -80,13 +80,12 @@ package struct BedrockModel: Sendable {
             throw .noCredentials(error)
         }
         let signed = signer.sign(httpRequest(request, body: body, holding: reservation), with: keys, at: now())
-        let writes = request.body.outputTokensMax > 0
         return try await watch.call(of: request.modelID) { () async throws(BedrockError) in
-            try await send(signed, writes: writes)
+            try await send(signed)
         }
     }
 
-    private func send(_ request: HTTPRequest, writes: Bool) async throws(BedrockError) -> InvokeModelResponse {
+    private func send(_ request: HTTPRequest) async throws(BedrockError) -> InvokeModelResponse {
         let response: HTTPResponse
         do throws(HTTPError) {
             response = try await http.send(request)
@@ -98,7 +97,7 @@ package struct BedrockModel: Sendable {
                 ServiceRefusal.read(status: response.status, headers: response.headers, body: response.body).refusal)
         }
         return InvokeModelResponse(
-            body: response.body, headerUsage: Self.usage(response.headers, writes: writes),
+            body: response.body, headerCounts: Self.counts(response.headers),
             requestID: response.headers["x-amzn-requestid"])
     }
 
@@ -147,12 +146,9 @@ package struct BedrockModel: Sendable {
         return "{\(hold),\"\(RequestMetadataKey.question.rawValue)\":\"\(question)\"}"
     }
 
-    private static func usage(_ headers: [String: String], writes: Bool) -> TokenUsage? {
-        // Of a model that writes nothing, nothing is counted.
-        guard let input = headers["x-amzn-bedrock-input-token-count"].flatMap({ Int($0) }), input >= 0,
-            let output = (headers["x-amzn-bedrock-output-token-count"] ?? (writes ? nil : "0")).flatMap({ Int($0) }),
-            output >= 0
-        else { return nil }
-        return TokenUsage(inputTokens: input, outputTokens: output)
+    private static func counts(_ headers: [String: String]) -> TokenCounts {
+        func count(_ name: String) -> Int? { headers[name].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
+        return TokenCounts(
+            input: count("x-amzn-bedrock-input-token-count"), output: count("x-amzn-bedrock-output-token-count"))
     }
 }

@@ -41,6 +41,8 @@ public struct ModelReply: Sendable, Hashable {
         case stop
         /// The answer was cut at ``ModelRequest/maxTokens``.
         case length
+        /// For another reason, such as a filter, or the service does not say; the text is all that there is.
+        case other
     }
 
     /// The text that the model wrote.

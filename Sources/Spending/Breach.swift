@@ -21,12 +21,17 @@ package struct Breach: Sendable, Hashable {
 }
 
 extension Price {
-    /// Whether the bound, as it is now, would have held what the call cost: it has been raised since the breach.
+    /// Whether the bound, as it is now, would have held what the call cost: it has been raised since the breach, or the
+    /// count cannot be true by what is known of the model now, and so was no breach.
     ///
     /// Both are counted at this price, and all of the prompt at one rate, so that a dearer price alone, or a rate for
     /// cached tokens, does not heal a breach.
     package func covers(_ breach: Breach) -> Bool {
         let usage = breach.usage
+        let call = PaidCall(
+            id: CallID(questionID: "", function: "", ordinal: 0, digest: ""), model: model, tenant: nil,
+            inputBytes: breach.inputBytes, messages: breach.messages, outputTokensMax: breach.outputTokensMax)
+        guard TokenLimits(of: call, at: self, answerBytes: nil).admit(usage) else { return true }
         let (cached, isTooMany) = usage.cacheReadTokens.addingReportingOverflow(usage.cacheWriteTokens)
         let (prompt, isTooLong) = usage.inputTokens.addingReportingOverflow(cached)
         guard !isTooMany, !isTooLong, min(usage.inputTokens, usage.cacheReadTokens, usage.cacheWriteTokens) >= 0,

@@ -19,6 +19,9 @@ package struct Price: Sendable, Hashable {
     package var cacheWriteNanoUSDPerToken: Int64?
     /// The most tokens that a text can be.
     package var bound: TokenBound
+    /// The most tokens that the model reads and writes in one conversation, or reads of one text that it embeds; nil where
+    /// that is not known.
+    package var windowTokens: Int?
     /// Where the price was read.
     package var source: String
     /// The day on which it was read, such as `2026-11-23`.
@@ -28,7 +31,7 @@ package struct Price: Sendable, Hashable {
     package init(
         model: ModelID, from: Date, until: Date? = nil, inputNanoUSDPerToken: Int64, outputNanoUSDPerToken: Int64,
         cacheReadNanoUSDPerToken: Int64? = nil, cacheWriteNanoUSDPerToken: Int64? = nil, bound: TokenBound,
-        source: String, read: String
+        windowTokens: Int? = nil, source: String, read: String
     ) {
         self.model = model
         self.from = from
@@ -38,6 +41,7 @@ package struct Price: Sendable, Hashable {
         self.cacheReadNanoUSDPerToken = cacheReadNanoUSDPerToken
         self.cacheWriteNanoUSDPerToken = cacheWriteNanoUSDPerToken
         self.bound = bound
+        self.windowTokens = windowTokens
         self.source = source
         self.read = read
     }

@@ -214,8 +214,9 @@ struct GovernedModelTests {
         "a budget without room passes on its policy, and nothing is sent",
         arguments: [ExhaustedPolicy.answerWithoutModel, .waitUntilReset, .reject])
     func exhausted(policy: ExhaustedPolicy) async throws {
-        let budget = StandInFixture.budget(nanoUSD: Self.bound - 1, exhausted: policy)
+        let budget = StandInFixture.budget(nanoUSD: 2 * Self.bound - 1, exhausted: policy)
         try await StandInFixture.run(budgets: [budget]) { fixture in
+            try await fixture.governor.chargeInFull(fixture.reservation(body: StandInFixture.body()))
             guard case .budgetExhausted(let refusal) = await failure(model(fixture)) else {
                 Issue.record("it was not refused")
                 return
@@ -255,9 +256,11 @@ struct GovernedModelTests {
         let (main, other) = (StandInFixture.model.model, StandInFixture.fallback.model)
         let budgets = [
             StandInFixture.budget("large", nanoUSD: 1, models: [main], exhausted: .fallbackModel(other)),
-            StandInFixture.budget("small", nanoUSD: 1, models: [other], exhausted: policy),
+            StandInFixture.budget("small", nanoUSD: 2 * Self.bound - 1, models: [other], exhausted: policy),
         ]
         try await StandInFixture.run(budgets: budgets) { fixture in
+            try await fixture.governor.chargeInFull(
+                fixture.reservation(body: StandInFixture.body(), model: StandInFixture.fallback))
             guard case .budgetExhausted(let refusal) = await failure(model(fixture)) else {
                 Issue.record("it was not refused")
                 return
@@ -331,6 +334,22 @@ struct GovernedModelTests {
             let advice = "\(try #require(log.entries.last).metadata["error"] ?? "")"
             #expect(advice.contains("raise the bound of its price"))
             #expect(fixture.standIn.received.count == 1)
+        }
+    }
+
+    @Test(
+        "a count that cannot be true is doubt: the bound is charged, and the model goes on",
+        arguments: [(0, 0), (0, 12), (300, 0), (999_999_999, 12), (300, 999_999_999), (.max, .max), (-1, -1)])
+    func impossibleCount(input: Int, output: Int) async throws {
+        try await StandInFixture.run { fixture in
+            let model = model(fixture)
+            fixture.standIn.behaviour = StandInBehaviour(
+                usage: TokenUsage(inputTokens: input, outputTokens: output))
+            let reply = try await model.generate(Self.request, context: .testing(questionID: "a"))
+            #expect(!reply.text.isEmpty && reply.costNanoUSD == Self.bound)
+            #expect(try await fixture.money() == (Self.bound, 0))
+            fixture.standIn.behaviour = StandInBehaviour()
+            #expect(await failure(model, .testing(questionID: "b")) == nil)
         }
     }
 

@@ -80,7 +80,7 @@ enum LedgerCrashHelper {
             return Int((random >> 33) % upperBound)
         }
         while true {
-            let bytes = next(1000)
+            let bytes = 1 + next(1000)
             // Few enough that calls repeat, also over processes: the same one must not be paid again.
             let question = next(questions)
             let call = PaidCall(
@@ -99,7 +99,7 @@ enum LedgerCrashHelper {
                     say("charged \(id)")
                 default:
                     say("sent \(id)")
-                    let tokens = next(UInt64(bytes + 1))
+                    let tokens = 1 + next(UInt64(bytes))
                     _ = try await governor.settle(
                         reservation, usage: TokenUsage(inputTokens: tokens, outputTokens: 0),
                         response: Data("\(question)".utf8))

@@ -228,7 +228,7 @@ struct RandomSchedule {
             try await governor.release(slot.take())
             charges[slot.holdID] = 0
         default:
-            let tokens = Int64.random(in: 0...slot.bound, using: &random)
+            let tokens = Int64.random(in: min(1, slot.bound)...slot.bound, using: &random)
             let response = Data("\(slot.holdID)".utf8)
             _ = try await governor.settle(
                 slot.take(), usage: TokenUsage(inputTokens: Int(tokens), outputTokens: 0), response: response)

@@ -149,9 +149,15 @@ struct PriceTests {
         #expect(Self.price(read: 1, write: 9999, fixed: 22).covers(breach))
         var impossible = breach
         impossible.usage.cacheReadTokens = .max
-        #expect(!Self.price(fixed: 1000).covers(impossible))
+        // A count that cannot be true was no breach.
+        #expect(Self.price().covers(impossible))
         impossible.usage.cacheReadTokens = -1
-        #expect(!Self.price(fixed: 1000).covers(impossible))
+        #expect(Self.price().covers(impossible))
+        var narrow = Self.price()
+        narrow.windowTokens = 139
+        #expect(narrow.covers(breach))
+        narrow.windowTokens = 140
+        #expect(!narrow.covers(breach))
     }
 
     private func randomPrice(_ generator: inout SeededGenerator) -> Price {

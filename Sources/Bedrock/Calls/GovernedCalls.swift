@@ -103,7 +103,10 @@ struct GovernedCalls: Sendable {
         let (call, bound) = (reservation.call, reservation.bound)
         // Without counts the tokens are unknown: the reply names about the most that they can be for this prompt.
         let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: reservation.outputTokensMax)
-        let (usage, source) = Self.count(answer, response) ?? (most, .bound)
+        let counted = CountedTokens(
+            body: answer.counts, headers: response.headerCounts,
+            within: reservation.tokenLimits(answerBytes: response.body.count, hasText: answer.hasText))
+        let (usage, source) = counted.map { ($0.usage, $0.source) } ?? (most, .bound)
         do throws(GovernorError) {
             let settlement = try await governor.settle(
                 reservation, usage: usage, countedBy: source, requestID: response.requestID,
@@ -122,14 +125,6 @@ struct GovernedCalls: Sendable {
             context.logger.error("paid call not settled", metadata: [LogKey.error: "\(error)"])
             return PaidAnswer(answer: answer, usage: usage, cost: bound, model: call.model.model)
         }
-    }
-
-    /// The tokens to pay for, and who counted them; nil where nobody did.
-    private static func count(
-        _ answer: some ModelAnswer, _ response: InvokeModelResponse
-    ) -> (usage: TokenUsage, source: UsageSource)? {
-        if let usage = answer.usage { return (usage, .body) }
-        return response.headerUsage.map { ($0, .headers) }
     }
 
     // MARK: Ends without an answer. A hold that cannot be ended is charged in full by the ledger's next operation.

@@ -1,5 +1,4 @@
 package import FoundationEssentials
-package import FunctionKit
 
 /// The body of a request to a model, and what of it is paid for.
 package protocol ModelBody: Sendable, Hashable {
@@ -27,8 +26,10 @@ package protocol ModelAnswer: Sendable {
     /// Reads a body; nil where it is none: the decoder's error would quote it.
     init?(_ body: Data)
 
-    /// The tokens to pay for; nil where the body does not say.
-    var usage: TokenUsage? { get }
+    /// The tokens that the body counts.
+    var counts: TokenCounts { get }
+    /// Whether the model wrote text, which cannot be no tokens.
+    var hasText: Bool { get }
 }
 
 extension ModelBody where Self: Encodable {

@@ -1,5 +1,4 @@
 package import FoundationEssentials
-package import FunctionKit
 
 /// The body of a request to Cohere Embed v3.
 ///
@@ -55,7 +54,10 @@ package struct CohereEmbeddingAnswer: ModelAnswer {
 
     package var vectors: [[Float]] { body.embeddings }
 
-    package var usage: TokenUsage? { nil }
+    /// It writes nothing.
+    package var counts: TokenCounts { TokenCounts(output: 0) }
+
+    package var hasText: Bool { false }
 
     /// The body as the service writes it, but for the texts and the id, which nobody here reads.
     package func encoded() throws -> Data { try JSONEncoder().encode(body) }

@@ -1,5 +1,4 @@
 package import FoundationEssentials
-package import FunctionKit
 
 /// The body of a request to Titan Text Embeddings V2.
 ///
@@ -28,6 +27,17 @@ package struct TitanEmbeddingAnswer: ModelAnswer {
     private struct Body: Codable {
         var embedding: [Float]
         var inputTextTokenCount: Int?
+
+        init(embedding: [Float], inputTextTokenCount: Int) {
+            self.embedding = embedding
+            self.inputTextTokenCount = inputTextTokenCount
+        }
+
+        init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            embedding = try fields.decode([Float].self, forKey: .embedding)
+            inputTextTokenCount = fields.count(forKey: .inputTextTokenCount)
+        }
     }
 
     private let body: Body
@@ -45,10 +55,10 @@ package struct TitanEmbeddingAnswer: ModelAnswer {
     /// One.
     package var vectors: [[Float]] { [body.embedding] }
 
-    package var usage: TokenUsage? {
-        guard let tokens = body.inputTextTokenCount, tokens >= 0 else { return nil }
-        return TokenUsage(inputTokens: tokens, outputTokens: 0)
-    }
+    /// It writes nothing.
+    package var counts: TokenCounts { TokenCounts(input: body.inputTextTokenCount, output: 0) }
+
+    package var hasText: Bool { false }
 
     /// The body as the service writes it.
     package func encoded() throws -> Data { try JSONEncoder().encode(body) }

@@ -11,7 +11,7 @@ package struct LlamaResponse: ModelAnswer, Hashable, Codable {
     package var inputTokens: Int?
     /// The tokens that it wrote; nil where the service does not say.
     package var outputTokens: Int?
-    /// Why it stopped.
+    /// Why it stopped; ``ModelReply/StopReason/other`` where the service gives another word, or none.
     package var stopReason: ModelReply.StopReason
 
     private enum CodingKeys: String, CodingKey {
@@ -29,6 +29,15 @@ package struct LlamaResponse: ModelAnswer, Hashable, Codable {
         self.stopReason = stopReason
     }
 
+    /// Reads a body; null for a text is an empty one, and whatever else is wrong with its other fields costs not the text.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        generation = try fields.decode(String?.self, forKey: .generation) ?? ""
+        inputTokens = fields.count(forKey: .inputTokens)
+        outputTokens = fields.count(forKey: .outputTokens)
+        stopReason = (try? fields.decode(ModelReply.StopReason.self, forKey: .stopReason)) ?? .other
+    }
+
     /// Reads a body; nil where it is none.
     package init?(_ body: Data) {
         guard let response = try? JSONDecoder().decode(LlamaResponse.self, from: body) else {
@@ -38,11 +47,9 @@ package struct LlamaResponse: ModelAnswer, Hashable, Codable {
         self = response
     }
 
-    /// The tokens to pay for; nil where they are missing or negative.
-    package var usage: TokenUsage? {
-        guard let inputTokens, let outputTokens, inputTokens >= 0, outputTokens >= 0 else { return nil }
-        return TokenUsage(inputTokens: inputTokens, outputTokens: outputTokens)
-    }
+    package var counts: TokenCounts { TokenCounts(input: inputTokens, output: outputTokens) }
+
+    package var hasText: Bool { !generation.isEmpty }
 
     /// The body as the service writes it.
     package func encoded() throws -> Data {

@@ -60,12 +60,14 @@ struct InvokeModelEndpoint: Sendable {
             (answer.inputTokens, answer.outputTokens) = (usage.inputTokens, usage.outputTokens)
         }
         // Text and two counts: the encoder has no reason to fail.
-        guard let body = try? answer.encoded(), let usage = answer.usage else { throw .internalError }
+        guard let body = try? answer.encoded(), let input = answer.inputTokens, let output = answer.outputTokens else {
+            throw .internalError
+        }
         return success(
             body, since: start,
             headers: [
-                ("x-amzn-bedrock-input-token-count", "\(usage.inputTokens)"),
-                ("x-amzn-bedrock-output-token-count", "\(usage.outputTokens)"),
+                ("x-amzn-bedrock-input-token-count", "\(input)"),
+                ("x-amzn-bedrock-output-token-count", "\(output)"),
             ])
     }
 

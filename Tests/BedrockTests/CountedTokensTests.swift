@@ -1,0 +1,69 @@
+import Bedrock
+import FunctionKit
+import Spending
+import Testing
+
+@Suite
+struct CountedTokensTests {
+    /// Of a prompt of 1,000 bytes and 512 tokens at most, answered with 2,000 bytes.
+    private static func limits(window: Int? = 8192, bytes: Int = 1000, hasText: Bool = true) -> TokenLimits {
+        var price = StandInFixture.price(StandInFixture.model)
+        price.windowTokens = window
+        let call = PaidCall(
+            id: CallID(questionID: "q", function: "f", ordinal: 0, digest: "d"), model: price.model, tenant: nil,
+            inputBytes: bytes, outputTokensMax: 512)
+        return TokenLimits(of: call, at: price, answerBytes: 2000, hasText: hasText)
+    }
+
+    @Test(
+        "of each count the higher one that can be true is paid for",
+        arguments: [
+            // body, headers, tokens, and whether the body says so
+            ((300, 12), (300, 12), (300, 12), true), ((300, 12), (nil, nil), (300, 12), true),
+            ((nil, nil), (300, 12), (300, 12), false), ((10, 1), (300, 12), (300, 12), false),
+            ((300, 12), (10, 1), (300, 12), true), ((300, 1), (10, 12), (300, 12), false),
+            ((0, 0), (300, 12), (300, 12), false), ((300, 0), (0, 12), (300, 12), false),
+            ((999_999_999, 12), (300, 12), (300, 12), false), ((300, 999_999_999), (nil, 12), (300, 12), false),
+            ((.max, .max), (300, 12), (300, 12), false),
+            // A model that ignored what it was granted: a breach, which is paid for.
+            ((300, 600), (nil, nil), (300, 600), true), ((5000, 12), (nil, nil), (5000, 12), true),
+        ] as [((Int?, Int?), (Int?, Int?), (Int, Int), Bool)])
+    func higher(body: (Int?, Int?), headers: (Int?, Int?), tokens: (Int, Int), isBody: Bool) throws {
+        let counted = try #require(
+            CountedTokens(
+                body: TokenCounts(input: body.0, output: body.1),
+                headers: TokenCounts(input: headers.0, output: headers.1), within: Self.limits()))
+        #expect(counted.usage == TokenUsage(inputTokens: tokens.0, outputTokens: tokens.1))
+        #expect(counted.source == (isBody ? .body : .headers))
+    }
+
+    @Test(
+        "where no count can be true there is none",
+        arguments: [
+            (0, 0), (0, 12), (300, 0), (nil, 12), (300, nil), (nil, nil), (-1, 12), (8193, 12), (300, 8193),
+            // Each may be, and both together pass the window.
+            (8000, 500), (.max, .max), (.max, 12), (300, .max),
+        ] as [(Int?, Int?)])
+    func none(input: Int?, output: Int?) {
+        let counts = TokenCounts(input: input, output: output)
+        #expect(CountedTokens(body: counts, headers: counts, within: Self.limits()) == nil)
+        #expect(CountedTokens(body: counts, headers: TokenCounts(), within: Self.limits()) == nil)
+    }
+
+    @Test("an answer without text may be no tokens, and so may an empty prompt")
+    func nothing() throws {
+        let counted = CountedTokens(
+            body: TokenCounts(input: 300, output: 0), headers: TokenCounts(), within: Self.limits(hasText: false))
+        #expect(counted?.usage == TokenUsage(inputTokens: 300, outputTokens: 0))
+        let empty = TokenCounts(input: 0, output: 1)
+        #expect(CountedTokens(body: empty, headers: TokenCounts(), within: Self.limits(bytes: 0)) != nil)
+    }
+
+    @Test("without a window the texts bound what can be true", arguments: [(18_048, true), (18_049, false)])
+    func withoutWindow(input: Int, canBe: Bool) {
+        // 16 times 1,000 bytes and 1,024 tokens for the message and the call each.
+        let counts = TokenCounts(input: input, output: 12)
+        let counted = CountedTokens(body: counts, headers: TokenCounts(), within: Self.limits(window: nil))
+        #expect((counted != nil) == canBe)
+    }
+}
