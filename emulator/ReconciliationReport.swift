@@ -7,8 +7,8 @@ package struct ReconciliationReport: Encodable, Sendable {
     /// The most sentences in the text; the JSON has all.
     private static let sentencesMax = 50
 
-    /// Whether no money differs.
-    package var agrees: Bool { reconciliation.agrees }
+    /// Whether no money differs; nil where nothing was compared.
+    package var agrees: Bool? { reconciliation.agrees }
 
     private let reconciliation: Reconciliation
     private let recordsSkipped: Int
@@ -46,7 +46,7 @@ extension ReconciliationReport {
             lines.append(
                 "  holds from \(Self.instant(span.lowerBound)) to \(Self.instant(span.upperBound)) were looked for")
         }
-        if !reconciliation.agrees {
+        if agrees == false {
             let calls = Self.counted(reconciliation.callsMatched, "call")
             lines.append("  journal \(Self.dollars(reconciliation.journaled)) for \(calls) with a hold")
             lines.append("  log     \(Self.dollars(reconciliation.logged)), \(offset)")
@@ -66,11 +66,14 @@ extension ReconciliationReport {
 
     private var headline: String {
         let calls = Self.counted(reconciliation.callsMatched, "call")
-        guard reconciliation.agrees else {
+        switch agrees {
+        case true?: break
+        case false?:
             let count = reconciliation.differences.count { $0.kind != .loggedTwice }
             return "The journal and the log differ in \(Self.counted(count, "place"))."
+        case nil where reconciliation.callsLogged == 0: return "The log has no calls: nothing was compared."
+        case nil: return "The log has no call under a hold that has ended: nothing was compared."
         }
-        if reconciliation.callsLogged == 0 { return "The log has no calls: nothing was compared." }
         return "The journal and the log agree on \(calls), \(Self.dollars(reconciliation.journaled))."
     }
 
@@ -88,6 +91,7 @@ extension ReconciliationReport {
             if count > 0 { asides.append("  \(Self.counted(count, noun)) \(what)") }
         }
         add(reconciliation.callsFailed, "call", "failed and cost nothing")
+        add(reconciliation.callsIgnored, "call", "of other programs left out")
         add(reconciliation.callsOpen, "call", "under a hold that is still open")
         add(reconciliation.callsUnpriced, "call", "in no total: the log has no token counts, or no rate is known")
         add(recordsSkipped, "object", "in the log skipped: no record of a call")
@@ -135,7 +139,7 @@ extension ReconciliationReport {
     }
 
     private struct Calls: Encodable {
-        let logged, matched, failed, open, unpriced: Int
+        let logged, matched, failed, open, unpriced, ignored: Int
     }
 
     private struct Total: Encodable {
@@ -158,7 +162,10 @@ extension ReconciliationReport {
         case recordsSkipped = "records_skipped"
     }
 
-    /// Writes amounts as decimal strings; where one is not known, its key is left out.
+    /// Writes amounts as decimal strings.
+    ///
+    /// Where one is not known, its key is left out. `agree` is null where nothing was
+    /// compared.
     package func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(agrees, forKey: .agrees)
@@ -166,7 +173,7 @@ extension ReconciliationReport {
             Calls(
                 logged: reconciliation.callsLogged, matched: reconciliation.callsMatched,
                 failed: reconciliation.callsFailed, open: reconciliation.callsOpen,
-                unpriced: reconciliation.callsUnpriced),
+                unpriced: reconciliation.callsUnpriced, ignored: reconciliation.callsIgnored),
             forKey: .calls)
         try fields.encodeIfPresent(
             reconciliation.span.map { Span(from: Self.instant($0.lowerBound), to: Self.instant($0.upperBound)) },

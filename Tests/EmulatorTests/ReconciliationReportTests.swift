@@ -49,7 +49,7 @@ struct ReconciliationReportTests {
     @Test("says that they agree")
     func agrees() {
         let report = Self.report(Self.hold("a", settled: Self.usage), [Self.call("a")])
-        #expect(report.agrees)
+        #expect(report.agrees == true)
         #expect(
             report.text == """
                 The journal and the log agree on 1 call, $0.0036.
@@ -60,12 +60,13 @@ struct ReconciliationReportTests {
 
     @Test("says that there was nothing to compare")
     func empty() {
+        #expect(Self.report([], []).agrees == nil)
         #expect(Self.report([], []).text == "The log has no calls: nothing was compared.\n")
     }
 
     @Test("says what differs, the dangerous first")
     func differs() {
-        #expect(!Self.differing.agrees)
+        #expect(Self.differing.agrees == false)
         #expect(
             Self.differing.text == """
                 The journal and the log differ in 4 places.
@@ -106,6 +107,7 @@ struct ReconciliationReportTests {
                   "agree" : false,
                   "calls" : {
                     "failed" : 0,
+                    "ignored" : 0,
                     "logged" : 1,
                     "matched" : 1,
                     "open" : 0,

@@ -4,7 +4,8 @@ package import Spending
 /// The calls in files of Bedrock's model invocation logging.
 ///
 /// A file holds records as Bedrock delivers them to S3, one a line, or in an array; or events of CloudWatch Logs around
-/// them, one a line, in an array, or as `aws logs filter-log-events` prints them. See ``InvocationLogRecord``.
+/// them, one a line, in an array, or as `aws logs filter-log-events` prints them; in UTF-8 or UTF-16. See
+/// ``InvocationLogRecord``.
 package struct InvocationLog: Sendable, Hashable {
     /// The calls, in the files' order.
     package private(set) var calls: [InvoicedCall] = []
@@ -32,14 +33,16 @@ package struct InvocationLog: Sendable, Hashable {
         }
         // The standard input is not ours to close; what a close of a file only read can say does not matter.
         defer { if path != "-" { try? input.close() } }
+        var encoding = LogEncoding()
         var splitter = LogRecordSplitter(file: name)
         let decoder = JSONDecoder()
         var isFirst = true
         while let bytes = try Self.chunk(input, name) {
             if isFirst, bytes.starts(with: [0x1f, 0x8b]) { throw .compressed(file: name) }
             isFirst = false
-            for record in try splitter.read(bytes) { try add(record, decoder, name) }
+            for record in try splitter.read(encoding.utf8(bytes)) { try add(record, decoder, name) }
         }
+        for record in try splitter.read(encoding.utf8([], isLast: true)) { try add(record, decoder, name) }
         try splitter.finish()
     }
 

@@ -90,6 +90,8 @@ struct LogRecordSplitter {
         if isInRecord || place == .envelope { return try stepInObject(byte) }
         switch (byte, place) {
         case (UInt8(ascii: " "), _), (UInt8(ascii: "\t"), _), (UInt8(ascii: "\r"), _), (UInt8(ascii: "\n"), _): break
+        // A byte order mark, also where files were put together.
+        case (0xEF, .top), (0xBB, .top), (0xBF, .top): break
         case (UInt8(ascii: ","), .array), (UInt8(ascii: ","), .events): break
         case (UInt8(ascii: "["), .top): place = .array
         case (UInt8(ascii: "]"), .array): place = .top

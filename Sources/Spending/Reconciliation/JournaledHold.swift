@@ -52,10 +52,3 @@ struct JournaledHold: Sendable {
     /// Whether nobody counted the tokens, so that the bound was charged.
     var isChargedAtBound: Bool { usage == nil || countedBy == .bound }
 }
-
-extension Money {
-    /// The sum, or where it does not fit the last amount that does: about 9.2 billion dollars.
-    func addingUpToLimit(_ other: Money) -> Money {
-        adding(other) ?? Money(nanoUSD: other.nanoUSD < 0 ? .min : .max)
-    }
-}

@@ -12,6 +12,7 @@ package struct Reconciler: Sendable {
     private let provider: String
     private let span: ClosedRange<Date>?
     private let regions: Set<String>
+    private let ignoresUnknown: Bool
     private let repeated: [(call: InvoicedCall, times: Int)]
     private var holds: [String: JournaledHold] = [:]
     private var holdOfRequest: [String: String] = [:]
@@ -30,10 +31,13 @@ package struct Reconciler: Sendable {
     ///     log's first and last call tell.
     ///   - slack: How much earlier than the first or later than the last call a hold may have been taken that must be
     ///     in the log. With more, a call whose record is in the file before or after this one is listed as not logged.
+    ///   - ignoresUnknown: Whether calls of other programs are left out: those that no hold is for, and whose caller did not
+    ///     say that one is.
     package init(
         log: [InvoicedCall], provider: String = "bedrock", span: ClosedRange<Date>? = nil,
-        slack: Duration = .seconds(60)
+        slack: Duration = .seconds(60), ignoresUnknown: Bool = false
     ) {
+        self.ignoresUnknown = ignoresUnknown
         // Of several records of one call the one with the most tokens counts, so that nothing is counted too low.
         let records = Dictionary(grouping: log, by: \.requestID)
         let once = records.values.compactMap { $0.max { Self.weight($0) < Self.weight($1) } }
@@ -177,6 +181,8 @@ extension Reconciler {
     }
 
     private func judgeForeign(_ call: InvoicedCall, _ result: inout Reconciliation) {
+        // A call that names a hold was made by a program like this one: where the ledger has no such hold, it lost one.
+        guard !ignoresUnknown || call.holdID != nil else { return result.callsIgnored += 1 }
         guard call.isServed else { return result.callsFailed += 1 }
         result.differences.append(
             ReconciliationDifference(

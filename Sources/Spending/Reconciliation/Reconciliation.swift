@@ -10,6 +10,8 @@ package struct Reconciliation: Sendable, Hashable {
     package internal(set) var callsOpen = 0
     /// Those that failed, cost nothing and were charged to nobody.
     package internal(set) var callsFailed = 0
+    /// Those of other programs, which were left out on demand.
+    package internal(set) var callsIgnored = 0
     /// Matched calls that are in neither total: the log has no token counts, or no rate is known for them.
     package internal(set) var callsUnpriced = 0
     /// What the journal charged for the matched calls.
@@ -21,8 +23,13 @@ package struct Reconciliation: Sendable, Hashable {
     /// What differs, the most dangerous first, then by time.
     package internal(set) var differences: [ReconciliationDifference] = []
 
-    /// Whether no money differs; that a call is in the log several times does not count.
-    package var agrees: Bool { differences.allSatisfy { $0.kind == .loggedTwice } }
+    /// Whether no money differs; nil where nothing was compared.
+    ///
+    /// That a call is in the log several times does not count.
+    package var agrees: Bool? {
+        guard differences.allSatisfy({ $0.kind == .loggedTwice }) else { return false }
+        return callsMatched == 0 ? nil : true
+    }
 
     /// What the log has more than the journal for the matched calls, negative where the journal has more.
     package var difference: Money {

@@ -6,10 +6,12 @@ import Emulator
 struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
-        abstract: "Compares the journal with Bedrock's log of model invocations; ends with 1 where they differ.",
+        abstract: "Compares the journal with Bedrock's log of model invocations; ends with 1 unless they agree.",
         discussion: """
             Takes JSON Lines as Bedrock writes them to S3 (unpacked with gunzip), a JSON
-            array, or what `aws logs filter-log-events` prints. Bodies are not read.
+            array, or what `aws logs filter-log-events` prints, in UTF-8 or UTF-16. Bodies
+            are not read. A log without a call of this ledger agrees with nothing: it ends
+            with 1 as well.
             """)
 
     @Argument(help: ArgumentHelp("Log files of one region; - is standard input.", valueName: "file"))
@@ -18,14 +20,24 @@ struct ReconcileCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("table or json.", valueName: "format"))
     var format = TallyFormat.table
 
+    @Flag(help: "Leaves out calls of the account's other programs, which name no hold.")
+    var ignoreUnknown = false
+
     @OptionGroup var ledger: LedgerArguments
 
     func run() async throws {
-        let report = try await ledger.withLedger { try await $0.reconcile(logFiles: files) }
+        let report = try await ledger.withLedger {
+            try await $0.reconcile(logFiles: files, ignoresUnknown: ignoreUnknown)
+        }
         switch format {
         case .table: CommandOutput.data(report.text)
         case .json: CommandOutput.data(try report.stableJSON())
         }
-        guard report.agrees else { throw CommandFailure.failed("the journal and the log differ") }
+        switch report.agrees {
+        case true?: break
+        case false?: throw CommandFailure.failed("the journal and the log differ")
+        case nil:
+            throw CommandFailure.failed("nothing was compared: the log has no call of this ledger's that has ended")
+        }
     }
 }

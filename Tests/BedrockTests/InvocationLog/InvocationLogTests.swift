@@ -56,6 +56,43 @@ struct InvocationLogTests {
         }
     }
 
+    /// What a shell of Windows writes.
+    static let encodings: [(name: String, encode: @Sendable (String) -> Data)] = [
+        ("UTF-8 with a mark", { Data("\u{FEFF}\($0)".utf8) }),
+        ("UTF-16 LE", { $0.data(using: .utf16LittleEndian) ?? Data() }),
+        ("UTF-16 BE", { $0.data(using: .utf16BigEndian) ?? Data() }),
+        ("UTF-16 LE with a mark", { "\u{FEFF}\($0)".data(using: .utf16LittleEndian) ?? Data() }),
+        ("UTF-16 BE with a mark", { "\u{FEFF}\($0)".data(using: .utf16BigEndian) ?? Data() }),
+        ("two files with a mark each", { Data("\u{FEFF}{\"schemaType\":\"x\"}\n\u{FEFF}\($0)".utf8) }),
+    ]
+
+    @Test(
+        "is read in UTF-8 and UTF-16, in both orders, with a byte order mark or without", arguments: encodings.indices)
+    func encoding(index: Int) throws {
+        // Longer than a piece that is read, with characters of two, three and four bytes at its edges.
+        let text = "é₹😀".unicodeScalars.map { String(repeating: String($0), count: 30_000) }.joined()
+        let long = Self.line.replacing("\"growth\"", with: "\"\(text)\"")
+        let log = try Self.read(Self.encodings[index].encode(long + "\r\n" + Self.failure + "\n"))
+        #expect(log.calls == Self.calls, "\(Self.encodings[index].name)")
+    }
+
+    @Test("half a character at its end is no record", arguments: [1, 3])
+    func halfCharacter(bytes: Int) throws {
+        let whole = "\(Self.line)\n ".data(using: .utf16LittleEndian) ?? Data()
+        #expect(throws: InvocationLogError.self) { try Self.read(whole.dropLast(bytes)) }
+        #expect(try Self.read(Data()).calls.isEmpty && Self.read(Data([0x20])).calls.isEmpty)
+    }
+
+    @Test(
+        "a record's instant is read strictly",
+        arguments: ["2026-02-30T12:00:00Z", "2026-08-19T25:00:00Z", "2026-08-19T12:00:00Zx", "2026-08-19T12:00:00"])
+    func badInstant(instant: String) {
+        let line = Self.line.replacing("2026-08-19T12:00:00Z", with: instant)
+        #expect(throws: InvocationLogError.malformed(file: "log.json", line: 1, field: "timestamp")) {
+            try Self.read(line)
+        }
+    }
+
     static func read(_ text: String) throws -> InvocationLog { try read(Data(text.utf8)) }
 
     @Test("is read in every shape that it is delivered in")
