@@ -1,7 +1,8 @@
 /// An amount in US dollars, exact to the nano-dollar.
 ///
 /// Int64 nano-dollars reach to about 9.2 billion dollars. Sums trap nowhere: ``adding(_:)``, ``subtracting(_:)`` and
-/// ``multiplied(by:)`` give nil where the result does not fit.
+/// ``multiplied(by:)`` give nil where the result does not fit, ``addingUpToLimit(_:)`` and ``init(nearest:)`` the last
+/// amount that does.
 package struct Money: Sendable, Hashable {
     /// The amount in nano-dollars.
     package var nanoUSD: Int64
@@ -11,6 +12,11 @@ package struct Money: Sendable, Hashable {
 
     /// Makes an amount.
     package init(nanoUSD: Int64) { self.nanoUSD = nanoUSD }
+
+    /// The amount that is nearest to a number of nano-dollars; nothing for one that is no number.
+    package init(nearest nanoUSD: Double) {
+        self.nanoUSD = Int64(exactly: nanoUSD.rounded()) ?? (nanoUSD > 0 ? .max : nanoUSD < 0 ? .min : 0)
+    }
 
     /// Reads a decimal string such as `0.50`, with up to nine decimals.
     ///
@@ -29,6 +35,11 @@ package struct Money: Sendable, Hashable {
     package func adding(_ other: Money) -> Money? {
         let (sum, overflow) = nanoUSD.addingReportingOverflow(other.nanoUSD)
         return overflow ? nil : Money(nanoUSD: sum)
+    }
+
+    /// The sum, or where it does not fit the last amount that does: about 9.2 billion dollars.
+    package func addingUpToLimit(_ other: Money) -> Money {
+        adding(other) ?? Money(nanoUSD: other.nanoUSD < 0 ? .min : .max)
     }
 
     /// The difference; nil where it does not fit.

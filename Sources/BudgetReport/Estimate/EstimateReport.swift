@@ -150,7 +150,6 @@ extension Quantity {
 extension Money {
     /// Rounded to the cent, halves up: `$1,037.15`.
     var cents: String {
-        let cent: Int64 = 10_000_000
-        return Money(nanoUSD: (nanoUSD / cent + (nanoUSD % cent >= cent / 2 ? 1 : 0)) * cent).dollars()
+        rounded(to: 10_000_000).dollars()
     }
 }

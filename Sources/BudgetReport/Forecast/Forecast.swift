@@ -72,7 +72,7 @@ package struct Forecast: Sendable {
         expectation = Pace(slices: amounts).more(max(0, rest)).map { [spent, limit] more in
             // No call passes a limit; what is spent is spent.
             func amount(_ nano: Double) -> Money {
-                let sum = Money(nanoUSD: spent.nanoUSD &+ Int64(min(9e18, max(0, nano)))).rounded
+                let sum = spent.addingUpToLimit(Money(nearest: max(0, nano))).rounded
                 return max(spent, min(sum, limit ?? sum))
             }
             return Expectation(

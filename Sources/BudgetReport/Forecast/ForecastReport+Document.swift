@@ -78,8 +78,8 @@ extension ForecastReport {
                 (0..<days).map { day in
                     guard day >= last else { return nil }
                     let share = days - 1 == last ? 1 : Double(day - last) / Double(days - 1 - last)
-                    let rest = Double(end.nanoUSD - month.spent.nanoUSD) * share
-                    return Money(nanoUSD: month.spent.nanoUSD + Int64(rest)).rounded
+                    let rest = (Double(end.nanoUSD) - Double(month.spent.nanoUSD)) * share
+                    return month.spent.addingUpToLimit(Money(nearest: rest)).rounded
                 }
             }
             series += [
@@ -150,8 +150,12 @@ extension Forecast {
 extension Money {
     /// To a hundredth of a cent: no forecast is truer than that.
     var rounded: Money {
-        let step: Int64 = 100_000
+        rounded(to: 100_000)
+    }
+
+    /// To whole steps, halves up; the amount itself where that does not fit.
+    func rounded(to step: Int64) -> Money {
         let (whole, rest) = nanoUSD.quotientAndRemainder(dividingBy: step)
-        return Money(nanoUSD: (whole + (rest * 2 >= step ? 1 : 0)) * step)
+        return Money(nanoUSD: whole + (rest * 2 >= step ? 1 : 0)).multiplied(by: step) ?? self
     }
 }

@@ -11,7 +11,8 @@ struct AmountScale {
         var step: Int64 = 1
         var factors = [Int64(2), 5, 10].makeIterator()
         var base: Int64 = 1
-        while largest / step >= 5, step < Int64.max / 20 {
+        // At the latest with steps of 2 billion dollars.
+        while largest / step >= 5 {
             if let factor = factors.next() {
                 step = base * factor
             } else {
@@ -19,8 +20,9 @@ struct AmountScale {
                 factors = [Int64(2), 5, 10].makeIterator()
             }
         }
-        let count = (largest + step - 1) / step
-        marks = (0...count).map { Money(nanoUSD: $0 * step) }
+        let count = (largest - 1) / step + 1
+        // The last mark of the largest amounts is the largest amount that there is.
+        marks = (0...count).map { Money(nanoUSD: step).multiplied(by: $0) ?? Money(nanoUSD: .max) }
     }
 
     /// Where an amount lies, 0 at the bottom and 1 at the top.

@@ -12,7 +12,7 @@ struct BarsDrawing {
     private static let longest = 76.0
 
     var markup: Markup {
-        let largest = chart.labels.indices.map { spent($0) + held($0) }.max() ?? 0
+        let largest = chart.labels.indices.map { Double(spent($0)) + Double(held($0)) }.max() ?? 0
         return .element(
             "svg",
             [
@@ -21,7 +21,7 @@ struct BarsDrawing {
             ],
             chart.labels.indices.flatMap { index -> [Markup] in
                 let top = Self.rowHeight * Double(index)
-                let scale = Self.longest / Double(max(1, largest))
+                let scale = Self.longest / max(1, largest)
                 let (spent, held) = (Double(spent(index)) * scale, Double(held(index)) * scale)
                 // What is held stands apart by a hair.
                 let gap = held > 0 ? 0.3 : 0

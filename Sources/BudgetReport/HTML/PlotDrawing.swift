@@ -22,12 +22,10 @@ struct PlotDrawing {
 
     private var scale: AmountScale {
         let stacked = chart.labels.indices.map { index in
-            (chart.amounts(.spent)?[index]?.nanoUSD ?? 0) + (chart.amounts(.held)?[index]?.nanoUSD ?? 0)
+            (chart.amounts(.spent)?[index] ?? .zero).addingUpToLimit(chart.amounts(.held)?[index] ?? .zero)
         }
-        let others = chart.series.filter { ![.spent, .held].contains($0.role) }.flatMap(\.amounts).compactMap {
-            $0?.nanoUSD
-        }
-        return AmountScale(upTo: Money(nanoUSD: (stacked + others).max() ?? 0))
+        let others = chart.series.filter { ![.spent, .held].contains($0.role) }.flatMap(\.amounts).compactMap(\.self)
+        return AmountScale(upTo: (stacked + others).max() ?? .zero)
     }
 
     private var left: Double {
@@ -136,7 +134,7 @@ struct PlotDrawing {
             return nil
         }
         let spent = chart.amounts(.spent)?[index] ?? .zero
-        let top = y(scale.share(Money(nanoUSD: spent.nanoUSD + held.nanoUSD)))
+        let top = y(scale.share(spent.addingUpToLimit(held)))
         return .element(
             "rect",
             [
