@@ -63,20 +63,14 @@ struct PipelineParts: Sendable {
             models = Set(prices.all.map(\.model.model))
             // Before anything is written; the governor asks again before each call.
             index = try await IndexChoice(options.settings, knowledgeFolder: options.knowledgeFolder)
-            var configured = plans.compactMap { plan in
-                plan.settings.model.map {
-                    (
-                        function: plan.settings.name,
-                        model: ModelID(provider: $0.provider, region: $0.region, model: $0.id)
-                    )
-                }
-            }
+            let calls = ConfiguredCalls(plans)
+            var configured = calls.models
             if let paid = index.paidModel {
                 let model = GovernedEmbeddings.modelID(paid, in: model.region)
                 configured += [FunctionPlan.searching, CorpusAccess.function].map { ($0, model) }
             }
             if let problem = SpendingCheck.problems(
-                models: configured, prices: prices, budgets: budgets, at: .now
+                models: configured, largestCalls: calls.largest, prices: prices, budgets: budgets, at: .now
             ).first {
                 throw problem
             }

@@ -11,12 +11,16 @@ package enum SpendingCheck {
     ///
     /// - Parameters:
     ///   - models: The models that the manifest configures, each with its function.
+    ///   - largestCalls: The largest call that each function makes, with the fewest output tokens that it would still ask
+    ///     for. A limit must have room for it: else there are questions that no turn of a period ever helps.
     ///   - prices: All prices.
     ///   - budgets: All budgets.
     ///   - instant: Now.
-    /// - Returns: Each problem once: for the models in their order, then for the budgets' fallback models.
+    /// - Returns: Each problem once: for the models in their order, then for the budgets' fallback models, then for limits
+    ///   that have no room for one call.
     package static func problems(
-        models: [(function: String, model: ModelID)], prices: PriceBook, budgets: [Budget], at instant: Date
+        models: [(function: String, model: ModelID)], largestCalls: [PaidCall] = [], prices: PriceBook,
+        budgets: [Budget], at instant: Date
     ) -> [SpendingProblem] {
         var problems: [SpendingProblem] = []
         func note(_ problem: SpendingProblem) {
@@ -42,7 +46,30 @@ package enum SpendingCheck {
                 }
             }
         }
+        for call in largestCalls {
+            for problem in tooSmall(budgets, for: call, prices, at: instant) { note(problem) }
+        }
         return problems
+    }
+
+    /// The budgets whose whole limit is less than one call, or the same call to a fallback model, may cost.
+    private static func tooSmall(
+        _ budgets: [Budget], for call: PaidCall, _ prices: PriceBook, at instant: Date
+    ) -> [SpendingProblem] {
+        let function = call.id.function
+        let fallbacks = budgets.filter { $0.scope.covers(call.model, of: function) }.compactMap { budget -> ModelID? in
+            guard case .fallbackModel(let name) = budget.exhausted else { return nil }
+            return ModelID(provider: call.model.provider, region: call.model.region, model: name)
+        }
+        return ([call.model] + fallbacks).flatMap { model -> [SpendingProblem] in
+            // One without a price, or beyond any amount, is refused for that.
+            guard let price = prices.price(of: model, at: instant), let bound = try? price.bound(of: call) else {
+                return []
+            }
+            return budgets.filter { $0.scope.covers(model, of: function) && $0.limit < bound }.map {
+                .noRoomForOneCall(model, function: function, budget: $0.name, limit: $0.limit, bound: bound)
+            }
+        }
     }
 }
 
@@ -83,6 +110,8 @@ package enum SpendingProblem: Error, Sendable, Hashable {
     case noFallbackPrice(ModelID, budget: String)
     /// No budget covers the model that a budget falls back to.
     case noFallbackBudget(ModelID, function: String, budget: String)
+    /// The limit of a budget has no room for a single call, which may cost so much.
+    case noRoomForOneCall(ModelID, function: String, budget: String, limit: Money, bound: Money)
     /// A scope names a provider or model without a price, or a function that asks no model; `nearest` is one that it may
     /// mean.
     case unknownInScope(key: String, name: String, nearest: String?, budget: String)
@@ -104,6 +133,9 @@ extension SpendingProblem: CustomStringConvertible {
         case .noFallbackBudget(let model, let function, let budget):
             "the budget \(budget) falls back to \(model.spelled) for \(function), which no budget covers;"
                 + " add a budget to budgets, or change `fallback-model` there"
+        case .noRoomForOneCall(let model, let function, let budget, let limit, let bound):
+            "the budget \(budget) has a limit of $\(limit), which has no room for one call of \(function) to"
+                + " \(model.spelled): it may cost up to $\(bound); raise the limit in budgets"
         case .unknownInScope(let key, let name, let nearest, let budget):
             "the scope of the budget \(budget) names the \(key) `\(name)`, which "
                 + (key == "function" ? "asks no model" : "has no price")

@@ -45,6 +45,28 @@ struct SpendingCheckTests {
             ).isEmpty)
     }
 
+    @Test(
+        "finds a limit that has no room for one call, also of a fallback model", arguments: [(1, 2), (10, 1), (11, 0)])
+    func noRoomForOneCall(limit: Int64, found: Int) {
+        var daily = Self.budget(
+            scope: BudgetScope(models: ["large"], tenants: ["acme"]), exhausted: .fallbackModel("small"))
+        daily.limit = Money(nanoUSD: 10)
+        var all = Self.budget("all")
+        all.limit = Money(nanoUSD: limit)
+        let call = PaidCall(
+            id: CallID(questionID: "", function: "llm", ordinal: 0, digest: ""), model: Self.model, tenant: nil,
+            inputBytes: 8, outputTokensMax: 2)
+        var dear = Self.price(Self.small)
+        dear.outputNanoUSDPerToken = limit == 1 ? 1 : 2
+        if limit == 11 { dear.outputNanoUSDPerToken = 1 }
+        let problems = SpendingCheck.problems(
+            models: [], largestCalls: [call], prices: PriceBook([Self.price(Self.model), dear]), budgets: [daily, all],
+            at: Self.now
+        ).filter { if case .noRoomForOneCall = $0 { true } else { false } }
+        #expect(problems.count == found)
+        #expect(problems.allSatisfy { "\($0)".contains("the budget all has a limit of $0.0000000") })
+    }
+
     @Test("finds a model without a price in force now, and says so once")
     func price() {
         var elsewhere = Self.model

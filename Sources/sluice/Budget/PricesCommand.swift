@@ -1,7 +1,7 @@
 import ArgumentParser
 import BudgetReport
+import Emulator
 import Foundation
-import FunctionHost
 import Spending
 import StrictYAML
 
@@ -18,8 +18,9 @@ struct PricesCommand: AsyncParsableCommand {
 
             --check looks for prices that were read long ago, gaps and overlaps between the
             prices of a model, missing bounds, and models that the manifest or a budget
-            configures and that have no price or no budget. It ends with 1 where it finds
-            what would refuse calls, and with 0 where it only warns.
+            configures and that have no price or no budget, and limits that have no room
+            for one call. It ends with 1 where it finds what would refuse calls, and with 0
+            where it only warns.
             """)
 
     @Flag(help: "Looks the book over.")
@@ -60,15 +61,9 @@ struct PricesCommand: AsyncParsableCommand {
 
     private func checked(_ book: PriceBook, folder: String, at now: Date) throws -> PriceCheck {
         let file = try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest")
-        let models = try Manifest(YAMLValue.load(file: file)).entries.compactMap { entry in
-            entry.settings.model.map { model in
-                (
-                    function: entry.settings.name,
-                    model: ModelID(provider: model.provider, region: model.region, model: model.id)
-                )
-            }
-        }
+        let calls = try ConfiguredCalls(manifest: file)
         return PriceCheck(
-            book, models: models, budgets: try Budget.load(folder: folder), ageMaxDays: olderThan, at: now)
+            book, models: calls.models, largestCalls: calls.largest, budgets: try Budget.load(folder: folder),
+            ageMaxDays: olderThan, at: now)
     }
 }

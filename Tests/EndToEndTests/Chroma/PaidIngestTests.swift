@@ -74,10 +74,7 @@ struct PaidIngestTests {
     @Test("a job that a budget has no room for is refused before its first call")
     func noRoom() async throws {
         let folder = try setUp(records: 30)
-        let file = folder.url.appending(path: "budgets/consumer-rights.yaml")
-        let budgets = try String(contentsOf: file, encoding: .utf8).replacing(
-            #"limit: "0.50""#, with: #"limit: "0.00001""#)
-        try Data(budgets.utf8).write(to: file)
+        try await BudgetTests.lower("0.00001", "budgets", in: folder.url)
         let view = ChromaCollectionView(try await .shared(.newest))
         let ending = try await run(["ingest", "--yes", "notes.jsonl"], in: folder, view)
         #expect(ending.status == 3, "\(ending.errors)")
