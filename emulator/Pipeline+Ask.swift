@@ -11,8 +11,8 @@ import StrictYAML
 package enum AskOutcome: Sendable {
     /// It was answered, by the model or without.
     case answered(AnswerReport)
-    /// A budget refused it until an instant.
-    case refused(until: Date?)
+    /// A budget had no room for it, as the sentence says.
+    case refused(String)
     /// It ended without an answer; `reason` is a constant name.
     case unanswered(id: String, reason: String)
     /// The program ends before the answer is there. The question is kept.
@@ -25,8 +25,8 @@ package enum InvokeProblem: Error, Sendable {
     case unknownFunction(hint: String)
     /// The payload is not the function's input.
     case badInput(String)
-    /// A budget has no room until an instant.
-    case refused(budget: String, until: Date)
+    /// A budget has no room, as the sentence says.
+    case refused(String)
     /// The function failed, or the time was up.
     case failed(String)
 }
@@ -34,14 +34,37 @@ package enum InvokeProblem: Error, Sendable {
 extension Pipeline {
     /// Asks a question and waits for what becomes of it.
     ///
+    /// - Parameters:
+    ///   - question: What is asked.
+    ///   - tell: Told once, in a sentence, where the question waits for a budget.
+    /// - Returns: What became of it.
     /// - Throws: ``FrontDoorError`` where it is not accepted; nothing of it is kept then.
-    package func ask(_ question: String) async throws -> AskOutcome {
+    package func ask(_ question: String, tellOfWait tell: @escaping @Sendable (String) -> Void) async throws
+        -> AskOutcome
+    {
         let id = try await door.accept(question)
+        async let _: Void = tellOfWait(id, tell)
         guard let record = try await outcome(of: id, within: nil) else { return .interrupted(id: id) }
         if let report = try await report(on: record) { return .answered(report) }
-        if record.state == .refused { return .refused(until: record.opensAt) }
+        if record.state == .refused { return .refused(record.refusal) }
         return .unanswered(id: id, reason: record.reason ?? record.state.rawValue)
     }
+
+    /// Tells that a question is parked, and how to look at it; ends when it has, or is cancelled.
+    private func tellOfWait(_ id: String, _ tell: @Sendable (String) -> Void) async {
+        while (try? await Task.sleep(for: Self.waitLook)) != nil {
+            // A history that is away is the outcome's to tell of.
+            guard let record = try? await history.question(id: id) else { continue }
+            guard record.state == .accepted else { return }
+            guard record.reason == QuestionRecord.noRoom, let explanation = record.explanation else { continue }
+            return tell(
+                "question \(id) waits: \(explanation). It is kept and answered then, here or by any sluice on this data;"
+                    + " look with `sluice history export | grep \(id)` and `sluice budget status`")
+        }
+    }
+
+    /// How often it is looked whether a question is parked: nothing tells of states that are not final.
+    private static let waitLook = Duration.milliseconds(500)
 
     /// The report on a question; nil for one without an answer.
     func report(on record: QuestionRecord) async throws -> AnswerReport? {
@@ -112,12 +135,19 @@ extension Pipeline {
         switch ending {
         case .output(let output): return output
         case .failed(let error as FunctionError): throw .badInput(error.description)
-        case .failed(LanguageModelError.budgetExhausted(let refusal)):
-            throw .refused(budget: refusal.budget, until: refusal.opensAt)
+        case .failed(LanguageModelError.budgetExhausted(let refusal)): throw .refused(refusal.explanation)
         case .failed(let error as any DispositionProviding): throw .failed("`\(name)` failed: \(error.code)")
         case .failed(let error): throw .failed("`\(name)` failed: \(type(of: error))")
         case .timedOut: throw .failed("`\(name)` took longer than the manifest allows")
         case .cutShort: throw .failed("interrupted")
         }
+    }
+}
+
+extension QuestionRecord {
+    /// Why it was refused; what was refused before explanations were kept has none.
+    fileprivate var refusal: String {
+        let turn = opensAt.map { "; it opens at \($0.formatted(.iso8601))" } ?? ""
+        return explanation ?? "a budget had no room for the question\(turn)"
     }
 }

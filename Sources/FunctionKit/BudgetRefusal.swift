@@ -16,8 +16,10 @@ public enum ExhaustedPolicy: Sendable, Hashable {
 public struct BudgetRefusal: Sendable, Hashable {
     /// Why there is no room.
     public enum Cause: String, Sendable, Codable {
-        /// The limit is spent: there is no room before the period turns or the limit is raised.
+        /// The limit is spent: nothing is left before the period turns or the limit is raised.
         case spent
+        /// Something is left, but less than the call may cost.
+        case noRoom = "no-room"
         /// Calls under way hold the money; some of it comes free when they end.
         case held
     }
@@ -32,13 +34,15 @@ public struct BudgetRefusal: Sendable, Hashable {
     public var neededNanoUSD: Int64
     /// What the budget wants done.
     public var policy: ExhaustedPolicy
-    /// When the budget's period turns.
+    /// When there may be room again in each budget that has none now.
     public var opensAt: Date
+    /// For a person: which budget has no room, what the call may cost and what is left, and when it opens by whose clock.
+    public var explanation: String
 
-    /// Makes a refusal.
+    /// Makes a refusal; without `explanation` it says no more than the budget's name.
     public init(
         budget: String, cause: Cause = .spent, remainingNanoUSD: Int64 = 0, neededNanoUSD: Int64 = 0,
-        policy: ExhaustedPolicy, opensAt: Date
+        policy: ExhaustedPolicy, opensAt: Date, explanation: String? = nil
     ) {
         self.budget = budget
         self.cause = cause
@@ -46,5 +50,6 @@ public struct BudgetRefusal: Sendable, Hashable {
         self.neededNanoUSD = neededNanoUSD
         self.policy = policy
         self.opensAt = opensAt
+        self.explanation = explanation ?? "the budget `\(budget)` has no room for a call"
     }
 }

@@ -62,7 +62,7 @@ private struct Line: Encodable {
     }
 
     let id, state, acceptedAt: String
-    let tenant, finishedAt, question, answer, reason, opensAt, model: String?
+    let tenant, finishedAt, question, answer, reason, opensAt, explanation, model: String?
     let citations: [Citation]?
     let passages: [Passage]?
     let isDegraded: Bool?
@@ -71,7 +71,7 @@ private struct Line: Encodable {
     let stages: [Stage]
 
     private enum CodingKeys: String, CodingKey {
-        case id, state, tenant, question, answer, reason, model, citations, passages, usage, stages
+        case id, state, tenant, question, answer, reason, explanation, model, citations, passages, usage, stages
         case acceptedAt = "accepted_at"
         case finishedAt = "finished_at"
         case opensAt = "opens_at"
@@ -89,6 +89,7 @@ private struct Line: Encodable {
         question = record.question.isEmpty ? nil : record.question
         reason = record.reason
         opensAt = record.opensAt.map(Self.text)
+        explanation = record.explanation
         answer = record.answer?.answer
         citations = record.answer?.citations
         passages = record.answer?.passages

@@ -15,9 +15,22 @@ package protocol QuestionHistory: History {
     ///   - state: `failed`, `expired` or `refused`.
     ///   - reason: Why, as a constant name.
     ///   - opensAt: When a refused asker may return.
+    ///   - explanation: The same for a person.
     /// - Returns: False where the question had a final state already, which is kept.
     /// - Throws: The store's errors.
-    func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool
+    func finish(
+        id: String, state: QuestionState, reason: String, opensAt: Date?, explanation: String?
+    ) async throws -> Bool
+
+    /// Notes that a question waits until a budget has room, with ``QuestionRecord/noRoom`` as its reason; one that has a
+    /// final state is left as it is.
+    ///
+    /// - Parameters:
+    ///   - id: The question's id.
+    ///   - opensAt: When the budget opens.
+    ///   - explanation: The same for a person.
+    /// - Throws: The store's errors.
+    func noteWaiting(id: String, until opensAt: Date, explanation: String) async throws
 
     /// Lets a question that failed wait for an answer again, because its message is tried once more.
     ///
@@ -69,6 +82,13 @@ package protocol QuestionHistory: History {
     /// - Throws: The store's errors.
     func degradedAnswers(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)]
 
+    /// How many questions that a budget had no room for were refused, and how many wait.
+    ///
+    /// - Parameter start: Since when refused ones were accepted; those that wait count whenever that was.
+    /// - Returns: The counts.
+    /// - Throws: The store's errors.
+    func withoutRoom(since start: Date) async throws -> (refused: Int, waiting: Int)
+
     /// A page of all questions, in the order in which they were first heard of.
     ///
     /// - Parameters:
@@ -97,6 +117,11 @@ package protocol QuestionHistory: History {
 }
 
 extension QuestionHistory {
+    /// Gives a question a final state other than `answered`, without a word for a person.
+    package func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool {
+        try await finish(id: id, state: state, reason: reason, opensAt: opensAt, explanation: nil)
+    }
+
     /// Waits until a question has a final state, whichever process gives it.
     package func outcome(of id: String) async throws -> QuestionRecord {
         try await outcome(of: id, where: { _ in true })

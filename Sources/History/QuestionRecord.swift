@@ -45,10 +45,12 @@ package struct QuestionRecord: Sendable, Hashable {
     package var question: String
     /// The answer with what it cost; nil unless the state is `answered`.
     package var answer: AnsweredQuestion?
-    /// Why it failed, expired or was refused, as a constant name.
+    /// Why it failed, expired, was refused or waits, as a constant name.
     package var reason: String?
-    /// When a refused asker may return.
+    /// When a refused asker may return, or what waits for a budget goes on.
     package var opensAt: Date?
+    /// Why it was refused or waits, for a person.
+    package var explanation: String?
     /// Who asked; nil where tenants are not told apart.
     package var tenant: String?
     /// When it was accepted, or first heard of.
@@ -58,10 +60,14 @@ package struct QuestionRecord: Sendable, Hashable {
     /// The stages that it passed, in the order in which they were noted.
     package var stages: [StageRun]
 
+    /// The reason of a question that a budget had no room for: it was refused, or it waits.
+    package static let noRoom = "budget-exhausted"
+
     /// Makes a record.
     package init(
         id: String, state: QuestionState, question: String, answer: AnsweredQuestion?, reason: String?,
-        opensAt: Date?, tenant: String?, acceptedAt: Date, finishedAt: Date?, stages: [StageRun]
+        opensAt: Date?, explanation: String? = nil, tenant: String?, acceptedAt: Date, finishedAt: Date?,
+        stages: [StageRun]
     ) {
         self.id = id
         self.state = state
@@ -69,6 +75,7 @@ package struct QuestionRecord: Sendable, Hashable {
         self.answer = answer
         self.reason = reason
         self.opensAt = opensAt
+        self.explanation = explanation
         self.tenant = tenant
         self.acceptedAt = acceptedAt
         self.finishedAt = finishedAt

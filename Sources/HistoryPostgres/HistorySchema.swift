@@ -2,7 +2,13 @@ package import Postgres
 
 extension PostgresHistory {
     /// The tables, and the original's `chat_history` as a view of them.
-    package static let schema = PostgresSchema(name: "history", migrations: [first])
+    package static let schema = PostgresSchema(name: "history", migrations: [first, explanations])
+
+    /// Why a question was refused or waits, for a person.
+    private static let explanations = [
+        "ALTER TABLE questions ADD COLUMN explanation text",
+        "CREATE INDEX questions_without_room ON questions (accepted_at) WHERE reason = 'budget-exhausted'",
+    ]
 
     private static let first = [
         """

@@ -31,7 +31,7 @@ struct HistoryWrite: Sendable {
     /// Gives the final state, once.
     static func finish(
         id: String, state: QuestionState, answer: AnsweredQuestion? = nil, reason: String? = nil, opensAt: Date? = nil,
-        now: Date?
+        explanation: String? = nil, now: Date?
     ) throws -> HistoryWrite {
         HistoryWrite(
             questionID: id,
@@ -44,6 +44,7 @@ struct HistoryWrite: Sendable {
                     .int8(answer?.usage.inputTokens), .int8(answer?.usage.outputTokens),
                     .int8(answer?.usage.cacheReadTokens), .int8(answer?.usage.cacheWriteTokens),
                     .int8(answer?.costNanoUSD), .text(answer?.model), .text(reason), .timestamptz(opensAt),
+                    .text(explanation),
                 ]),
             isAwaited: true)
     }
@@ -51,9 +52,9 @@ struct HistoryWrite: Sendable {
     private static let finish = """
         INSERT INTO questions (id, state, question, accepted_at, finished_at, finished_by, answer, citations, passages,
             is_degraded, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_nano_usd, model,
-            reason, opens_at)
+            reason, opens_at, explanation)
         VALUES ($1, $2, $3, coalesce($4::timestamptz, now()), coalesce($4::timestamptz, now()), $5, $6,
-            $7::text::jsonb, $8::text::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            $7::text::jsonb, $8::text::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state,
             question = CASE excluded.question WHEN '' THEN questions.question ELSE excluded.question END,
             finished_at = excluded.finished_at, finished_by = excluded.finished_by, answer = excluded.answer,
@@ -61,9 +62,28 @@ struct HistoryWrite: Sendable {
             input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
             cache_read_tokens = excluded.cache_read_tokens, cache_write_tokens = excluded.cache_write_tokens,
             cost_nano_usd = excluded.cost_nano_usd, model = excluded.model, reason = excluded.reason,
-            opens_at = excluded.opens_at
+            opens_at = excluded.opens_at, explanation = excluded.explanation
         WHERE questions.state = 'accepted' OR questions.finished_by = excluded.finished_by
         """
+
+    /// Notes that a question waits until a budget has room.
+    static func waiting(id: String, until opensAt: Date, explanation: String, now: Date?) -> HistoryWrite {
+        HistoryWrite(
+            questionID: id,
+            statement: PostgresStatement(
+                """
+                INSERT INTO questions (id, state, question, accepted_at, reason, opens_at, explanation)
+                VALUES ($1, 'accepted', '', coalesce($2::timestamptz, now()), $3, $4, $5)
+                ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, opens_at = excluded.opens_at,
+                    explanation = excluded.explanation
+                WHERE questions.state = 'accepted'
+                """,
+                [
+                    .text(id), .timestamptz(now), .text(QuestionRecord.noRoom), .timestamptz(opensAt),
+                    .text(explanation),
+                ]),
+            isAwaited: false)
+    }
 
     /// Lets a question that failed wait again.
     static func reopen(id: String) -> HistoryWrite {
@@ -71,7 +91,8 @@ struct HistoryWrite: Sendable {
             questionID: id,
             statement: PostgresStatement(
                 """
-                UPDATE questions SET state = 'accepted', reason = NULL, finished_at = NULL, finished_by = NULL
+                UPDATE questions SET state = 'accepted', reason = NULL, explanation = NULL, finished_at = NULL,
+                    finished_by = NULL
                 WHERE id = $1 AND state = 'failed'
                 """, [.text(id)]),
             isAwaited: false)

@@ -53,9 +53,18 @@ package struct PostgresHistory: QuestionHistory {
                 now: now?()))
     }
 
-    package func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool {
+    package func finish(
+        id: String, state: QuestionState, reason: String, opensAt: Date?, explanation: String?
+    ) async throws -> Bool {
         try await writes.run(
-            .finish(id: id.storable, state: state, reason: reason.storable, opensAt: opensAt, now: now?())) == 1
+            .finish(
+                id: id.storable, state: state, reason: reason.storable, opensAt: opensAt,
+                explanation: explanation?.storable, now: now?())) == 1
+    }
+
+    package func noteWaiting(id: String, until opensAt: Date, explanation: String) async throws {
+        _ = try await writes.run(
+            .waiting(id: id.storable, until: opensAt, explanation: explanation.storable, now: now?()))
     }
 
     package func reopen(id: String) async throws { _ = try await writes.run(.reopen(id: id.storable)) }
@@ -130,6 +139,18 @@ package struct PostgresHistory: QuestionHistory {
             PostgresStatement(
                 "SELECT id FROM questions WHERE state = 'accepted' AND expires_at <= $1", [.timestamptz(instant)])
         ).rows.map { try $0.get(0) }
+    }
+
+    package func withoutRoom(since start: Date) async throws -> (refused: Int, waiting: Int) {
+        let row = try await client.run(
+            PostgresStatement(
+                """
+                SELECT count(*) FILTER (WHERE state = 'refused' AND accepted_at >= $1),
+                    count(*) FILTER (WHERE state = 'accepted')
+                FROM questions WHERE reason = 'budget-exhausted'
+                """, [.timestamptz(start)])
+        ).rows.first
+        return (try row?.get(0) ?? 0, try row?.get(1) ?? 0)
     }
 
     package func counts() async throws -> [QuestionState: Int] {

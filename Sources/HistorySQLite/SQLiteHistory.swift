@@ -62,6 +62,14 @@ package struct SQLiteHistory: QuestionHistory {
                         CREATE INDEX questions_by_tenant ON questions (tenant) WHERE tenant IS NOT NULL;
                         """)
             },
+            { db in
+                try db.execute(
+                    sql: """
+                        ALTER TABLE questions ADD COLUMN explanation TEXT;
+                        CREATE INDEX questions_without_room ON questions (accepted_at_ms)
+                            WHERE reason = 'budget-exhausted';
+                        """)
+            },
         ])
 
     /// The condition of an answer without the model; an index goes by its very words.
@@ -96,28 +104,48 @@ package struct SQLiteHistory: QuestionHistory {
         }
     }
 
-    package func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool {
-        try await finish(id: id, state: state, question: "", reason: reason, opensAt: opensAt)
+    package func finish(
+        id: String, state: QuestionState, reason: String, opensAt: Date?, explanation: String?
+    ) async throws -> Bool {
+        try await finish(
+            id: id, state: state, question: "", reason: reason, opensAt: opensAt, explanation: explanation)
     }
 
     private func finish(
         id: String, state: QuestionState, question: String, answer: Data? = nil, reason: String? = nil,
-        opensAt: Date? = nil
+        opensAt: Date? = nil, explanation: String? = nil
     ) async throws -> Bool {
         let finishedAt = now().milliseconds
         return try await store.commit { db in
             try db.execute(
                 sql: """
                     INSERT INTO questions
-                        (id, state, question, answer, reason, opens_at_ms, accepted_at_ms, finished_at_ms)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+                        (id, state, question, answer, reason, opens_at_ms, accepted_at_ms, finished_at_ms, explanation)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)
                     ON CONFLICT (id) DO UPDATE SET
                         state = ?2, question = iif(?3 = '', question, ?3), answer = ?4, reason = ?5,
-                        opens_at_ms = ?6, finished_at_ms = ?7
+                        opens_at_ms = ?6, finished_at_ms = ?7, explanation = ?8
                     WHERE state = 'accepted'
                     """,
-                arguments: [id, state.rawValue, question, answer, reason, opensAt?.milliseconds, finishedAt])
+                arguments: [
+                    id, state.rawValue, question, answer, reason, opensAt?.milliseconds, finishedAt, explanation,
+                ])
             return db.changesCount == 1
+        }
+    }
+
+    package func noteWaiting(id: String, until opensAt: Date, explanation: String) async throws {
+        let heardAt = now().milliseconds
+        try await store.commit { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO questions (id, state, question, reason, opens_at_ms, explanation, accepted_at_ms)
+                    VALUES (?, 'accepted', '', ?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, opens_at_ms = excluded.opens_at_ms,
+                        explanation = excluded.explanation
+                    WHERE state = 'accepted'
+                    """,
+                arguments: [id, QuestionRecord.noRoom, opensAt.milliseconds, explanation, heardAt])
         }
     }
 
@@ -125,7 +153,7 @@ package struct SQLiteHistory: QuestionHistory {
         try await store.commit { db in
             try db.execute(
                 sql: """
-                    UPDATE questions SET state = 'accepted', reason = NULL, finished_at_ms = NULL
+                    UPDATE questions SET state = 'accepted', reason = NULL, explanation = NULL, finished_at_ms = NULL
                     WHERE id = ? AND state = 'failed'
                     """,
                 arguments: [id])
@@ -223,6 +251,19 @@ package struct SQLiteHistory: QuestionHistory {
         }
     }
 
+    package func withoutRoom(since start: Date) async throws -> (refused: Int, waiting: Int) {
+        try await store.read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FILTER (WHERE state = 'refused' AND accepted_at_ms >= ?),
+                        count(*) FILTER (WHERE state = 'accepted')
+                    FROM questions WHERE reason = 'budget-exhausted'
+                    """, arguments: [start.milliseconds])
+            return (row?[0] ?? 0, row?[1] ?? 0)
+        }
+    }
+
     private static func question(id: String, db: Database) throws -> QuestionRecord? {
         try Row.fetchOne(db, sql: "SELECT * FROM questions WHERE id = ?", arguments: [id]).flatMap {
             try record($0, db: db)
@@ -240,7 +281,8 @@ package struct SQLiteHistory: QuestionHistory {
         return QuestionRecord(
             id: id, state: state, question: row["question"],
             answer: try answer.map { try JSONDecoder().decode(AnsweredQuestion.self, from: $0) },
-            reason: row["reason"], opensAt: instant(row["opens_at_ms"]), tenant: row["tenant"],
+            reason: row["reason"], opensAt: instant(row["opens_at_ms"]), explanation: row["explanation"],
+            tenant: row["tenant"],
             acceptedAt: Date(milliseconds: row["accepted_at_ms"]), finishedAt: instant(row["finished_at_ms"]),
             stages: stages.map {
                 StageRun(

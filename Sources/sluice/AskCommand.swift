@@ -33,7 +33,7 @@ struct AskCommand: AsyncParsableCommand {
         let options = try pipeline.options(settings)
         let outcome = try await Pipeline.withPipeline(options, logger: ProcessLogger.make(settings, level: .warning)) {
             [question] pipeline in
-            try await pipeline.ask(question)
+            try await pipeline.ask(question) { CommandOutput.message("sluice: \($0)") }
         }
         switch outcome {
         case .answered(let report) where format == .json: CommandOutput.data(try report.stableJSON())
@@ -49,8 +49,7 @@ extension CommandFailure {
         self =
             switch outcome {
             case .answered: .failed("the question was answered")
-            case .refused(let instant):
-                .refused("the budget is spent\(instant.map { "; ask again after \($0.formatted(.iso8601))" } ?? "")")
+            case .refused(let explanation): .refused(explanation)
             case .unanswered(let id, let reason): .failed("question \(id) was not answered: \(reason)")
             case .interrupted(let id):
                 .failed("interrupted; question \(id) is kept and answered by the next sluice on this data")

@@ -76,8 +76,7 @@ extension CommandFailure {
             switch problem {
             case .unknownFunction(let hint): .wrongArguments("there is no function `\(function)`; \(hint)")
             case .badInput(let reason): .wrongArguments(reason)
-            case .refused(let budget, let instant):
-                .refused("budget `\(budget)` is spent until \(instant.formatted(.iso8601))")
+            case .refused(let explanation): .refused(explanation)
             case .failed(let reason): .failed(reason)
             }
     }

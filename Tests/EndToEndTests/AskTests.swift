@@ -93,14 +93,40 @@ struct AskTests {
         let folder = try TemporaryFolder()
         let budgets = try Self.budgets(
             in: folder.url,
-            replacing: [
-                ("limit: \"0.50\"", "limit: \"0.001\""),
-                ("exhausted: answer-without-model", "exhausted: reject"),
-            ])
+            replacing: [("exhausted: answer-without-model", "exhausted: reject")])
+        try await BudgetTests.lower("0.001", budgets, in: folder.url)
         let ending = try await SluiceProcess.run(["ask", "--budgets", budgets, "What is a defect?"], in: folder.url)
         #expect(ending.status == 3)
         #expect(ending.output.isEmpty)
-        #expect(ending.errors.contains(/^sluice: the budget is spent; ask again after \d{4}-\d\d-\d\dT18:30:00Z\n$/))
+        let explanation =
+            #/the budget `daily` has no room for a call \(it may cost up to \$0\.0\d+, \$0\.001 is left\); /#
+        #expect(ending.errors.contains(explanation))
+        let opens = "it opens at 2099-01-01 05:30 Asia/Kolkata (2099-01-01T00:00:00Z)\n"
+        #expect(ending.errors.hasSuffix(opens))
+        // The history keeps the sentence, and an invocation by hand is told the same.
+        let history = try await SluiceProcess.run(["history", "export"], in: folder.url)
+        #expect(history.output.contains("\"state\":\"refused\"") && history.output.contains(explanation))
+        let event = SluiceProcess.repository + "/functions/llm-connector/events/passages.json"
+        let invoked = try await SluiceProcess.run(
+            ["invoke", "llm-connector", "--budgets", budgets, "--payload", "@\(event)"], in: folder.url)
+        #expect(invoked.status == 3 && invoked.errors.contains(explanation) && invoked.errors.hasSuffix(opens))
+        let status = try await SluiceProcess.run(["budget", "status", "--budgets", budgets], in: folder.url)
+        #expect(status.output.contains("1 question refused, 0 answered without the model."), "\(status.output)")
+    }
+
+    @Test("a limit without room for one call stops the start, and the check of prices says so too")
+    func tooSmall() async throws {
+        let folder = try TemporaryFolder()
+        let budgets = try Self.budgets(in: folder.url, replacing: [("limit: \"0.50\"", "limit: \"0.02\"")])
+        let complaint =
+            "the budget daily has a limit of $0.02, which has no room for one call of llm-connector to"
+            + " meta.llama3-70b-instruct-v1:0 of bedrock in ap-south-1: it may cost up to $0.02338608; raise the limit in"
+            + " budgets"
+        let ending = try await SluiceProcess.run(["ask", "--budgets", budgets, "What is a defect?"], in: folder.url)
+        #expect(ending.status == 1 && ending.errors == "sluice: \(complaint)\n")
+        let check = try await SluiceProcess.run(
+            ["budget", "prices", "--check", "--format", "json", "--budgets", budgets], in: folder.url)
+        #expect(check.status == 1 && check.output.contains(complaint))
     }
 
     /// A copy of the shipped budgets with some texts replaced.

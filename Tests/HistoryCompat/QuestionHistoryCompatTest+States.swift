@@ -111,6 +111,36 @@ extension QuestionHistoryCompatTest {
         #expect(try await history.question(id: "answered")?.answer == answer("answered"))
     }
 
+    /// A question that waits for a budget says so until it has ended; what a budget refused is told since when one likes.
+    func checkWaiting() async throws {
+        let bench = try await bench()
+        let history = bench.history
+        let opensAt = Date(timeIntervalSince1970: 2_000)
+        try await history.accept(id: "q", question: "Why?", tenant: "t", expiresAt: nil)
+        try await history.noteWaiting(id: "q", until: opensAt, explanation: "the budget `a` has no room")
+        try await history.noteWaiting(id: "unheard", until: opensAt, explanation: "the budget `b` has no room")
+        let record = try #require(try await history.question(id: "q"))
+        #expect(record.state == .accepted && record.reason == QuestionRecord.noRoom && record.opensAt == opensAt)
+        #expect(record.explanation == "the budget `a` has no room" && record.question == "Why?")
+        var counts = try await history.withoutRoom(since: .distantPast)
+        #expect(counts == (0, 2))
+        #expect(try await history.store(answer("q")))
+        let answered = try #require(try await history.question(id: "q"))
+        #expect(answered.reason == nil && answered.explanation == nil && answered.opensAt == nil)
+        // A message that waits although its question has ended changes nothing.
+        try await history.noteWaiting(id: "q", until: opensAt, explanation: "late")
+        #expect(try await history.question(id: "q") == answered)
+        #expect(
+            try await history.finish(
+                id: "unheard", state: .refused, reason: QuestionRecord.noRoom, opensAt: opensAt, explanation: "no room")
+        )
+        #expect(try await history.question(id: "unheard")?.explanation == "no room")
+        counts = try await history.withoutRoom(since: Date(timeIntervalSince1970: 1_000))
+        #expect(counts == (1, 0))
+        counts = try await history.withoutRoom(since: Date(timeIntervalSince1970: 1_001))
+        #expect(counts == (0, 0))
+    }
+
     /// An end that comes before the acceptance stays, and gets what only the acceptance knows.
     func checkEndFirst(isAnswer: Bool) async throws {
         let history = try await bench().history

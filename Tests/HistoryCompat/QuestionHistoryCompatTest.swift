@@ -31,6 +31,7 @@ package struct QuestionHistoryCompatTest: Sendable {
         try await checkEndFirst(isAnswer: true)
         try await checkEndFirst(isAnswer: false)
         try await checkAcceptedTwice()
+        try await checkWaiting()
         try await checkReopened()
         try await checkStages()
         try await checkLoneRuns()

@@ -105,7 +105,7 @@ struct LLMConnectorTests {
         #expect(
             answer.answer
                 == """
-                Today's model budget is spent, so this is an extract of the notes, made without the model.
+                The budget `daily` has no room for a call. So this is an extract of the notes, made without the model.
 
                 Defective goods: A defective good may be returned. [defective-goods]
 

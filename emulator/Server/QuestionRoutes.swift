@@ -53,6 +53,7 @@ struct QuestionRoutes {
             var facts = ["id": id, "state": record.state.rawValue]
             facts["reason"] = record.reason
             facts["opens_at"] = record.opensAt?.formatted(.iso8601)
+            facts["explanation"] = record.explanation
             return Reply(.ok, facts)
         }
         return Reply(.ok, json: try report.stableJSON())

@@ -4,7 +4,7 @@ import Logging
 /// Answers a question from its passages with a language model.
 ///
 /// The model's spending limit is the model's own affair: this function only says what becomes of a question whose budget
-/// is spent and wants an answer without the model. Safe to repeat: the model answers the same call from its store. See
+/// has no room and wants an answer without the model. Safe to repeat: the model answers the same call from its store. See
 /// the folder's README for its JSON.
 package struct LLMConnector: Function {
     private let model: any LanguageModel
@@ -40,7 +40,7 @@ package struct LLMConnector: Function {
         } catch {
             guard case .budgetExhausted(let refusal) = error, refusal.policy == .answerWithoutModel else { throw error }
             context.logger.notice("answered without the model", metadata: ["budget.name": "\(refusal.budget)"])
-            return extract(input, reason: Wording.budgetSpent)
+            return extract(input, reason: Wording.noRoom(refusal))
         }
         return answer(input, reply: reply, shown: prompt.passages)
     }

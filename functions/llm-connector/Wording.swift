@@ -1,3 +1,5 @@
+import FunctionKit
+
 /// The sentences that this function writes itself.
 enum Wording {
     /// What the model is told to say where the passages do not answer the question.
@@ -6,9 +8,11 @@ enum Wording {
     /// The answer where no passage was found.
     static let nothingFound = "The notes hold nothing about this question, so I cannot answer it."
 
-    /// The first sentence of an extract where the budget is spent.
-    static let budgetSpent =
-        "Today's model budget is spent, so this is an extract of the notes, made without the model."
+    /// The first sentences of an extract where a budget has no room for a call.
+    static func noRoom(_ refusal: BudgetRefusal) -> String {
+        "\(refusal.explanation.prefix(1).uppercased())\(refusal.explanation.dropFirst()). "
+            + "So this is an extract of the notes, made without the model."
+    }
 
     /// The first sentence of an extract where the model's answer has no text.
     static let noText = "The model gave no answer, so this is an extract of the notes, made without the model."

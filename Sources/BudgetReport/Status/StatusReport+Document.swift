@@ -5,7 +5,8 @@ extension StatusReport {
     /// The report as a document.
     package var document: Document {
         Document(
-            headline: headline, sections: [budgets] + [retiredBudgets, exceptionNotes].compactMap { $0 },
+            headline: headline,
+            sections: [budgets] + [questionNotes, retiredBudgets, exceptionNotes].compactMap { $0 },
             records: records, value: value, timeZone: timeZone)
     }
 
@@ -26,7 +27,7 @@ extension StatusReport {
                 + lines.compactMap { line in
                     line.raise.map { raise in
                         .note(
-                            "\(raise.budget) is raised to \(raise.limit.dollars()) until \(raise.until.wallClock(timeZone)): "
+                            "\(raise.budget) is \(raise.kind == .lower ? "lowered" : "raised") to \(raise.limit.dollars()) until \(raise.until.wallClock(timeZone)): "
                                 + "\(raise.reason)")
                     }
                 })
@@ -88,7 +89,25 @@ extension StatusReport {
                 + [("orphans", tally.orphans, .money(tally.orphansCharged)), ("breaches", tally.breaches, Cell.none)]
                 .map { kind, count, charged in
                     [.none, .none, .none, charged, .none, .none, since, .none, .none, .text(kind), .count(count)]
+                }
+                + (questions.map {
+                    [("refused", $0.refused), ("degraded", $0.degraded), ("parked", $0.parked)]
+                } ?? []).map { kind, count in
+                    [.none, .none, .none, .none, .none, .none, since, .none, .none, .text(kind), .count(count)]
                 })
+    }
+
+    private var questionNotes: Section? {
+        guard let questions, questions != QuestionsWithoutRoom(refused: 0, degraded: 0, parked: 0) else { return nil }
+        let since = exceptionsSince.wholeMinute.wallClock(timeZone)
+        let parked =
+            questions.parked == 0
+            ? "" : " \(questions.parked.counted("question")) parked: each goes on once its budget has room."
+        return Section([
+            .note(
+                "Without room in a budget since \(since): \(questions.refused.counted("question")) refused, "
+                    + "\(questions.degraded.grouped) answered without the model.\(parked)")
+        ])
     }
 
     private var retiredBudgets: Section? {

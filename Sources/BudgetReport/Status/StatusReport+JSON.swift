@@ -14,7 +14,7 @@ extension StatusReport {
                     periodStart: line.status.period.start.formatted(.iso8601),
                     periodEnd: line.status.period.end.formatted(.iso8601),
                     reachedAt: line.reachedAt?.wholeMinute.formatted(.iso8601),
-                    raisedUntil: line.raise?.until.formatted(.iso8601))
+                    raisedUntil: line.until(.raise), loweredUntil: line.until(.lower))
             },
             retired: retired.map {
                 Value.Retired(
@@ -23,7 +23,12 @@ extension StatusReport {
             },
             exceptions: Value.Exceptions(
                 since: exceptionsSince.formatted(.iso8601), orphans: tally.orphans,
-                orphansCharged: tally.orphansCharged, breaches: tally.breaches))
+                orphansCharged: tally.orphansCharged, breaches: tally.breaches),
+            questions: questions.map {
+                Value.Questions(
+                    since: exceptionsSince.formatted(.iso8601), refused: $0.refused, degraded: $0.degraded,
+                    parked: $0.parked)
+            })
     }
 
     /// The stable JSON.
@@ -33,7 +38,7 @@ extension StatusReport {
             let limit, spent, held, remaining: Money
             let usedPercent: Double
             let periodStart, periodEnd: String
-            let reachedAt, raisedUntil: String?
+            let reachedAt, raisedUntil, loweredUntil: String?
 
             enum CodingKeys: String, CodingKey {
                 case name
@@ -46,6 +51,7 @@ extension StatusReport {
                 case periodEnd = "period_end"
                 case reachedAt = "reached_at"
                 case raisedUntil = "raised_until"
+                case loweredUntil = "lowered_until"
             }
         }
 
@@ -74,16 +80,29 @@ extension StatusReport {
             }
         }
 
+        struct Questions: Encodable {
+            let since: String
+            let refused, degraded, parked: Int
+        }
+
         let at: String
         let isEmpty: Bool
         let budgets: [Budget]
         let retired: [Retired]
         let exceptions: Exceptions
+        let questions: Questions?
 
         enum CodingKeys: String, CodingKey {
-            case at, budgets, exceptions
+            case at, budgets, exceptions, questions
             case isEmpty = "empty"
             case retired = "retired_budgets"
         }
+    }
+}
+
+extension StatusReport.Line {
+    /// When the limit's change ends, where it is of a kind.
+    fileprivate func until(_ kind: BudgetRaise.Kind) -> String? {
+        raise.flatMap { $0.kind == kind ? $0.until.formatted(.iso8601) : nil }
     }
 }

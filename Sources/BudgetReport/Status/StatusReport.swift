@@ -10,7 +10,7 @@ package struct StatusReport: Sendable {
         /// When its limit will be reached if the rest of the period goes on at today's rate; nil where it will not be, and
         /// where it is reached already.
         package let reachedAt: Date?
-        /// The raise that is in force; nil for the file's own limit.
+        /// The raise that is in force, or what the limit is lowered to; nil for the file's own limit.
         package let raise: BudgetRaise?
 
         /// What is spent, in percent of the limit.
@@ -43,6 +43,8 @@ package struct StatusReport: Sendable {
     package let tally: ExceptionTally
     /// The start of the earliest period that is under way, or a week ago where that is earlier.
     package let exceptionsSince: Date
+    /// What budgets made of questions since then; nil where nobody has told.
+    package let questions: QuestionsWithoutRoom?
     /// Whether nothing was ever counted.
     package let isEmpty: Bool
     let now: Date
@@ -58,34 +60,42 @@ package struct StatusReport: Sendable {
     /// - Parameters:
     ///   - view: The ledger.
     ///   - timeZone: Whose wall clock is told; nil for the budgets' own.
+    ///   - questions: What budgets made of questions from ``start(of:)`` on.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package init(_ view: LedgerView, timeZone: TimeZone? = nil) async throws(GovernorError) {
+    package init(
+        _ view: LedgerView, timeZone: TimeZone? = nil, questions: QuestionsWithoutRoom? = nil
+    ) async throws(GovernorError) {
+        self.questions = questions
         now = view.now
         self.timeZone = timeZone ?? view.timeZone
         clockNote = view.clockNote(timeZone)
         var lines: [Line] = []
         for (budget, status) in zip(view.budgets, view.statuses) {
-            let raise = view.moment.raises.last { $0.budget == budget.name }
             lines.append(
                 Line(
                     status: status, reachedAt: try await Self.reachedAt(status, of: budget, view),
-                    raise: status.limit > budget.limit ? raise : nil))
+                    raise: status.limit == budget.limit ? nil : view.moment.raise(of: budget.name)))
         }
         self.lines = lines
         let names = Set(view.budgets.map(\.name))
         retired = Dictionary(grouping: view.counters.filter { !names.contains($0.budget) }, by: \.budget)
             .map { name, counters in
                 Retired(
-                    name: name, spent: Money(nanoUSD: counters.map(\.spent.nanoUSD).reduce(0, +)),
-                    held: Money(nanoUSD: counters.map(\.held.nanoUSD).reduce(0, +)),
+                    name: name, spent: counters.map(\.spent).reduce(.zero) { $0.addingUpToLimit($1) },
+                    held: counters.map(\.held).reduce(.zero) { $0.addingUpToLimit($1) },
                     lastPeriodEnd: counters.map(\.period.end).max() ?? .distantPast)
             }.sorted { $0.name < $1.name }
-        let weekAgo = view.now.addingTimeInterval(-7 * 86_400)
-        exceptionsSince = min(view.statuses.map(\.period.start).min() ?? weekAgo, weekAgo)
+        exceptionsSince = Self.start(of: view)
         exceptions = try await view.reader.exceptions(
             in: exceptionsSince ..< .distantFuture, atMost: Self.exceptionsMax)
         tally = try await view.reader.exceptionTally(in: exceptionsSince ..< .distantFuture)
         isEmpty = view.start == nil
+    }
+
+    /// From when on calls and questions are told of that did not end as they should.
+    package static func start(of view: LedgerView) -> Date {
+        let weekAgo = view.now.addingTimeInterval(-7 * 86_400)
+        return min(view.statuses.map(\.period.start).min() ?? weekAgo, weekAgo)
     }
 
     /// Whether a budget has spent a percentage of its limit.

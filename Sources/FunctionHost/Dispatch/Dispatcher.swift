@@ -128,10 +128,12 @@ struct Dispatcher: Sendable {
                 parked.budget = refusal.budget
                 parked.needed = refusal.neededNanoUSD
                 parked.opensAt = refusal.opensAt
+                try await history.noteWaiting(id: id, until: refusal.opensAt, explanation: refusal.explanation)
                 try await republish(delivery, parked, to: queues.parked)
             case .refuse(let refusal):
                 _ = try await history.finish(
-                    id: id, state: .refused, reason: "budget-exhausted", opensAt: refusal.opensAt)
+                    id: id, state: .refused, reason: QuestionRecord.noRoom, opensAt: refusal.opensAt,
+                    explanation: refusal.explanation)
             case .expire:
                 _ = try await history.finish(id: id, state: .expired, reason: "expired", opensAt: nil)
             case .isolate:

@@ -42,11 +42,10 @@ package struct HoldTerms: Sendable, Hashable {
     ///   that lacks room with them.
     package func decide(_ counters: [LedgerCounter]) -> HoldDecision {
         // Where one budget is spent, waiting for what others hold would be in vain.
-        if let spent = counters.first(where: { $0.roomWithoutHolds < boundMin }) {
-            return .refuse(spent, bound: boundMin)
-        }
+        let spent = counters.filter { $0.roomWithoutHolds < boundMin }
+        if let first = spent.first { return .refuse(Shortage(first, among: spent, bound: boundMin)) }
         if let contested, let counter = counters.first(where: { $0.line.budget == contested }) {
-            return .refuse(counter, bound: boundMin)
+            return .refuse(Shortage(counter, among: [counter], bound: boundMin))
         }
         guard let short = counters.first(where: { $0.room < bound }) else {
             return .hold(bound: bound, outputTokensMax: call.outputTokensMax)
@@ -62,7 +61,8 @@ package struct HoldTerms: Sendable, Hashable {
                 return .hold(bound: bound, outputTokensMax: tokens)
             }
         }
-        return .refuse(counters.first { $0.room < boundMin } ?? short, bound: boundMin)
+        let first = counters.first { $0.room < boundMin } ?? short
+        return .refuse(Shortage(first, among: [first], bound: boundMin))
     }
 }
 
@@ -70,8 +70,8 @@ package struct HoldTerms: Sendable, Hashable {
 package enum HoldDecision: Sendable, Hashable {
     /// Hold so much; the model may write so many tokens.
     case hold(bound: Money, outputTokensMax: Int)
-    /// The budget that has no room for the least that the call can cost.
-    case refuse(LedgerCounter, bound: Money)
+    /// There is no room for the least that the call can cost.
+    case refuse(Shortage)
 }
 
 /// A ledger's answer to a call that wants to be made.
@@ -82,6 +82,6 @@ package enum LedgerAdmission: Sendable, Hashable {
     case settled(Settlement)
     /// A living hold is for this very call.
     case inFlight
-    /// The line that has no room, as ``HoldTerms/decide(_:)`` chose it; nothing is held.
-    case refused(LedgerCounter, bound: Money)
+    /// There is no room, as ``HoldTerms/decide(_:)`` found; nothing is held.
+    case refused(Shortage)
 }

@@ -1,3 +1,5 @@
+package import FoundationEssentials
+
 /// A budget in one period.
 package struct BudgetLine: Sendable, Hashable {
     /// The name under which the ledger counts: the budget's, or budget + "/" + tenant for one tenant's share.
@@ -8,12 +10,23 @@ package struct BudgetLine: Sendable, Hashable {
     package var period: Period
     /// The limit in that period.
     package var limit: Money
+    /// When the file's limit is in force again, and what that is; nil where it is now.
+    package var next: Next?
+
+    /// A limit that comes.
+    package struct Next: Sendable, Hashable {
+        /// From when on.
+        package var at: Date
+        /// The limit.
+        package var limit: Money
+    }
 
     /// Makes a line.
-    package init(budget: String, period: Period, limit: Money) {
+    package init(budget: String, period: Period, limit: Money, next: Next? = nil) {
         self.budget = budget
         self.period = period
         self.limit = limit
+        self.next = next
     }
 }
 

@@ -27,7 +27,10 @@ struct StatusCommand: AsyncParsableCommand {
             throw CommandFailure.wrongArguments("--fail-at takes a whole percentage from 1 up, such as 80")
         }
         let report = try await ledger.withLedger { ledger in
-            try await StatusReport(ledger.view(), timeZone: zone.zone())
+            let view = try await ledger.view()
+            return try await StatusReport(
+                view, timeZone: zone.zone(),
+                questions: ledger.questionsWithoutRoom(since: StatusReport.start(of: view)))
         }
         try format.write(report.document)
         if let failAt, report.hasReached(failAt) {

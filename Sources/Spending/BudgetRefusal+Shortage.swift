@@ -1,0 +1,50 @@
+import FoundationEssentials
+import FunctionKit
+
+extension BudgetRefusal {
+    /// What an asker is told.
+    ///
+    /// A question that no turn of a period helps is not made to wait: it is rejected.
+    ///
+    /// - Parameters:
+    ///   - shortage: Where there is no room.
+    ///   - budgetOfLine: The budget that a line's name belongs to.
+    init(_ shortage: Shortage, _ budgetOfLine: (String) -> Budget?) {
+        let counter = shortage.counter
+        let name = counter.line.budget
+        let opening = shortage.opening
+        let policy = budgetOfLine(name)?.exhausted ?? .reject
+        let cause: Cause =
+            shortage.isMerelyHeld ? .held : counter.roomWithoutHolds <= .zero ? .spent : .noRoom
+        let left = max(.zero, counter.room)
+        var explanation =
+            switch cause {
+            case .spent: "the budget `\(name)` is spent"
+            case .held:
+                "the budget `\(name)` has no room for a call while others are under way"
+                    + " (it may cost up to $\(shortage.bound), $\(left) is left)"
+            case .noRoom where opening == nil:
+                "the budget `\(name)` has no room for a call"
+                    + " (it may cost up to $\(shortage.bound), and the limit is $\(counter.line.limit))"
+            case .noRoom:
+                "the budget `\(name)` has no room for a call"
+                    + " (it may cost up to $\(shortage.bound), $\(left) is left)"
+            }
+        if cause == .held {
+            explanation += "; ask again in a moment"
+        } else if let opening {
+            let zone = budgetOfLine(opening.budget)?.rule.timeZone ?? .gmt
+            explanation +=
+                (opening.budget == name
+                    ? "; it opens at " : "; `\(opening.budget)`, which has no room either, opens at ")
+                + "\(opening.at.wallClock(zone)) \(zone.identifier) (\(opening.at.formatted(.iso8601)))"
+        } else {
+            explanation += "; ask something shorter, or raise the limit"
+        }
+        self.init(
+            budget: name, cause: cause, remainingNanoUSD: left.nanoUSD, neededNanoUSD: shortage.bound.nanoUSD,
+            policy: opening == nil && policy == .waitUntilReset ? .reject : policy,
+            opensAt: cause == .held ? counter.line.period.end : opening?.at ?? counter.line.period.end,
+            explanation: explanation)
+    }
+}
