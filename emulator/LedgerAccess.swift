@@ -55,13 +55,41 @@ package struct LedgerAccess: Sendable {
         }
     }
 
-    /// Raises a budget's limit until an instant, in the journal.
+    /// What budgets made of questions since an instant, and which wait for one now.
+    ///
+    /// - Throws: Where the history cannot be read.
+    package func questionsWithoutRoom(since start: Date) async throws -> QuestionsWithoutRoom {
+        let counts = try await books.history.withoutRoom(since: start)
+        let degraded = try await books.history.degradedAnswers(in: start ..< .distantFuture)
+        return QuestionsWithoutRoom(
+            refused: counts.refused, degraded: degraded.map(\.count).reduce(0, +), parked: counts.waiting)
+    }
+
+    /// Raises or lowers a budget's limit until an instant, in the journal.
     ///
     /// - Parameter raise: Which budget, to what and how long; see `CostGovernor.raise`.
-    /// - Throws: ``SetupProblem`` where a file cannot be read, ``RaiseProblem`` where nothing would be raised.
+    /// - Throws: ``SetupProblem`` where a file cannot be read, ``RaiseProblem`` where nothing would be changed.
     package func raise(_ raise: RequestedRaise) async throws {
-        do throws(GovernorError) {
+        try await changingLimit { () async throws(GovernorError) in
             try await governor.raise(raise.budget, to: raise.limit, until: raise.until, reason: raise.reason)
+        }
+    }
+
+    /// Ends the raise of a budget that is in force, in the journal.
+    ///
+    /// - Parameters:
+    ///   - budget: The budget's name.
+    ///   - reason: Why.
+    /// - Throws: ``SetupProblem`` where a file cannot be read, ``RaiseProblem`` where nothing is raised.
+    package func cancelRaise(of budget: String, reason: String) async throws {
+        try await changingLimit { () async throws(GovernorError) in
+            try await governor.cancelRaise(of: budget, reason: reason)
+        }
+    }
+
+    private func changingLimit(_ body: () async throws(GovernorError) -> Void) async throws {
+        do throws(GovernorError) {
+            try await body()
         } catch {
             switch error {
             case .unknownBudget, .uselessRaise: throw RaiseProblem(description: error.description)
@@ -72,17 +100,20 @@ package struct LedgerAccess: Sendable {
 
     /// Compares the journal with Bedrock's log of model invocations.
     ///
-    /// - Parameter logFiles: The log's files; `-` is standard input.
+    /// - Parameters:
+    ///   - logFiles: The log's files; `-` is standard input.
+    ///   - ignoresUnknown: Whether calls of other programs are left out.
     /// - Returns: What differs.
     /// - Throws: ``SetupProblem`` where a file cannot be read.
-    package func reconcile(logFiles: [String]) async throws -> ReconciliationReport {
+    package func reconcile(logFiles: [String], ignoresUnknown: Bool) async throws -> ReconciliationReport {
         let log: InvocationLog
         do throws(InvocationLogError) {
             log = try InvocationLog(reading: logFiles)
         } catch {
             throw SetupProblem("\(error)")
         }
-        let result = try await Reconciliation.compare(Reconciler(log: log.calls)) { [governor] after in
+        let reconciler = Reconciler(log: log.calls, ignoresUnknown: ignoresUnknown)
+        let result = try await Reconciliation.compare(reconciler) { [governor] after in
             try await governor.ledger.journal(after: after, atMost: 1000)
         }
         return ReconciliationReport(result, recordsSkipped: log.skipped)

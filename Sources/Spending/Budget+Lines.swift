@@ -3,7 +3,9 @@ import FoundationEssentials
 extension Budget {
     /// What the ledger counts the whole budget in.
     func line(at moment: LedgerMoment) -> BudgetLine {
-        BudgetLine(budget: name, period: period(containing: moment.instant), limit: moment.limit(of: self))
+        BudgetLine(
+            budget: name, period: period(containing: moment.instant), limit: moment.limit(of: self),
+            next: moment.raise(of: name).map { BudgetLine.Next(at: $0.until, limit: limit) })
     }
 
     /// The same in the period before, at the limit of its end.
@@ -23,7 +25,8 @@ extension Budget {
         let whole = line(at: moment)
         guard let tenant, tenantSharePercent < 100 else { return [whole] }
         let share = BudgetLine(
-            budget: "\(name)/\(tenant)", period: whole.period, limit: tenantShare(of: whole.limit))
+            budget: "\(name)/\(tenant)", period: whole.period, limit: tenantShare(of: whole.limit),
+            next: whole.next.map { BudgetLine.Next(at: $0.at, limit: tenantShare(of: $0.limit)) })
         return [share, whole]
     }
 }

@@ -52,13 +52,15 @@ extension CostGovernor {
         return counters.allSatisfy { $0.room > .zero && $0.room >= needed }
     }
 
-    /// Raises a limit until an instant, in the journal: for every process on the ledger, from its next reservation on.
+    /// Raises or lowers a limit until an instant, in the journal: for every process on the ledger, from its next
+    /// reservation on.
     ///
-    /// A later raise of the same budget takes the place of an earlier one.
+    /// A later raise of the same budget takes the place of an earlier one. What is spent stays spent, also where a limit is
+    /// lowered below it.
     ///
     /// - Parameters:
     ///   - name: The budget.
-    ///   - limit: The limit until then; above the file's.
+    ///   - limit: The limit until then; another than the file's.
     ///   - until: When the file's limit is in force again.
     ///   - reason: Why, for those who read the journal.
     /// - Throws: ``GovernorError/unknownBudget(_:hint:)``, ``GovernorError/uselessRaise(reason:)`` or
@@ -66,16 +68,10 @@ extension CostGovernor {
     package func raise(
         _ name: String, to limit: Money, until: Date, reason: String
     ) async throws(GovernorError) {
-        guard let budget = budgets.first(where: { $0.name == name }) else {
-            let names = budgets.map(\.name)
-            throw .unknownBudget(
-                name,
-                hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" }
-                    ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))")
-        }
-        guard limit > budget.limit else {
+        let budget = try budget(named: name)
+        guard limit != budget.limit else {
             throw .uselessRaise(
-                reason: "$\(limit) is not above the limit of `\(name)`, $\(budget.limit); name a higher one")
+                reason: "$\(limit) is the limit of `\(name)` anyway; name another, or end a raise with --cancel")
         }
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw .uselessRaise(reason: "a raise needs a reason for those who read the journal; name one")
@@ -85,17 +81,53 @@ extension CostGovernor {
                 reason: "\(until.formatted(.iso8601)) has passed by the ledger's clock; name a later instant")
         }
         try await ledger.raise(
-            BudgetRaise(budget: name, limit: limit, at: .distantPast, until: until, reason: reason))
+            BudgetRaise(
+                kind: limit > budget.limit ? .raise : .lower, budget: name, limit: limit, at: .distantPast,
+                until: until,
+                reason: reason))
         waiting.wakeHeads()
+    }
+
+    /// Ends the raise of a budget that is in force, in the journal: the file's limit counts again.
+    ///
+    /// - Parameters:
+    ///   - name: The budget.
+    ///   - reason: Why, for those who read the journal.
+    /// - Throws: ``GovernorError/unknownBudget(_:hint:)``, ``GovernorError/uselessRaise(reason:)`` or
+    ///   ``GovernorError/ledgerUnavailable(reason:)``.
+    package func cancelRaise(of name: String, reason: String) async throws(GovernorError) {
+        let budget = try budget(named: name)
+        let moment = try await ledgerMoment()
+        guard moment.raise(of: name) != nil else {
+            throw .uselessRaise(reason: "no raise of `\(name)` is in force: its limit is $\(budget.limit)")
+        }
+        // It is over by the instant that the ledger gives it, so that programs of before see it end as well.
+        try await ledger.raise(
+            BudgetRaise(
+                kind: .cancel, budget: name, limit: budget.limit, at: .distantPast, until: moment.instant,
+                reason: reason))
+        waiting.wakeHeads()
+    }
+
+    private func budget(named name: String) throws(GovernorError) -> Budget {
+        if let budget = budgets.first(where: { $0.name == name }) { return budget }
+        let names = budgets.map(\.name)
+        throw .unknownBudget(
+            name,
+            hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" }
+                ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))")
     }
 
     /// The ledger's instant: the clock's, or that of the last journal entry where the clock was ahead then.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func ledgerInstant() async throws(GovernorError) -> Date {
-        let now = Mutex(Date.distantPast)
+    package func ledgerInstant() async throws(GovernorError) -> Date { try await ledgerMoment().instant }
+
+    /// That instant, and the raises that are known then.
+    private func ledgerMoment() async throws(GovernorError) -> LedgerMoment {
+        let now = Mutex(LedgerMoment(instant: .distantPast))
         _ = try await ledger.status { moment in
-            now.withLock { $0 = moment.instant }
+            now.withLock { $0 = moment }
             return []
         }
         return now.withLock { $0 }

@@ -56,9 +56,9 @@ package struct CostGovernor: Sendable {
     ) async throws(GovernorError) -> Admission {
         let waits = patience() > .zero
         let admission = try await attempt(call, waits: waits, respectsLines: waits)
-        guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound), waits
+        guard case .refused(let shortage) = admission, shortage.isMerelyHeld, waits
         else { return finish(admission, call) }
-        return finish(try await wait(for: call, refused: admission, at: counter.line.budget, patience), call)
+        return finish(try await wait(for: call, refused: admission, at: shortage.counter.line.budget, patience), call)
     }
 
     /// Waits in line until the call is admitted, waiting can no longer help, or the patience ends.
@@ -82,12 +82,12 @@ package struct CostGovernor: Sendable {
                     if case .ledgerUnavailable = error, Task.isCancelled { break }
                     throw error
                 }
-                guard case .refused(let counter, let bound) = admission, counter.isMerelyHeld(against: bound), !isLast
+                guard case .refused(let shortage) = admission, shortage.isMerelyHeld, !isLast
                 else { return admission }
                 refused = admission
-                if counter.line.budget != place.budget {
+                if shortage.counter.line.budget != place.budget {
                     waiting.leave(place)
-                    place = waiting.join(counter.line.budget)
+                    place = waiting.join(shortage.counter.line.budget)
                     continue
                 }
             }
@@ -116,20 +116,14 @@ package struct CostGovernor: Sendable {
                     end: ReservationEnd(holdID: holdID, ledger: ledger)))
         case .settled(let settlement): return .settled(settlement)
         case .inFlight: return .inFlight
-        case .refused(let counter, let bound):
-            return .refused(
-                BudgetRefusal(
-                    budget: counter.line.budget, cause: counter.isMerelyHeld(against: bound) ? .held : .spent,
-                    remainingNanoUSD: max(0, counter.room.nanoUSD), neededNanoUSD: bound.nanoUSD,
-                    policy: budget(ofLine: counter.line.budget)?.exhausted ?? .reject,
-                    opensAt: counter.line.period.end))
+        case .refused(let shortage): return .refused(BudgetRefusal(shortage, budget(ofLine:)))
         }
     }
 
     /// Charges what a call cost in truth, at the price of its reservation, and stores its response.
     ///
-    /// A usage that cannot be true (negative, or beyond any model's window), or that nobody counted, is doubt: the bound is
-    /// charged. One that cannot be true is journaled as no tokens.
+    /// A usage that cannot be true (see ``TokenLimits``), or that nobody counted, is doubt: the bound is charged. One that
+    /// cannot be true is journaled as no tokens.
     ///
     /// - Parameters:
     ///   - reservation: The hold.
@@ -144,16 +138,15 @@ package struct CostGovernor: Sendable {
         _ reservation: consuming Reservation, usage: TokenUsage, countedBy: UsageSource = .body,
         requestID: String? = nil, response: Data
     ) async throws(GovernorError) -> Settlement {
-        let counted = reservation.price.cost(of: usage)
+        let call = reservation.grantedCall
+        let limits = TokenLimits(of: call, at: reservation.price, answerBytes: response.count)
+        let counted = limits.admit(usage) ? reservation.price.cost(of: usage) : nil
         let cost = countedBy == .bound ? nil : counted
         let settlement = Settlement(
             cost: cost ?? reservation.bound, model: reservation.call.model,
             // What is no count must not be added to others.
             usage: counted == nil ? TokenUsage(inputTokens: 0, outputTokens: 0) : usage,
             countedBy: cost == nil ? .bound : countedBy, requestID: requestID, response: response)
-        // As it was made: a breach is judged by what was granted.
-        var call = reservation.call
-        call.outputTokensMax = reservation.outputTokensMax
         try await ledger.settle(reservation.holdID, of: call, settlement: settlement)
         ended(reservation)
         return settlement
@@ -204,11 +197,6 @@ package struct CostGovernor: Sendable {
         let budgetName = Substring(name.utf8.prefix { $0 != UInt8(ascii: "/") })
         return budgets.first { $0.name == budgetName }
     }
-}
-
-extension LedgerCounter {
-    /// Whether there would be room if calls under way cost nothing.
-    fileprivate func isMerelyHeld(against bound: Money) -> Bool { roomWithoutHolds >= bound }
 }
 
 /// A number that only grows.

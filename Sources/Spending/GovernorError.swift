@@ -16,7 +16,7 @@ package enum GovernorError: Error, Sendable, Hashable {
     case unknownHold
     /// No budget has this name. `hint` says which there are.
     case unknownBudget(String, hint: String)
-    /// A raise that would raise nothing. `reason` says what to write instead.
+    /// A raise that would change nothing. `reason` says what to write instead.
     case uselessRaise(reason: String)
 }
 

@@ -73,8 +73,8 @@ struct LedgerBooks {
         let (start, end) = (line.period.start.milliseconds, line.period.end.milliseconds)
         var counter = LedgerCounter(line: line, spent: .zero, held: .zero)
         for (startMS, amounts) in counters[line.budget] ?? [:] where startMS < end && amounts.endMS > start {
-            counter.spent.nanoUSD += amounts.spent
-            counter.held.nanoUSD += amounts.held
+            counter.spent = counter.spent.addingUpToLimit(Money(nanoUSD: amounts.spent))
+            counter.held = counter.held.addingUpToLimit(Money(nanoUSD: amounts.held))
         }
         return counter
     }

@@ -19,7 +19,7 @@ struct LedgerReader {
 
     static let raises = """
         WITH known AS (SELECT \(LedgerClock.instant) - $2 AS since_ms FROM ledger_head)
-        SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises, known
+        SELECT budget, limit_nano_usd, at_ms, until_ms, reason, kind FROM raises, known
         WHERE at_ms > since_ms OR id IN (SELECT max(id) FROM raises, known WHERE at_ms <= since_ms GROUP BY budget)
         ORDER BY id
         """
@@ -172,10 +172,12 @@ struct CounterRange: Sendable {
 }
 
 extension BudgetRaise {
-    /// Reads `budget, limit_nano_usd, at_ms, until_ms, reason`.
+    /// Reads `budget, limit_nano_usd, at_ms, until_ms, reason, kind`.
     init(_ row: PostgresRow) throws(PostgresError) {
+        guard let kind = Kind(rawValue: try row.get(5)) else { throw .unexpectedType(column: 5) }
         self.init(
-            budget: try row.get(0), limit: Money(nanoUSD: try row.get(1)), at: Date(milliseconds: try row.get(2)),
+            kind: kind, budget: try row.get(0), limit: Money(nanoUSD: try row.get(1)),
+            at: Date(milliseconds: try row.get(2)),
             until: Date(milliseconds: try row.get(3)), reason: try row.get(4))
     }
 }

@@ -7,7 +7,7 @@ extension PostgresLedger {
     /// hold. A hold's id is the id of its `reserve` entry, which alone says what the call was. `counters` can be rebuilt
     /// from it. A raise is part of it. Elsewhere a call goes by its key; see ``CallKey``.
     package static let schema = PostgresSchema(
-        name: "spending", migrations: [first, SpendQuarters.migration, SpendQuarters.quickLookups])
+        name: "spending", migrations: [first, SpendQuarters.migration, SpendQuarters.quickLookups, changedLimits])
 
     private static let first =
         [
@@ -160,6 +160,15 @@ extension PostgresLedger {
             $$ BEGIN RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'restrict_violation'; END $$
             """,
         ] + ["journal", "hold_budgets", "raises"].flatMap(appendOnly)
+
+    /// Limits that are lowered or given back, and thresholds that are told once for each limit.
+    private static let changedLimits = [
+        """
+        ALTER TABLE raises ADD COLUMN kind text NOT NULL DEFAULT 'raise' CHECK (kind IN ('raise', 'lower', 'cancel'))
+        """,
+        "ALTER TABLE alerts DROP CONSTRAINT alerts_pkey",
+        "ALTER TABLE alerts ADD PRIMARY KEY (budget, period_start_ms, percent, limit_nano_usd)",
+    ]
 
     /// Takes change and deletion away from everybody: the owner meets the trigger, others have no right to try.
     private static func appendOnly(_ table: String) -> [String] {

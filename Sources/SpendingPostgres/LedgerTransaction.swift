@@ -153,8 +153,7 @@ struct LedgerTransaction {
         for (place, operation) in operations.enumerated() {
             if case .reserve(let call, let key, _) = operation, let terms = asked.terms[place] {
                 switch terms.decide(terms.lines.map(books.counter)) {
-                case .refuse(let counter, let bound):
-                    answers[place] = .success(.admission(.refused(counter, bound: bound)))
+                case .refuse(let shortage): answers[place] = .success(.admission(.refused(shortage)))
                 case .hold(let bound, let outputTokensMax):
                     let id = books.hold(call, key, terms: terms, bound: bound)
                     answers[place] = .success(

@@ -24,11 +24,12 @@ extension PostgresLedger {
             PostgresStatement(
                 """
                 WITH raised AS (UPDATE ledger_head SET raised_ms = $1)
-                INSERT INTO raises (at_ms, budget, limit_nano_usd, until_ms, reason) VALUES ($1, $2, $3, $4, $5)
+                INSERT INTO raises (at_ms, budget, limit_nano_usd, until_ms, reason, kind)
+                    VALUES ($1, $2, $3, $4, $5, $6)
                 """,
                 [
                     .int8(now), .text(raise.budget), .int8(raise.limit.nanoUSD), .int8(raise.until.milliseconds),
-                    .text(raise.reason),
+                    .text(raise.reason), .text(raise.kind.rawValue),
                 ])
         }
     }
@@ -36,7 +37,8 @@ extension PostgresLedger {
     package func raises() async throws(GovernorError) -> [BudgetRaise] {
         try await reading { client in
             try await client.run(
-                PostgresStatement("SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises ORDER BY id")
+                PostgresStatement(
+                    "SELECT budget, limit_nano_usd, at_ms, until_ms, reason, kind FROM raises ORDER BY id")
             ).rows.map { try BudgetRaise($0) }
         }
     }
@@ -88,8 +90,14 @@ extension PostgresLedger {
 
     private static func change(_ alert: BudgetAlert, _ change: String) -> PostgresStatement {
         PostgresStatement(
-            "UPDATE alerts SET \(change) WHERE budget = $1 AND period_start_ms = $2 AND percent = $3",
-            [.text(alert.budget), .int8(alert.period.start.milliseconds), .int8(alert.percent)])
+            """
+            UPDATE alerts SET \(change)
+            WHERE budget = $1 AND period_start_ms = $2 AND percent = $3 AND limit_nano_usd = $4
+            """,
+            [
+                .text(alert.budget), .int8(alert.period.start.milliseconds), .int8(alert.percent),
+                .int8(alert.limit.nanoUSD),
+            ])
     }
 
     package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {

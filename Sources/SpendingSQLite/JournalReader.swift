@@ -69,10 +69,12 @@ enum JournalReader {
 }
 
 extension BudgetRaise {
-    /// Reads `budget, limit_nano_usd, at_ms, until_ms, reason`.
+    /// Reads `budget, limit_nano_usd, at_ms, until_ms, reason, kind`.
     init(_ row: Row) {
         self.init(
-            budget: row[0], limit: Money(nanoUSD: row[1]), at: Date(milliseconds: row[2]),
+            // The table takes no other.
+            kind: Kind(rawValue: row[5]) ?? .raise, budget: row[0], limit: Money(nanoUSD: row[1]),
+            at: Date(milliseconds: row[2]),
             until: Date(milliseconds: row[3]), reason: row[4])
     }
 }

@@ -205,6 +205,35 @@ extension SQLiteLedger {
                         ALTER TABLE holds ADD COLUMN mark TEXT;
                         """)
             },
+            { database in
+                try database.execute(
+                    sql: """
+                        ALTER TABLE raises ADD COLUMN kind TEXT NOT NULL DEFAULT 'raise'
+                            CHECK (kind IN ('raise', 'lower', 'cancel'));
+
+                        -- A threshold is told once for each limit.
+                        CREATE TABLE alerts_by_limit (
+                            budget TEXT NOT NULL,
+                            period_start_ms INTEGER NOT NULL,
+                            period_end_ms INTEGER NOT NULL,
+                            percent INTEGER NOT NULL,
+                            limit_nano_usd INTEGER NOT NULL,
+                            spent_nano_usd INTEGER NOT NULL,
+                            held_nano_usd INTEGER NOT NULL,
+                            at_ms INTEGER NOT NULL,
+                            claimed_until_ms INTEGER NOT NULL,
+                            is_confirmed INTEGER NOT NULL DEFAULT 0,
+                            PRIMARY KEY (budget, period_start_ms, percent, limit_nano_usd)
+                        ) STRICT, WITHOUT ROWID;
+                        INSERT INTO alerts_by_limit (budget, period_start_ms, period_end_ms, percent, limit_nano_usd,
+                                spent_nano_usd, held_nano_usd, at_ms, claimed_until_ms, is_confirmed)
+                            SELECT budget, period_start_ms, period_end_ms, percent, limit_nano_usd, spent_nano_usd,
+                                held_nano_usd, at_ms, claimed_until_ms, is_confirmed FROM alerts;
+                        DROP TABLE alerts;
+                        ALTER TABLE alerts_by_limit RENAME TO alerts;
+                        CREATE INDEX undelivered_alerts ON alerts (claimed_until_ms) WHERE is_confirmed = 0;
+                        """)
+            },
         ])
 
     private static func makeAppendOnly(_ table: String, knownBy isKnown: String, _ database: Database) throws {

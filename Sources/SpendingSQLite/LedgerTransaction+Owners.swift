@@ -6,8 +6,11 @@ import Spending
 extension LedgerTransaction {
     func raise(_ raise: BudgetRaise) throws {
         try database.run(
-            "INSERT INTO raises (at_ms, budget, limit_nano_usd, until_ms, reason) VALUES (?, ?, ?, ?, ?)",
-            [now.milliseconds, raise.budget, raise.limit.nanoUSD, raise.until.milliseconds, raise.reason])
+            "INSERT INTO raises (at_ms, kind, budget, limit_nano_usd, until_ms, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                now.milliseconds, raise.kind.rawValue, raise.budget, raise.limit.nanoUSD, raise.until.milliseconds,
+                raise.reason,
+            ])
         memory.withFacts { facts in
             facts.raises = nil
             facts.last?.atMS = now.milliseconds
@@ -58,14 +61,19 @@ extension LedgerTransaction {
 
     private func setClaim(until claimedUntilMS: Int64, of alert: BudgetAlert) throws {
         try database.run(
-            "UPDATE alerts SET claimed_until_ms = ? WHERE budget = ? AND period_start_ms = ? AND percent = ?",
-            [claimedUntilMS, alert.budget, alert.period.start.milliseconds, alert.percent])
+            """
+            UPDATE alerts SET claimed_until_ms = ?
+            WHERE budget = ? AND period_start_ms = ? AND percent = ? AND limit_nano_usd = ?
+            """,
+            [claimedUntilMS, alert.budget, alert.period.start.milliseconds, alert.percent, alert.limit.nanoUSD])
     }
 
     func confirm(_ alert: BudgetAlert) throws {
         try database.run(
-            "UPDATE alerts SET is_confirmed = 1 WHERE budget = ? AND period_start_ms = ? AND percent = ?",
-            [alert.budget, alert.period.start.milliseconds, alert.percent])
+            """
+            UPDATE alerts SET is_confirmed = 1
+            WHERE budget = ? AND period_start_ms = ? AND percent = ? AND limit_nano_usd = ?
+            """, [alert.budget, alert.period.start.milliseconds, alert.percent, alert.limit.nanoUSD])
     }
 
     func handBack(_ alert: BudgetAlert) throws { try setClaim(until: 0, of: alert) }

@@ -41,7 +41,7 @@ struct LedgerTransaction {
             let raises = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises
+                        SELECT budget, limit_nano_usd, at_ms, until_ms, reason, kind FROM raises
                         WHERE at_ms > ?1 OR id IN (SELECT max(id) FROM raises WHERE at_ms <= ?1 GROUP BY budget)
                         ORDER BY id
                         """),

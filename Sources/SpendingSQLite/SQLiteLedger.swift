@@ -66,7 +66,7 @@ package final class SQLiteLedger: SpendLedger {
                 throw GovernorError.boundBreached(call.model)
             }
             switch terms.decide(try terms.lines.map { try transaction.counter($0) }) {
-            case .refuse(let counter, let bound): return (.refused(counter, bound: bound), nil)
+            case .refuse(let shortage): return (.refused(shortage), nil)
             case .hold(let bound, let outputTokensMax):
                 let entry = try transaction.hold(call, terms: terms, bound: bound)
                 return (
@@ -127,7 +127,7 @@ package final class SQLiteLedger: SpendLedger {
     package func raises() async throws(GovernorError) -> [BudgetRaise] {
         try await read {
             try Row.fetchAll(
-                $0, sql: "SELECT budget, limit_nano_usd, at_ms, until_ms, reason FROM raises ORDER BY id"
+                $0, sql: "SELECT budget, limit_nano_usd, at_ms, until_ms, reason, kind FROM raises ORDER BY id"
             ).map(BudgetRaise.init)
         }
     }

@@ -11,15 +11,20 @@ struct BudgetTests {
         let folder = try TemporaryFolder()
         let budgets = try AskTests.budgets(
             in: folder.url,
-            replacing: [
-                ("limit: \"0.50\"", "limit: \"0.001\""),
-                ("exhausted: answer-without-model", "exhausted: wait-until-reset"),
-            ])
+            replacing: [("exhausted: answer-without-model", "exhausted: wait-until-reset")])
+        try await Self.lower("0.001", budgets, in: folder.url)
         // Its messages are awaited too.
         let asking = try SluiceProcess(
             ["-c", "exec \"$0\" \"$@\" 2>&1", SluiceProcess.binary, "ask", "--budgets", budgets, Self.question],
             in: folder.url, executable: "/bin/sh")
         _ = try #require(await asking.line(with: "question waits for its budget"))
+        let told = try #require(await asking.line(with: "sluice: question "))
+        #expect(told.contains(" waits: the budget `daily` has no room for a call (it may cost up to $0.0"))
+        #expect(told.contains(", $0.001 is left); it opens at 2099-01-01 05:30 Asia/Kolkata (2099-01-01T00:00:00Z)."))
+        #expect(told.contains("look with `sluice history export | grep "))
+        let waiting = try await SluiceProcess.run(
+            ["budget", "status", "--budgets", budgets, "--format", "json"], in: folder.url)
+        #expect(waiting.output.contains("\"parked\" : 1"), "\(waiting.output)")
         let until = Date().addingTimeInterval(3600).formatted(.iso8601)
         let raising = try await SluiceProcess.run(
             [
@@ -37,6 +42,56 @@ struct BudgetTests {
         #expect(verify.status == 0)
     }
 
+    /// Lowers the daily limit for a long time: a file's own must have room for a call.
+    static func lower(_ limit: String, _ budgets: String, in folder: URL) async throws {
+        let ending = try await SluiceProcess.run(
+            [
+                "budget", "raise", "daily", "--to", limit, "--until", "2099-01-01T00:00:00Z", "--reason", "a test",
+                "--budgets", budgets,
+            ], in: folder)
+        try #require(ending.status == 0, "\(ending.errors)")
+    }
+
+    @Test("a limit is lowered and given back, also below what is spent, and the journal says so")
+    func lowered() async throws {
+        let folder = try TemporaryFolder()
+        let raise = ["budget", "raise", "daily"]
+        let none = try await SluiceProcess.run(raise + ["--cancel"], in: folder.url)
+        #expect(none.status == 2)
+        #expect(none.errors == "sluice: no raise of `daily` is in force: its limit is $0.50\n")
+        try await Self.lower("0.25", SluiceProcess.repository + "/budgets", in: folder.url)
+        let lowered = try await SluiceProcess.run(["budget", "status"], in: folder.url)
+        #expect(lowered.output.contains("daily is lowered to $0.25 until 2099-01-01 05:30: a test"))
+        let both = try await SluiceProcess.run(raise + ["--cancel", "--to", "2"], in: folder.url)
+        #expect(both.status == 2 && both.errors == "sluice: --cancel ends a raise: leave --to and --until out\n")
+        let missing = try await SluiceProcess.run(raise + ["--to", "2"], in: folder.url)
+        #expect(missing.status == 2 && missing.errors.contains("write --to, --until and --reason, or --cancel"))
+        let ended = try await SluiceProcess.run(
+            raise + ["--cancel", "--reason", "found", "--format", "json"], in: folder.url)
+        #expect(ended.status == 0 && ended.output.contains("\"limit_usd\" : \"0.50\""), "\(ended.errors)")
+        let journal = try await SluiceProcess.run(["budget", "export"], in: folder.url).output.split(separator: "\n")
+        #expect(journal.count == 2 && journal[0].contains("\"kind\":\"lower\""))
+        #expect(journal[1].contains("\"kind\":\"cancel\",\"limit_usd\":\"0.50\",\"reason\":\"found\""))
+    }
+
+    @Test(
+        "limits near the largest amount crash no report",
+        arguments: ["9223372036.854775807", "9223372036.8547", "9223372036.854"])
+    func hugeLimit(limit: String) async throws {
+        let folder = try TemporaryFolder()
+        // Something is spent, so that every picture is drawn.
+        let asked = try await SluiceProcess.run(["ask", Self.question], in: folder.url)
+        try #require(asked.status == 0, "\(asked.errors)")
+        try await Self.lower(limit, SluiceProcess.repository + "/budgets", in: folder.url)
+        for report in [["status"], ["forecast"], ["report"], ["top"], ["verify"], ["export"], ["estimate"]] {
+            for format in report[0] == "export" || report[0] == "top" ? ["table"] : ["table", "json", "csv", "html"] {
+                let arguments = ["budget"] + report + (format == "table" ? [] : ["--format", format])
+                let ending = try await SluiceProcess.run(arguments, in: folder.url)
+                #expect(ending.status == 0, "\(arguments): \(ending.errors)")
+            }
+        }
+    }
+
     @Test(
         "a raise that raises nothing is refused with 2 and told what to write",
         arguments: [
@@ -46,16 +101,18 @@ struct BudgetTests {
             ),
             (
                 ["daily", "--to", "0.50", "--until", "2099-01-01T00:00:00Z"],
-                "$0.50 is not above the limit of `daily`, $0.50; name a higher one"
+                "$0.50 is the limit of `daily` anyway; name another, or end a raise with --cancel"
             ),
             (
                 ["daily", "--to", "1.0000000001", "--until", "2099-01-01T00:00:00Z"],
                 "--to takes US dollars above zero with at most nine decimals, such as 2.50"
             ),
-            (
-                ["daily", "--to", "1", "--until", "tomorrow"],
-                "--until takes an instant with its offset, such as 2026-11-24T18:00:00+05:30"
-            ),
+            (["daily", "--to", "1", "--until", "tomorrow"], Self.noInstant),
+            (["daily", "--to", "1", "--until", "2027-02-30T00:00:00Z"], Self.noInstant),
+            (["daily", "--to", "1", "--until", "2027-01-01T25:00:00Z"], Self.noInstant),
+            (["daily", "--to", "1", "--until", "2027-01-01T00:00:00Zjunk"], Self.noInstant),
+            (["daily", "--to", "1", "--until", "99999-01-01T00:00:00Z"], Self.noInstant),
+            (["daily", "--to", "1", "--until", "2027-01-01T00:00:00"], Self.noInstant),
             (
                 ["daily", "--to", "1", "--until", "2020-01-01T00:00:00+05:30"],
                 "2019-12-31T18:30:00Z has passed by the ledger's clock; name a later instant"
@@ -68,7 +125,10 @@ struct BudgetTests {
         #expect(ending.status == 2)
         #expect(ending.errors == "sluice: \(complaint)\n")
         #expect(ending.output.isEmpty)
+        #expect(try await SluiceProcess.run(["budget", "export"], in: folder.url).output.isEmpty)
     }
+
+    private static let noInstant = "--until takes an instant with its offset, such as 2026-11-24T18:00:00+05:30"
 
     @Test("journal and invocation log agree on what the model was asked, and what is not the journal's is found")
     func reconcile() async throws {
@@ -98,6 +158,17 @@ struct BudgetTests {
             #expect(differing.errors == "sluice: the journal and the log differ\n")
             #expect(differing.output.contains("\"without_hold\""))
             #expect(!differing.output.contains("charged_not_logged"))
+            let ignoring = try await SluiceProcess.run(
+                ["budget", "reconcile", "log.jsonl", "--ignore-unknown"], in: folder.url)
+            #expect(ignoring.status == 0, "\(ignoring.output)\(ignoring.errors)")
+            #expect(ignoring.output.contains("1 call of other programs left out"))
+            // What agrees with nothing does not agree.
+            for nothing in ["", "{\"Records\":[{\"schemaType\":\"ModelInvocationLog\"}]}"] {
+                try nothing.write(to: folder.url.appending(path: "log.jsonl"), atomically: true, encoding: .utf8)
+                let compared = try await SluiceProcess.run(
+                    ["budget", "reconcile", "log.jsonl", "--format", "json"], in: folder.url)
+                #expect(compared.status == 1 && compared.output.contains("\"agree\" : null"), "\(compared.errors)")
+            }
         }
     }
 

@@ -8,7 +8,7 @@ struct AlertRequestTests {
     /// The golden body: what receivers rely on, byte for byte.
     private static let body = """
         {"at":"2026-11-23T06:20:00Z","budget":"daily","event":"threshold_crossed","held_usd":"0.012",\
-        "id":"daily/2026-11-22T18:30:00Z/80","limit_usd":"0.50","percent":80,"period_end":"2026-11-23T18:30:00Z",\
+        "id":"daily/2026-11-22T18:30:00Z/80/0.50","limit_usd":"0.50","percent":80,"period_end":"2026-11-23T18:30:00Z",\
         "period_start":"2026-11-22T18:30:00Z","spent_usd":"0.400000001"}
         """
 
@@ -39,7 +39,7 @@ struct AlertRequestTests {
         let request = try await Self.sent()
         #expect(request.values("Content-Type") == ["application/json"])
         #expect(request.values("User-Agent") == ["sluice/0.1.0"])
-        #expect(request.values("Sluice-Alert-Id") == ["daily/2026-11-22T18:30:00Z/80"])
+        #expect(request.values("Sluice-Alert-Id") == ["daily/2026-11-22T18:30:00Z/80/0.50"])
         #expect(
             Set(request.headers.map { $0.name.lowercased() }) == [
                 "host", "content-type", "content-length", "user-agent", "sluice-alert-id", "sluice-signature",
@@ -51,7 +51,7 @@ struct AlertRequestTests {
     func knownSignature() async throws {
         #expect(
             try await Self.sent().values("Sluice-Signature") == [
-                "t=1795417200,v1=e883ed49478f3d55a41cbe5aadf01c4282b52aa0bd168cffd1d223ef8169e355"
+                "t=1795417200,v1=d1e9a468997a0dfc617c9322ef33971e9cc4197b4b56b7e630862364176d9b99"
             ])
     }
 

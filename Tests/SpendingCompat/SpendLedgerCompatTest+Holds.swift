@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 import FunctionKit
 import Spending
@@ -26,14 +27,18 @@ extension SpendLedgerCompatTest {
             try await governor.refusal(SpendFixture.call("b", bytes: 40))
                 == BudgetRefusal(
                     budget: "daily", cause: .held, remainingNanoUSD: 39, neededNanoUSD: 40, policy: .reject,
-                    opensAt: opens))
+                    opensAt: opens,
+                    explanation: "the budget `daily` has no room for a call while others are under way"
+                        + " (it may cost up to $0.00000004, $0.000000039 is left); ask again in a moment"))
         _ = try await governor.settle(
             held, usage: TokenUsage(inputTokens: 61, outputTokens: 0), response: Data())
         #expect(
             try await governor.refusal(SpendFixture.call("b", bytes: 40))
                 == BudgetRefusal(
-                    budget: "daily", cause: .spent, remainingNanoUSD: 39, neededNanoUSD: 40, policy: .reject,
-                    opensAt: opens))
+                    budget: "daily", cause: .noRoom, remainingNanoUSD: 39, neededNanoUSD: 40, policy: .reject,
+                    opensAt: opens,
+                    explanation: "the budget `daily` has no room for a call (it may cost up to $0.00000004,"
+                        + " $0.000000039 is left); it opens at 2026-11-24 00:00 GMT (2026-11-24T00:00:00Z)"))
         #expect(try await governor.outcome(SpendFixture.call("c", bytes: 39)) == "held")
         #expect(try await governor.heldAmount() == 0)
     }

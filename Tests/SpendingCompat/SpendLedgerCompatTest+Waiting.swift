@@ -24,7 +24,7 @@ extension SpendLedgerCompatTest {
         // Waiting cannot help where the money is spent.
         try await bench.governor.pay(SpendFixture.call("c", bytes: 48), tokens: 48)
         switch try await bench.governor.reserve(SpendFixture.call("d", bytes: 60), patience: { .seconds(50) }) {
-        case .refused(let refusal): #expect(refusal.cause == .spent && refusal.remainingNanoUSD == 50)
+        case .refused(let refusal): #expect(refusal.cause == .noRoom && refusal.remainingNanoUSD == 50)
         default: Issue.record("it was not refused")
         }
     }

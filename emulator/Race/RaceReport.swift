@@ -63,7 +63,7 @@ package struct RaceReport: Encodable, Sendable {
               served     \(served), $\(spent) by the upstream's own count
               overshoot  $\(overshoot)
               left       $\(left); a call may cost up to $\(bound)
-              refused    \(refused) because the limit was spent, \(refusedWhileHeld) while money was merely held
+              refused    \(refused) because the limit had no room, \(refusedWhileHeld) while money was merely held
               failed     \(failed)
               held       $\(heldAtEnd) at the end
               ledger     \(isSound ? "agrees with its journal and with the upstream" : "DISAGREES")

@@ -107,7 +107,7 @@ package struct RaceRunner: Sendable {
             return Outcome(paid: 1)
         } catch {
             guard case .budgetExhausted(let refusal) = error else { return Outcome(failed: 1) }
-            return refusal.cause == .spent ? Outcome(refusedSpent: 1) : Outcome(refusedHeld: 1)
+            return refusal.cause == .held ? Outcome(refusedHeld: 1) : Outcome(refusedSpent: 1)
         }
     }
 

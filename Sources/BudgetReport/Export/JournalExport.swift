@@ -41,7 +41,7 @@ extension BudgetRaise {
     fileprivate func fields(_ json: inout JSONLines) {
         json.field("at", at)
         json.field("budget", budget)
-        json.field("kind", "raise")
+        json.field("kind", kind.rawValue)
         json.field("limit_usd", limit)
         json.field("reason", reason)
         json.field("until", until)

@@ -43,7 +43,7 @@ struct LimitHistory {
             let (period, known) = next
             carried = period.contains(moment.instant) ? budget.limit : known ?? carried
             let raises = ([period.start] + moment.raises.map(\.at).filter(period.contains))
-                .compactMap { raise(at: $0)?.limit }
+                .compactMap { moment.raise(of: budget.name, at: $0)?.limit(over: carried) }
             limits[period] = ([carried, highest[period.start]].compactMap { $0 } + raises).max()
         }
     }
@@ -80,16 +80,11 @@ struct LimitHistory {
         for entry in entries {
             for line in entry.lines where line.budget == budget.name {
                 highest[line.periodStart] = max(highest[line.periodStart] ?? line.limit, line.limit)
-                guard raise(at: entry.reservedAt)?.limit != line.limit,
+                guard moment.raise(of: budget.name, at: entry.reservedAt)?.limit != line.limit,
                     entry.id > unraised[line.periodStart]?.entry ?? 0
                 else { continue }
                 unraised[line.periodStart] = (entry.id, line.limit)
             }
         }
-    }
-
-    /// The raise that was in force at an instant; an older one does not come back when it ends.
-    private func raise(at instant: Date) -> BudgetRaise? {
-        moment.raises.last { $0.budget == budget.name && $0.at <= instant }.flatMap { $0.until > instant ? $0 : nil }
     }
 }

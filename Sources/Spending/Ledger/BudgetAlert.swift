@@ -1,8 +1,9 @@
 package import FoundationEssentials
 
-/// A budget whose spending has reached one of its thresholds: raised once for each threshold in each period.
+/// A budget whose spending has reached one of its thresholds: raised once for each threshold of each limit in each period.
 package struct BudgetAlert: Sendable, Hashable {
-    /// Names the alert: budget, first instant of the period and percentage, such as `daily/2026-11-22T18:30:00Z/80`.
+    /// Names the alert: budget, first instant of the period, percentage and limit, such as
+    /// `daily/2026-11-22T18:30:00Z/80/0.50`: a limit that is raised is told of anew.
     ///
     /// The same after a restart, so that a receiver can tell a repeated delivery.
     package var id: String
@@ -25,7 +26,7 @@ package struct BudgetAlert: Sendable, Hashable {
     package init(
         budget: String, percent: Int, period: Period, limit: Money, spent: Money, held: Money, at: Date
     ) {
-        id = "\(budget)/\(period.start.formatted(.iso8601))/\(percent)"
+        id = "\(budget)/\(period.start.formatted(.iso8601))/\(percent)/\(limit)"
         self.budget = budget
         self.percent = percent
         self.period = period

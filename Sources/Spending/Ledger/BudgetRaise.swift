@@ -1,7 +1,19 @@
 package import FoundationEssentials
 
-/// A limit that an owner raised for a while, kept in the journal.
+/// A limit that an owner changed for a while, kept in the journal.
 package struct BudgetRaise: Sendable, Hashable {
+    /// What was done to the limit.
+    package enum Kind: String, Sendable {
+        /// It is more than the file's, unless the file has come to say more.
+        case raise
+        /// It is less than the file's, unless the file has come to say less.
+        case lower
+        /// The change before is over: the file's limit is in force.
+        case cancel
+    }
+
+    /// What was done.
+    package var kind: Kind
     /// The budget's name.
     package var budget: String
     /// The limit in force in place of the file's.
@@ -14,12 +26,25 @@ package struct BudgetRaise: Sendable, Hashable {
     package var reason: String
 
     /// Makes a raise.
-    package init(budget: String, limit: Money, at: Date, until: Date, reason: String) {
+    package init(kind: Kind = .raise, budget: String, limit: Money, at: Date, until: Date, reason: String) {
+        self.kind = kind
         self.budget = budget
         self.limit = limit
         self.at = at
         self.until = until
         self.reason = reason
+    }
+
+    /// The limit while it is in force.
+    ///
+    /// - Parameter file: What the budget's file says.
+    /// - Returns: The limit in force in its place.
+    package func limit(over file: Money) -> Money {
+        switch kind {
+        case .raise: max(file, limit)
+        case .lower: min(file, limit)
+        case .cancel: file
+        }
     }
 }
 
@@ -39,18 +64,26 @@ package struct LedgerMoment: Sendable, Hashable {
         self.raises = raises
     }
 
-    /// The limit of a budget: the file's, or what its newest raise says where that is in force and more.
-    ///
-    /// An older raise does not come back when a correction of it ends.
+    /// The limit of a budget: the file's, or what its newest raise makes of it where that is in force.
     ///
     /// - Parameters:
     ///   - budget: The budget.
     ///   - earlier: An instant of the past; nil for this moment.
     /// - Returns: The limit in force then.
     package func limit(of budget: Budget, at earlier: Date? = nil) -> Money {
+        raise(of: budget.name, at: earlier)?.limit(over: budget.limit) ?? budget.limit
+    }
+
+    /// The raise of a budget that is in force; nil for the file's own limit.
+    ///
+    /// An older one does not come back when a later one ends or is cancelled.
+    ///
+    /// - Parameters:
+    ///   - name: The budget.
+    ///   - earlier: An instant of the past; nil for this moment.
+    /// - Returns: Its newest raise, where that has not ended.
+    package func raise(of name: String, at earlier: Date? = nil) -> BudgetRaise? {
         let instant = earlier ?? instant
-        guard let raise = raises.last(where: { $0.budget == budget.name && $0.at <= instant }), raise.until > instant
-        else { return budget.limit }
-        return max(budget.limit, raise.limit)
+        return raises.last { $0.budget == name && $0.at <= instant }.flatMap { $0.until > instant ? $0 : nil }
     }
 }

@@ -58,7 +58,7 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
                 throw .boundBreached(call.model)
             }
             switch terms.decide(terms.lines.map(pages.counter)) {
-            case .refuse(let counter, let bound): return .refused(counter, bound: bound)
+            case .refuse(let shortage): return .refused(shortage)
             case .hold(let bound, let outputTokensMax):
                 let holdID = pages.hold(
                     call, terms: terms, bound: bound, outputTokensMax: outputTokensMax, owner: ownerID,

@@ -76,8 +76,8 @@ struct LedgerPages {
         var counter = LedgerCounter(line: line, spent: .zero, held: .zero)
         for (key, amounts) in counters where key.budget == line.budget && key.periodStart < line.period.end {
             guard let end = periodEnds[key], end > line.period.start else { continue }
-            counter.spent.nanoUSD += amounts.spent.nanoUSD
-            counter.held.nanoUSD += amounts.held.nanoUSD
+            counter.spent = counter.spent.addingUpToLimit(amounts.spent)
+            counter.held = counter.held.addingUpToLimit(amounts.held)
         }
         return counter
     }

@@ -85,7 +85,7 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func raises() async throws(GovernorError) -> [BudgetRaise]
 
-    /// Raises the alerts that are due, each once for its budget, period and threshold, and gives those to deliver.
+    /// Raises the alerts that are due, each once for its budget, period, threshold and limit, and gives those to deliver.
     ///
     /// What this gives is given to nobody else until `claim` is over, and never again once confirmed.
     ///

@@ -6,7 +6,7 @@ package import FoundationEssentials
 /// `Sluice-Signature`; the last two are all that a receiver needs besides the body:
 ///
 ///     {"at":"2026-11-23T06:20:00Z","budget":"daily","event":"threshold_crossed","held_usd":"0.012",
-///      "id":"daily/2026-11-22T18:30:00Z/80","limit_usd":"0.50","percent":80,"period_end":"2026-11-23T18:30:00Z",
+///      "id":"daily/2026-11-22T18:30:00Z/80/0.50","limit_usd":"0.50","percent":80,"period_end":"2026-11-23T18:30:00Z",
 ///      "period_start":"2026-11-22T18:30:00Z","spent_usd":"0.400000001"}
 ///
 /// on one line, keys sorted, money as decimal strings in US dollars, times in UTC. `at` is when the ledger saw the

@@ -16,6 +16,7 @@ struct BudgetCommand: AsyncParsableCommand {
               sluice budget top
               sluice budget raise daily --to 2 --until 2026-11-24T18:00:00+05:30 \\
                 --reason "a fair in town"
+              sluice budget raise daily --cancel
               sluice budget verify
               sluice budget export > journal.jsonl
               sluice budget reconcile invocation-log.jsonl
