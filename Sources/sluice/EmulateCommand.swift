@@ -50,7 +50,8 @@ struct EmulateCommand: AsyncParsableCommand {
             output.write("\(ready.line); data \(data)\n")
             guard let ask else { return }
             do {
-                if case .answered(let report) = try await pipeline.ask(ask) {
+                let outcome = try await pipeline.ask(ask) { messages.write("sluice: \($0)\n") }
+                if case .answered(let report) = outcome {
                     output.write("\n" + report.text(width: width))
                 } else {
                     messages.write("sluice: the sample question was not answered\n")

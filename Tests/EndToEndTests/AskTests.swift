@@ -111,7 +111,7 @@ struct AskTests {
             ["invoke", "llm-connector", "--budgets", budgets, "--payload", "@\(event)"], in: folder.url)
         #expect(invoked.status == 3 && invoked.errors.contains(explanation) && invoked.errors.hasSuffix(opens))
         let status = try await SluiceProcess.run(["budget", "status", "--budgets", budgets], in: folder.url)
-        #expect(status.output.contains("1 question refused, 0 answered without the model."), "\(status.output)")
+        #expect(status.output.contains("1 question refused, 0 answered"), "\(status.output)")
     }
 
     @Test("a limit without room for one call stops the start, and the check of prices says so too")

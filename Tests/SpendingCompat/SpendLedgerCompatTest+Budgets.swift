@@ -27,7 +27,7 @@ extension SpendLedgerCompatTest {
         let governor = bench.governor
         try await governor.pay(SpendFixture.call("a", tenant: "acme", bytes: 20), tokens: 20)
         let refusal = try await governor.refusal(SpendFixture.call("b", tenant: "acme", bytes: 6))
-        #expect(refusal.budget == "daily/acme" && refusal.cause == .spent && refusal.remainingNanoUSD == 5)
+        #expect(refusal.budget == "daily/acme" && refusal.cause == .noRoom && refusal.remainingNanoUSD == 5)
         let needed = Money(nanoUSD: refusal.neededNanoUSD)
         #expect(needed == Money(nanoUSD: 6))
         #expect(try await governor.outcome(SpendFixture.call("b", tenant: "acme", bytes: 5)) == "held")
