@@ -102,7 +102,7 @@ struct PipelineParts: Sendable {
                 url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral, logger: logger)
             history = books.history
             governor = CostGovernor(ledger: books.ledger, prices: prices, budgets: budgets)
-            client = try HTTPClient()
+            client = try HTTPClient(connectionsMax: ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit))
         } catch let problem as SetupProblem {
             throw problem
         } catch let problem as OperatorProblem {

@@ -9,6 +9,9 @@ package enum ProcessFacts {
     /// own, and a few for each core.
     static var descriptorsNeeded: Int { 64 + 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
+    /// How many connections clients may have open at most, and as many again the process itself: more bring no more answers.
+    static func connectionsMax(of descriptors: Int) -> Int { max(4, min(1_000, (descriptors - descriptorsNeeded) / 3)) }
+
     /// How many descriptors the process may have open.
     static var descriptorLimit: Int {
         var limit = rlimit()

@@ -10,6 +10,10 @@ static inline CURLcode sluice_curl_set_long(CURL *easy, CURLoption option, long 
     return curl_easy_setopt(easy, option, value);
 }
 
+static inline CURLMcode sluice_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
 static inline CURLcode sluice_curl_set_size(CURL *easy, CURLoption option, curl_off_t value) {
     return curl_easy_setopt(easy, option, value);
 }

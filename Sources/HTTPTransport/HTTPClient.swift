@@ -20,8 +20,12 @@ package final class HTTPClient: Sendable {
     /// Starts the client's thread.
     ///
     /// Call ``shutdown()`` at the end.
-    package init() throws(HTTPError) {
-        transfers = try TransferLoop()
+    ///
+    /// - Parameter connectionsMax: How many connections are open at most, so that descriptors are left for others; further
+    ///   requests wait for one within their time. Nil for as many as are asked for.
+    /// - Throws: ``HTTPError/notConnected(reason:)`` where libcurl cannot be started.
+    package init(connectionsMax: Int? = nil) throws(HTTPError) {
+        transfers = try TransferLoop(connectionsMax: connectionsMax)
         let thread = Thread { [self] in
             transfers.run()
             ended()

@@ -28,10 +28,13 @@ import Synchronization
     /// (<https://curl.se/libcurl/c/curl_multi_wakeup.html>) and is, under the inbox's lock, until the inbox is closed.
     private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
 
-    init() throws(HTTPError) {
+    init(connectionsMax: Int?) throws(HTTPError) {
         // Once a process, before any thread uses libcurl.
         guard Self.isLibraryReady, let multi = unsafe curl_multi_init() else {
             throw .notConnected(reason: "libcurl cannot be started")
+        }
+        if let connectionsMax {
+            unsafe sluice_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connectionsMax)
         }
         unsafe self.multi = multi
     }

@@ -123,7 +123,7 @@ struct ConnectionHandlerTests {
 
     @Test("beyond the room take the place of the one that has said nothing longest; where all work, they are refused")
     func room() throws {
-        let connections = OpenConnections(countMax: 2)
+        let connections = OpenConnections(countMax: 2, patience: .zero)
         let (first, second) = (try Connection(connections), try Connection(connections))
         try first.begin(.get)
         try first.end()
@@ -140,11 +140,20 @@ struct ConnectionHandlerTests {
         #expect(fifth.isOpen && !first.isOpen)
     }
 
+    @Test("that have only just come do not have to go for others")
+    func justCome() throws {
+        let connections = OpenConnections(countMax: 1)
+        let (first, second) = (try Connection(connections), try Connection(connections))
+        #expect(first.isOpen && !second.isOpen)
+        #expect(try second.written()?.status == 503)
+    }
+
     @Test("are so few that descriptors are left for the process")
     func descriptors() {
-        #expect(PipelineServer.connectionsMax(65_536) == 1_000)
+        #expect(ProcessFacts.connectionsMax(of: 65_536) == 1_000)
         let needed = ProcessFacts.descriptorsNeeded
-        #expect(PipelineServer.connectionsMax(needed + 200) == 100)
-        #expect(PipelineServer.connectionsMax(needed) == 4)
+        // As many for clients, for the process' own calls, and for a stand-in that takes them.
+        #expect(ProcessFacts.connectionsMax(of: needed + 300) == 100)
+        #expect(ProcessFacts.connectionsMax(of: needed) == 4)
     }
 }

@@ -55,6 +55,20 @@ struct HTTPClientTests {
         }
     }
 
+    @Test("no more connections than it may have are opened; a request that waits for one was not sent")
+    func limit() async throws {
+        let server = try RawServer { _ in .stall }
+        let client = try HTTPClient(connectionsMax: 2)
+        let request = HTTPRequest(method: "GET", url: server.url, timeout: .milliseconds(500))
+        let failures = await withTaskGroup(of: HTTPError?.self) { group in
+            for _ in 0..<4 { group.addTask { await failure(client, request) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(failures.count { $0 == .timedOut(wasSent: true) } == 2)
+        #expect(failures.count { $0 == .timedOut(wasSent: false) } == 2)
+        await client.shutdown()
+    }
+
     @Test("an error status and a redirect are answers like others", arguments: [302, 404, 500])
     func statuses(status: Int) async throws {
         let server = try RawServer { _ in

@@ -25,7 +25,7 @@ struct PipelineServer: Service {
         quiet.logLevel = max(logger.logLevel, .warning)
         let router = Router(options: .autoGenerateHeadEndpoints)
         routes(router)
-        let connections = OpenConnections(countMax: Self.connectionsMax(ProcessFacts.descriptorLimit))
+        let connections = OpenConnections(countMax: ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit))
         let app = Application(
             responder: KnownPaths(router),
             server: .http1(
@@ -49,13 +49,6 @@ struct PipelineServer: Service {
         } catch let error as IOError where [EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
             throw SetupProblem("cannot listen on \(address) port \(port); name another with \(portOption)")
         }
-    }
-
-    /// How many connections are open at most: more bring no more answers, and descriptors have to be left for all that the
-    /// process itself opens.
-    static func connectionsMax(_ descriptors: Int) -> Int {
-        // As many again for what the process opens to answer them.
-        max(4, min(1_000, (descriptors - ProcessFacts.descriptorsNeeded) / 2))
     }
 
     /// Finds early that somebody listens on a loopback port already, before anything is written.

@@ -160,7 +160,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         // Whoever does not take the refusal is not waited for long.
         start(.ending, times.ending, context)
         isEnding = true
-        let (head, body) = Self.answer(status, reason, headers: [.connection: "close"])
+        let (answer, body) = Self.answer(status, reason, headers: [.connection: "close"])
+        var head = answer
+        if status == .serviceUnavailable { head.headerFields[.retryAfter] = "1" }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         let isWritten = context.eventLoop.makePromise(of: Void.self)

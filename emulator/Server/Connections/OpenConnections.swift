@@ -4,27 +4,32 @@ import Synchronization
 /// The connections of a server, which has room for so many.
 ///
 /// Where there is no more room, the one goes that has kept the server waiting longest; so a crowd that says nothing shuts
-/// nobody out. Where all are being answered, the new one is refused.
+/// nobody out. Where all are being answered, or have only just come, the new one is refused.
 final class OpenConnections: Sendable {
     private struct Waiting {
         let channel: any Channel
-        let turn: UInt64
+        let since: ContinuousClock.Instant
     }
 
     private struct State {
         var count = 0
-        var turn: UInt64 = 0
         /// Those whose client has to say something.
         var waiting: [ObjectIdentifier: Waiting] = [:]
     }
 
     private let countMax: Int
+    private let patience: Duration
     private let state = Mutex(State())
 
     /// Makes room.
     ///
-    /// - Parameter countMax: For so many connections.
-    init(countMax: Int) { self.countMax = countMax }
+    /// - Parameters:
+    ///   - countMax: For so many connections.
+    ///   - patience: How long a client may say nothing before it has to go for others; a request is on its way for less.
+    init(countMax: Int, patience: Duration = .milliseconds(500)) {
+        self.countMax = countMax
+        self.patience = patience
+    }
 
     /// Adds a connection, whose client has to say something.
     ///
@@ -33,7 +38,9 @@ final class OpenConnections: Sendable {
         let (stays, goes) = state.withLock { state -> (Bool, (any Channel)?) in
             state.count += 1
             guard state.count > countMax else { return (true, nil) }
-            guard let longest = state.waiting.min(by: { $0.value.turn < $1.value.turn }) else { return (false, nil) }
+            guard let longest = state.waiting.min(by: { $0.value.since < $1.value.since }),
+                longest.value.since + patience <= .now
+            else { return (false, nil) }
             state.waiting[longest.key] = nil
             return (true, longest.value.channel)
         }
@@ -44,10 +51,7 @@ final class OpenConnections: Sendable {
 
     /// Takes note that a connection's client has to say something.
     func waits(_ channel: any Channel) {
-        state.withLock { state in
-            state.turn += 1
-            state.waiting[ObjectIdentifier(channel)] = Waiting(channel: channel, turn: state.turn)
-        }
+        state.withLock { $0.waiting[ObjectIdentifier(channel)] = Waiting(channel: channel, since: .now) }
     }
 
     /// Takes note that it is the server's turn.
