@@ -33,6 +33,26 @@ struct GovernedEmbeddingsTests {
         }
     }
 
+    @Test(
+        "a count that cannot be true is doubt, and of two that can the higher is paid",
+        arguments: [
+            // The headers' count alone, or beside the body's own.
+            (EmbeddingModel.cohereEnglish, 0, 44), (.cohereEnglish, 999_999_999, 44), (.cohereEnglish, -1, 44),
+            (.cohereEnglish, 40, 40), (.titanV2, 40, 40),
+        ])
+    func counts(model: EmbeddingModel, counted: Int, paid: Int64) async throws {
+        try await StandInFixture.run { fixture in
+            fixture.standIn.behaviour = StandInBehaviour(
+                usage: TokenUsage(inputTokens: counted, outputTokens: 0))
+            let text = Self.texts[0]
+            // A token a byte and 16 more.
+            #expect(text.utf8.count + 16 == 44)
+            let vectors = try await embeddings(fixture, model).vectors(of: [text], for: .query, context: .testing())
+            #expect(vectors.count == 1)
+            #expect(try await fixture.money() == (paid * 20, 0))
+        }
+    }
+
     @Test("what is estimated is what is held", arguments: [EmbeddingModel.titanV2, .cohereEnglish])
     func estimate(model: EmbeddingModel) throws {
         let most = try GovernedEmbeddings.costMax(

@@ -139,6 +139,10 @@ struct DispatcherTests {
             #expect(parked.needed == 42)
             #expect(parked.opensAt == opensAt)
             #expect(parked.attempt == 1)
+            // Who asks can see that it waits, and why.
+            let record = try #require(try await test.history.question(id: "q"))
+            #expect(record.state == .accepted && record.reason == QuestionRecord.noRoom && record.opensAt == opensAt)
+            #expect(record.explanation == "the budget `month` has no room for a call")
             isOpen.withLock { $0 = true }
             let onward = try #require(await test.broker.message("q", in: "sluice.last"))
             // The attempt was not used up.
@@ -160,7 +164,7 @@ struct DispatcherTests {
             try await test.send("q")
             let record = try await test.history.outcome(of: "q")
             #expect(record.state == .refused)
-            #expect(record.opensAt == opensAt)
+            #expect(record.opensAt == opensAt && record.explanation == "the budget `month` has no room for a call")
             await test.broker.acknowledgement(of: "q", in: queues.waiting)
         }
         #expect(try await test.broker.depth(of: queues.dead).total == 0)

@@ -128,7 +128,7 @@ struct Dispatcher: Sendable {
                 parked.budget = refusal.budget
                 parked.needed = refusal.neededNanoUSD
                 parked.opensAt = refusal.opensAt
-                try await history.noteWaiting(id: id, until: refusal.opensAt, explanation: refusal.explanation)
+                await noteWaiting(id, refusal, logger)
                 try await republish(delivery, parked, to: queues.parked)
             case .refuse(let refusal):
                 _ = try await history.finish(
@@ -149,6 +149,18 @@ struct Dispatcher: Sendable {
                 "outcome could not be stored; the message is handed back",
                 metadata: [LogKey.outcome: "\(outcome.name)", LogKey.error: "\(Self.name(of: error))"])
             await giveBack(delivery, headers: headers)
+        }
+    }
+
+    /// Lets the asker see that the question waits.
+    ///
+    /// It does so whether the history hears of it or not: a history that is away must not send it round in circles.
+    private func noteWaiting(_ id: String, _ refusal: BudgetRefusal, _ logger: Logger) async {
+        do {
+            try await history.noteWaiting(id: id, until: refusal.opensAt, explanation: refusal.explanation)
+        } catch {
+            logger.warning(
+                "that a question waits could not be noted", metadata: [LogKey.error: "\(Self.name(of: error))"])
         }
     }
 
