@@ -14,7 +14,7 @@ package enum LogKey {
     package static let error = "error"
     /// The budget that has no room.
     package static let budgetName = "budget.name"
-    /// Whether its money is spent or held.
+    /// Whether its money is spent, held, or less than a call may cost.
     package static let budgetCause = "budget.cause"
     /// When its period turns.
     package static let budgetOpens = "budget.opens"

@@ -73,6 +73,8 @@ struct MessageHeadersTests {
         arguments: [
             ("sluice-attempt", "0"), ("sluice-attempt", "x"), ("sluice-attempt", "99999999999999999999"),
             ("sluice-expires-at", "soon"), ("sluice-failed-at", ""), ("sluice-opens-at", "2026-13-01T00:00:00Z"),
+            ("sluice-expires-at", "2027-02-30T00:00:00Z"), ("sluice-expires-at", "2027-01-01T25:00:00Z"),
+            ("sluice-failed-at", "2027-01-01T00:00:00Zjunk"), ("sluice-expires-at", "99999-01-01T00:00:00Z"),
         ])
     func malformed(name: String, text: String) {
         #expect(throws: MessageHeaders.Problem.malformed(name: name)) { try MessageHeaders([name: text]) }
