@@ -37,7 +37,7 @@ extension BudgetRefusal {
             explanation +=
                 (opening.budget == name
                     ? "; it opens at " : "; `\(opening.budget)`, which has no room either, opens at ")
-                + "\(opening.at.wallClock(zone)) \(zone.identifier) (\(opening.at.formatted(.iso8601)))"
+                + "\(opening.at.wallClock(zone)) \(zone.ianaName) (\(opening.at.formatted(.iso8601)))"
         } else {
             explanation += "; ask something shorter, or raise the limit"
         }

@@ -33,3 +33,8 @@ package enum IANATimeZone {
         "gmt", "ut", "uct", "z", "zulu", "greenwich", "universal", "gmt0", "gmt+0", "gmt-0",
     ]
 }
+
+extension TimeZone {
+    /// Its name as ``IANATimeZone/named(_:)`` takes it: Foundation gives back `UTC` as `GMT`.
+    package var ianaName: String { identifier == "GMT" ? "UTC" : identifier }
+}

@@ -38,7 +38,7 @@ extension SpendLedgerCompatTest {
                     budget: "daily", cause: .noRoom, remainingNanoUSD: 39, neededNanoUSD: 40, policy: .reject,
                     opensAt: opens,
                     explanation: "the budget `daily` has no room for a call (it may cost up to $0.00000004,"
-                        + " $0.000000039 is left); it opens at 2026-11-24 00:00 GMT (2026-11-24T00:00:00Z)"))
+                        + " $0.000000039 is left); it opens at 2026-11-24 00:00 UTC (2026-11-24T00:00:00Z)"))
         #expect(try await governor.outcome(SpendFixture.call("c", bytes: 39)) == "held")
         #expect(try await governor.heldAmount() == 0)
     }

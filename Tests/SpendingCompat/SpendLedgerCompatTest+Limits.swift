@@ -93,7 +93,7 @@ extension SpendLedgerCompatTest {
         #expect(
             short.explanation
                 == "the budget `day` has no room for a call (it may cost up to $0.000000011, $0.00000001 is"
-                + " left); `week`, which has no room either, opens at 2026-11-30 00:00 GMT (2026-11-30T00:00:00Z)")
+                + " left); `week`, which has no room either, opens at 2026-11-30 00:00 UTC (2026-11-30T00:00:00Z)")
         try await governor.pay(SpendFixture.call("c", bytes: 10), tokens: 10)
         let spent = try await governor.refusal(SpendFixture.call("b", bytes: 11))
         #expect(spent.cause == .spent && spent.explanation.hasPrefix("the budget `day` is spent; `week`, which has no"))

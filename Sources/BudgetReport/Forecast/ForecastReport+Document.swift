@@ -58,7 +58,7 @@ extension ForecastReport {
 
     private var value: Value {
         Value(
-            at: now.formatted(.iso8601), timezone: timeZone.identifier, budgets: budgets.map(Value.Line.init),
+            at: now.formatted(.iso8601), timezone: timeZone.ianaName, budgets: budgets.map(Value.Line.init),
             month: Value.Line(month))
     }
 

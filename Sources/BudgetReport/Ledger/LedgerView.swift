@@ -50,9 +50,9 @@ package struct LedgerView: Sendable {
     /// - Parameter asked: The zone that a person asks for; nil for the budgets' own.
     /// - Returns: A sentence.
     func clockNote(_ asked: TimeZone?) -> String {
-        let zones = Set(budgets.map(\.rule.timeZone.identifier)).sorted()
+        let zones = Set(budgets.map(\.rule.timeZone.ianaName)).sorted()
         guard asked == nil, zones.count > 1 else {
-            return "Times are those of \((asked ?? timeZone).identifier)."
+            return "Times are those of \((asked ?? timeZone).ianaName)."
         }
         return "Times are those of UTC, because budgets turn by different clocks: \(zones.joined(separator: ", ")). "
             + "`--timezone` names another."

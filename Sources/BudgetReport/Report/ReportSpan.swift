@@ -35,7 +35,7 @@ package struct ReportSpan: Sendable, Hashable {
         if let since, start > end {
             throw ReportProblem(
                 until.map { "--since \(since) is after --until \($0); turn them round" }
-                    ?? "--since \(since) has not come yet: it is \(now.wallClock(timeZone)) in \(timeZone.identifier); "
+                    ?? "--since \(since) has not come yet: it is \(now.wallClock(timeZone)) in \(timeZone.ianaName); "
                     + "name an earlier time")
         }
         range = start..<end

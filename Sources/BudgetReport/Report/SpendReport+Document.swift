@@ -117,7 +117,7 @@ extension SpendReport {
     private var value: Value {
         Value(
             isEmpty: isLedgerEmpty, by: grouping.rawValue, since: span.range.lowerBound.formatted(.iso8601),
-            until: span.range.upperBound.formatted(.iso8601), timezone: span.timeZone.identifier,
+            until: span.range.upperBound.formatted(.iso8601), timezone: span.timeZone.ianaName,
             rows: groups.map(row), others: others.map(row), total: row(total))
     }
 

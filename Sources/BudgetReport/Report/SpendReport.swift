@@ -186,7 +186,7 @@ package struct SpendReport: Sendable {
             let minute = budget.rule.turnsAtMinute
             let turn = minute == 0 ? "" : ", from \(minute.clock) on"
             return "The limit of \(budget.name) is left out: its \(grouping.rawValue)s are those of "
-                + "\(budget.rule.timeZone.identifier)\(turn), these are those of \(zone.identifier)."
+                + "\(budget.rule.timeZone.ianaName)\(turn), these are those of \(zone.ianaName)."
         }.joined(separator: " ")
     }
 }

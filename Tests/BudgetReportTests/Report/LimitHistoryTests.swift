@@ -76,7 +76,7 @@ struct LimitHistoryTests {
         let utc = try await page(governor, zone: .gmt)
         #expect(!utc.contains("against the limit"))
         #expect(
-            utc.contains("The limit of daily is left out: its days are those of Asia/Kolkata, these are those of GMT."))
+            utc.contains("The limit of daily is left out: its days are those of Asia/Kolkata, these are those of UTC."))
         let morning = try await page(self.governor(limit: 100, zone: kolkata, turnsAt: 390), zone: kolkata)
         #expect(morning.contains("its days are those of Asia/Kolkata, from 06:30 on, these are those of Asia/Kolkata."))
     }

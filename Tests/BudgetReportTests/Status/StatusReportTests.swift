@@ -102,7 +102,7 @@ struct StatusReportTests {
         }
         #expect(
             try await text(nil).contains(
-                "Times are those of UTC, because budgets turn by different clocks: Asia/Kolkata, GMT. `--timezone` names another."
+                "Times are those of UTC, because budgets turn by different clocks: Asia/Kolkata, UTC. `--timezone` names another."
             ))
         #expect(try await text(other.rule.timeZone).contains("Times are those of Asia/Kolkata."))
     }
