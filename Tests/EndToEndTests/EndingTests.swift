@@ -6,7 +6,7 @@ import Testing
 
 @Suite("sluice host ends in the drain's seconds and one more, with 0", .serialized, .timeLimit(.minutes(5)))
 struct EndingTests {
-    private static let drainSeconds = 2
+    private static let drainSeconds = 1
 
     private static func start(_ world: HostWorld, _ environment: [String: String]) async throws -> HostRun {
         try await HostRun.start(

@@ -9,7 +9,7 @@ import Testing
 struct FaultCampaign {
     /// What goes wrong.
     enum Fault: CaseIterable {
-        case killHost, endHost, restartBroker, freezeBroker, cutConnections, loseConnections, restartPostgres,
+        case killHost, endHost, stopHost, restartBroker, freezeBroker, cutConnections, loseConnections, restartPostgres,
             killPostgres, killChroma, freezeChroma
 
         /// How often, in the long and in the short form.
@@ -17,6 +17,7 @@ struct FaultCampaign {
             switch self {
             case .killHost: (5, 2)
             case .endHost: (3, 1)
+            case .stopHost: (2, 0)
             case .restartBroker: (2, 1)
             case .freezeBroker: (2, 1)
             case .cutConnections: (4, 1)
@@ -42,6 +43,9 @@ struct FaultCampaign {
     ///
     /// The fault itself, so nothing that could be awaited ends it.
     private static let silence = Duration.seconds(10)
+
+    /// Longer than a host's watchdog is patient with a stuck process.
+    private static let pause = Duration.seconds(12)
 
     /// All faults, in an order that is the same in every run.
     ///
@@ -80,6 +84,11 @@ struct FaultCampaign {
         switch fault {
         case .killHost: try await replaceHost(SIGKILL, status: -SIGKILL)
         case .endHost: try await replaceHost(SIGTERM, status: 0)
+        case .stopHost:
+            let host = hosts[turns % hosts.count]
+            host.process.signal(SIGSTOP)
+            try await Task.sleep(for: Self.pause)
+            host.process.signal(SIGCONT)
         case .restartBroker:
             try await servers.broker.die()
             try await servers.broker.start()
