@@ -153,7 +153,7 @@ let package = Package(
         .target(
             name: "FunctionHost",
             dependencies: [
-                "CivilTime", "FunctionKit", "Messaging", "History", "StrictYAML",
+                "CivilTime", "FunctionKit", "Hashing", "Messaging", "History", "StrictYAML",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -267,6 +267,7 @@ let package = Package(
             name: "RabbitMQTests",
             dependencies: [
                 "CRabbitMQ", "Messaging", "MessagingCompat", "RabbitMQ", "RabbitMQServer", "TestSupport",
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

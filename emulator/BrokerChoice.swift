@@ -13,12 +13,13 @@ enum BrokerChoice {
     ///   - url: Where it is; nil for the embedded one.
     ///   - file: Where the embedded one keeps its queues; opened for it alone.
     ///   - isEphemeral: Whether the embedded one keeps them in memory.
+    ///   - patience: How long a server that is away or starting is waited for.
     ///   - logger: Told of connections lost and found.
     /// - Returns: An open broker.
     /// - Throws: ``SetupProblem`` for a URL of no broker, ``BrokerError``, ``RabbitMQError`` or
     ///   ``RabbitMQConfigurationError`` where it cannot be opened; none of them holds a password.
     static func open(
-        url: Secret?, file: DataFile, isEphemeral: Bool, logger: Logger
+        url: Secret?, file: DataFile, isEphemeral: Bool, patience: Duration, logger: Logger
     ) async throws -> any MessageBroker {
         guard let url else { return isEphemeral ? InMemoryBroker() : try SQLiteBroker(store: file.store()) }
         switch url.text.prefix(while: { $0 != ":" }) {
@@ -28,7 +29,7 @@ enum BrokerChoice {
                     url: url.text,
                     connectionName:
                         "sluice \(ProcessInfo.processInfo.hostName) \(ProcessInfo.processInfo.processIdentifier)"),
-                logger: logger)
+                patience: patience, logger: logger)
         default:
             throw SetupProblem("SLUICE_BROKER_URL is no broker's address; write amqp://... or amqps://..., or unset it")
         }

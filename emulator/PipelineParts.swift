@@ -35,7 +35,7 @@ struct PipelineParts: Sendable {
     let plans: [FunctionPlan]
 
     /// A server that was killed is back by then, so that what was paid meanwhile can be settled.
-    private static let databasePatience = Duration.seconds(15)
+    private static let serverPatience = Duration.seconds(15)
 
     private let books: Books
     private let file: DataFile
@@ -97,9 +97,10 @@ struct PipelineParts: Sendable {
             file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder)
             books = try await Books.open(
                 url: options.settings.databaseURL, file: file, isEphemeral: options.isEphemeral,
-                patience: Self.databasePatience)
+                patience: Self.serverPatience)
             broker = try await BrokerChoice.open(
-                url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral, logger: logger)
+                url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral,
+                patience: Self.serverPatience, logger: logger)
             history = books.history
             governor = CostGovernor(ledger: books.ledger, prices: prices, budgets: budgets)
             client = try HTTPClient(connectionsMax: ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit))

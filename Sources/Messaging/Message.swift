@@ -8,8 +8,12 @@ package struct Message: Sendable, Hashable {
     package var body: Data
     /// Short texts about the message, never a payload.
     ///
-    /// Keys are lowercase with hyphens.
+    /// Keys are lowercase with hyphens. What others wrote and is no text but a number or a truth stands here as a text too.
     package var headers: [String: String]
+    /// All else that came with a message from elsewhere, so that it goes on whole; nil for one that was made here.
+    ///
+    /// Other properties, and headers that are no texts, in the broker's own encoding.
+    package var origin: Data?
 
     /// Makes a message.
     package init(id: String, body: Data, headers: [String: String] = [:]) {
@@ -17,4 +21,10 @@ package struct Message: Sendable, Hashable {
         self.body = body
         self.headers = headers
     }
+}
+
+extension Message {
+    /// The header of a delivery that says why the broker itself moved the message, such as `delivery-limit`; it stays when
+    /// the message is published anew.
+    package static let moveReasonHeader = "x-sluice-move-reason"
 }

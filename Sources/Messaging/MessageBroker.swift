@@ -17,8 +17,9 @@ package protocol MessageBroker: Sendable {
     ///   - queue: The name of a declared queue.
     ///   - delay: How long nobody gets the message: zero, or one of the queue's declared delays.
     /// - Throws: ``BrokerError/queueFull(queue:)``, ``BrokerError/unknownQueue(_:)``,
-    ///   ``BrokerError/unknownDelay(_:queue:)``, ``BrokerError/invalidMessage(reason:)``; nothing is published then. ``BrokerError/unavailable(reason:)`` leaves
-    ///   it open whether the message arrived. Cancellation does not interrupt a publish that was begun.
+    ///   ``BrokerError/unknownDelay(_:queue:)``, ``BrokerError/invalidMessage(reason:)``, ``BrokerError/unavailable(reason:)``;
+    ///   nothing is published then. ``BrokerError/unconfirmed(reason:)`` leaves it open whether the message arrived. A
+    ///   cancelled task waits no longer for a confirm.
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError)
 
     /// Starts to consume a queue.
@@ -88,6 +89,11 @@ package protocol MessageBroker: Sendable {
     /// Says what is known without asking; whoever wants to be sure counts a queue's messages as well.
     var state: BrokerState { get async }
 
+    /// Whether the broker itself moves messages to queues of dead letters, as RabbitMQ does.
+    ///
+    /// Their runs have no final state then; ``Message/moveReasonHeader`` says why they were moved.
+    var buriesByItself: Bool { get }
+
     /// Hands back what this broker's consumers still hold, ends their streams and closes. Later calls throw
     /// ``BrokerError/unavailable(reason:)``.
     func close() async
@@ -127,6 +133,9 @@ extension MessageBroker {
         for await _ in never {}
         end.finish()
     }
+
+    /// No: what is in the process does what it is told.
+    package var buriesByItself: Bool { false }
 
     /// Always ready: a broker in the process is there while the process is.
     package var state: BrokerState { .ready }

@@ -10,9 +10,9 @@ package enum MessageProblem: String, Sendable, Hashable, CaseIterable {
     case contentTypeUnknown = "content-type-unknown"
     /// Its body is compressed or otherwise encoded.
     case contentEncodingUnknown = "content-encoding-unknown"
-    /// A header is not UTF-8, or neither a text nor a number; the readable ones are kept.
+    /// A header of the host's own is not UTF-8, or neither a text nor a number.
     case headersUnreadable = "headers-unreadable"
-    /// Its headers are more than a broker takes back; as many as fit are kept.
+    /// Its headers are more than any host writes or reads.
     case headersTooLarge = "headers-too-large"
     /// Its body is larger than any function's input; it is whole nevertheless.
     case bodyTooLarge = "body-too-large"

@@ -16,27 +16,30 @@ extension RabbitMQBroker {
     /// - Throws: ``BrokerError``, or what `keeps` throws.
     package func walk(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws {
         let walk = try await consuming.beginWalk(queue)
-        var kept: [ConsumeConnection.Step] = []
+        // Of those that are only handed back no body is kept: there may be many.
+        var kept: [UInt64] = []
+        var worn: [ConsumeConnection.Step] = []
         do {
             for _ in 0..<limit {
                 guard let step = try await consuming.step(walk) else { break }
-                kept.append(step)
+                kept.append(step.tag)
                 if try await !keeps(step.message) {
-                    try await consuming.remove(step, of: walk)
+                    try await consuming.remove(step.tag, of: walk)
                     kept.removeLast()
+                } else if step.mustBePublished {
+                    worn.append(step)
                 }
             }
-            for step in kept where step.mustBePublished {
-                var message = step.message
-                message.headers[MessageProperties.priorDeliveriesHeader] = "\(step.priorDeliveries + 1)"
-                try await publish(message, to: queue)
-                try await consuming.remove(step, of: walk)
+            for step in worn {
+                try await publishAnew(step.message, to: queue, priorDeliveries: step.priorDeliveries + 1)
+                try await consuming.remove(step.tag, of: walk)
+                kept.removeAll { $0 == step.tag }
             }
         } catch {
             await consuming.endWalk(walk, keeping: kept)
             throw error
         }
-        await consuming.endWalk(walk, keeping: kept.filter { !$0.mustBePublished })
+        await consuming.endWalk(walk, keeping: kept)
     }
 
     /// Looks at the first messages that wait in a queue and leaves them there.

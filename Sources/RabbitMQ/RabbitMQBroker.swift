@@ -11,10 +11,6 @@ import Synchronization
 /// A message that is delivered ``Topology/deliveryLimit`` times without an acknowledgement is moved by RabbitMQ to its
 /// queue's dead letters, at least once. Handing back alone never gets a message there.
 package final class RabbitMQBroker: MessageBroker {
-    /// The header of a delivery that says why RabbitMQ itself moved the message, such as `delivery-limit`; it stays when
-    /// the message is published anew.
-    package static let moveReasonHeader = "x-sluice-move-reason"
-
     private let publishing: PublishConnection
     let consuming: ConsumeConnection
     private let board: StateBoard
@@ -27,10 +23,30 @@ package final class RabbitMQBroker: MessageBroker {
     ///
     /// - Parameters:
     ///   - configuration: Where it is and how to reach it.
+    ///   - patience: How long a broker that is away or starting is waited for.
     ///   - logger: Told of connections lost and found.
     /// - Returns: A broker that is connected. From then on a lost connection is tried again until it is back.
     /// - Throws: ``RabbitMQError`` where the first connection cannot be made.
     package static func connect(
+        _ configuration: RabbitMQConfiguration, patience: Duration = .zero, logger: Logger
+    ) async throws(RabbitMQError) -> RabbitMQBroker {
+        let end = ContinuousClock.now + patience
+        while true {
+            do {
+                return try await connectOnce(configuration, logger: logger)
+            } catch {
+                // No event tells that a broker is back.
+                guard error.isWorthWaiting, .now + Self.pause < end,
+                    (try? await Task.sleep(for: Self.pause)) != nil
+                else { throw error }
+            }
+        }
+    }
+
+    /// How long a broker that is away at the start is left alone.
+    private static let pause = Duration.milliseconds(250)
+
+    private static func connectOnce(
         _ configuration: RabbitMQConfiguration, logger: Logger
     ) async throws(RabbitMQError) -> RabbitMQBroker {
         let broker = try RabbitMQBroker(configuration, logger: logger)
@@ -68,7 +84,7 @@ package final class RabbitMQBroker: MessageBroker {
         guard delay == .zero || delays(of: queue).contains(delay) else { throw .unknownDelay(delay, queue: queue) }
         try message.checkFitsAMQP()
         do {
-            try await publishing.publish(message, to: delay == .zero ? queue : Topology.delayQueue(queue, delay))
+            try await publishOrMakeAgain(message, to: delay == .zero ? queue : Topology.delayQueue(queue, delay))
         } catch {
             // Named as the caller knows it, not as the queue of a delay.
             switch error {
@@ -78,6 +94,18 @@ package final class RabbitMQBroker: MessageBroker {
             }
         }
     }
+
+    /// Publishes; a queue that was declared here and that somebody has deleted is made again.
+    func publishOrMakeAgain(_ message: Message, to queue: String) async throws(BrokerError) {
+        do {
+            try await publishing.publish(message, to: queue)
+        } catch .unknownQueue {
+            guard try await consuming.makeAgain(queue) else { throw .unknownQueue(queue) }
+            try await publishing.publish(message, to: queue)
+        }
+    }
+
+    package var buriesByItself: Bool { true }
 
     package func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
         precondition(prefetch >= 1, "a consumer holds at least one delivery")
@@ -102,13 +130,22 @@ package final class RabbitMQBroker: MessageBroker {
         case .done: return
         case .mustBePublished:
             // In hand until it is safe elsewhere; a crash in between doubles it, as any redelivery does.
-            var message = delivery.message
-            message.headers[MessageProperties.priorDeliveriesHeader] = "\(delivery.priorDeliveries + 1)"
-            do { try await publish(message, to: delivery.queue) } catch .queueFull {
+            do {
+                try await publishAnew(
+                    delivery.message, to: delivery.queue, priorDeliveries: delivery.priorDeliveries + 1)
+            } catch .queueFull {
                 throw .unavailable(reason: "the queue \(delivery.queue) has no room to take the message back")
             }
             try await consuming.acknowledge(delivery)
         }
+    }
+
+    /// Publishes a copy of a message that came from the broker, which has taken it before, however large it is.
+    func publishAnew(_ message: Message, to queue: String, priorDeliveries: Int) async throws(BrokerError) {
+        try checkReachable(.publishing)
+        var message = message
+        message.headers[MessageProperties.priorDeliveriesHeader] = "\(priorDeliveries)"
+        try await publishOrMakeAgain(message, to: queue)
     }
 
     package func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
@@ -147,6 +184,7 @@ extension Message {
         // Twice what is read: room for what a host adds to the headers of a message.
         let headerLimit = MessageProperties.headerBytesMax * 2
         var bytes = 0
+        let originBytes = origin?.count ?? 0
         for (name, text) in headers {
             guard name.utf8.count <= limit else {
                 throw .invalidMessage(reason: "the name of a header is over \(limit) bytes long")
@@ -156,7 +194,7 @@ extension Message {
             }
             bytes += MessageProperties.bytes(name, text)
         }
-        guard bytes <= headerLimit else {
+        guard bytes <= headerLimit, bytes + originBytes <= MessageProperties.propertyBytesMax else {
             throw .invalidMessage(reason: "its headers are over \(headerLimit) bytes long")
         }
     }

@@ -10,10 +10,22 @@ package enum RabbitMQError: Error, Sendable, Hashable {
     case accessRefused(user: String)
     /// The virtual host is missing, or the user may not use it.
     case vhostRefused(vhost: String, user: String, reason: String)
+    /// The broker, the virtual host or the user has as many connections as it may, such as `max-connections`.
+    case limitReached(reason: String)
     /// The broker is none that this client knows: RabbitMQ from 3.10 on, below 5.
     case unsupportedBroker(product: String, version: String)
     /// Anything else that ended the connection while it was made.
     case failed(reason: String)
+
+    /// Whether a broker that starts or is away for a moment answers so.
+    var isWorthWaiting: Bool {
+        switch self {
+        case .unreachable, .timedOut, .failed: true
+        // A virtual host comes up a little after its broker.
+        case .vhostRefused(_, _, let reason): reason.contains("is down")
+        case .tls, .accessRefused, .limitReached, .unsupportedBroker: false
+        }
+    }
 }
 
 extension RabbitMQError: CustomStringConvertible {
@@ -28,6 +40,8 @@ extension RabbitMQError: CustomStringConvertible {
         case .accessRefused(let user): "RabbitMQ refuses the user \(user); check user and password"
         case .vhostRefused(let vhost, let user, let reason):
             "RabbitMQ does not let the user \(user) into the virtual host \(vhost): \(reason)"
+        case .limitReached(let reason):
+            "RabbitMQ has reached a limit of connections, such as max-connections; raise it: \(reason)"
         case .unsupportedBroker(let product, let version):
             "the broker is \(product) \(version); this program needs RabbitMQ 3.10 or later, below 5"
         case .failed(let reason): "the connection to RabbitMQ failed: \(reason)"

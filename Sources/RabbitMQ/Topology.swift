@@ -25,6 +25,12 @@ enum Topology {
     /// The name of the queue in which a queue's messages wait for a delay to end.
     static func delayQueue(_ queue: String, _ delay: Duration) -> String { "\(queue).delay.\(milliseconds(delay))" }
 
+    /// Whether a queue's name is that of one in which messages wait for a delay to end.
+    static func isDelayQueue(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false).suffix(2)
+        return parts.count == 2 && parts.first == "delay" && parts.last?.allSatisfy(\.isNumber) == true
+    }
+
     /// Where the broker moves messages of a queue that names no dead letters.
     static func undelivered(_ queue: String) -> String { "\(queue).undelivered" }
 

@@ -15,6 +15,22 @@ import Testing
         package var headers: [UInt8]?
         /// Its id.
         package var id: [UInt8]?
+        /// Its priority.
+        package var priority: UInt8?
+        /// What it answers.
+        package var correlationID: [UInt8]?
+        /// Where its answer goes.
+        package var replyTo: [UInt8]?
+        /// How long it waits in a queue at most, in milliseconds.
+        package var expiration: [UInt8]?
+        /// When it was made, in seconds.
+        package var timestamp: UInt64?
+        /// Its kind.
+        package var type: [UInt8]?
+        /// Who published it.
+        package var userID: [UInt8]?
+        /// The program that published it.
+        package var appID: [UInt8]?
 
         /// Properties of which those that are nil are left out.
         package init(
@@ -27,25 +43,16 @@ import Testing
         }
 
         fileprivate var bytes: [UInt8] {
-            var flags: UInt16 = 0
-            var fields: [UInt8] = []
-            if let contentType {
-                flags |= 1 << 15
-                fields += RawPublisher.short(contentType)
-            }
-            if let contentEncoding {
-                flags |= 1 << 14
-                fields += RawPublisher.short(contentEncoding)
-            }
-            if let headers {
-                flags |= 1 << 13
-                fields += RawPublisher.long(headers)
-            }
-            if let id {
-                flags |= 1 << 7
-                fields += RawPublisher.short(id)
-            }
-            return RawPublisher.big(flags) + fields
+            let all: [(bit: UInt16, field: [UInt8]?)] = [
+                (15, contentType.map(RawPublisher.short)), (14, contentEncoding.map(RawPublisher.short)),
+                (13, headers.map(RawPublisher.long)), (11, priority.map { [$0] }),
+                (10, correlationID.map(RawPublisher.short)), (9, replyTo.map(RawPublisher.short)),
+                (8, expiration.map(RawPublisher.short)), (7, id.map(RawPublisher.short)),
+                (6, timestamp.map(RawPublisher.big)), (5, type.map(RawPublisher.short)),
+                (4, userID.map(RawPublisher.short)), (3, appID.map(RawPublisher.short)),
+            ]
+            let set = all.filter { $0.field != nil }
+            return RawPublisher.big(set.reduce(into: UInt16(0)) { $0 |= 1 << $1.bit }) + set.flatMap { $0.field ?? [] }
         }
     }
 

@@ -66,8 +66,61 @@ struct FailureTests {
         await expectUnavailable { _ = try await scene.broker.depth(of: "questions") }
         await expectUnavailable { _ = try await scene.broker.consume("questions", prefetch: 1) }
         #expect(ContinuousClock.now - start < .seconds(1))
+        // Who starts meanwhile waits for it.
+        async let late = fixture.broker(patience: .seconds(120))
         try await fixture.server.start()
         try await scene.expectBack()
+        let found = try await late
+        #expect(found.state == .ready)
+        await found.close()
+    }
+
+    @Test("A publish that nobody waits for any longer says whether it was sent")
+    func givenUp() async throws {
+        let fixture = try await fixture()
+        let proxy = try LoopbackProxy(to: fixture.server.port)
+        let broker = try await fixture.broker(port: proxy.port)
+        try await broker.declare(Self.specifications)
+        proxy.hold()
+        let sent = Task { try await broker.publish(Message("sent"), to: "questions") }
+        // More than sockets and proxy take.
+        let large = Message(id: "large", body: Data(repeating: 0x20, count: 16 << 20))
+        let stuck = Task { try await broker.publish(large, to: "questions") }
+        let waiting = Task { try await broker.publish(Message("waiting"), to: "questions") }
+        // Nothing tells how far the bytes came.
+        try await Task.sleep(for: .milliseconds(300))
+        for task in [sent, stuck, waiting] { task.cancel() }
+        await expectUnconfirmed { try await sent.value }
+        await expectUnconfirmed { try await stuck.value }
+        await expectUnavailable { try await waiting.value }
+        proxy.release()
+        // The connection goes on, and what was sent is there.
+        try await broker.publish(Message("after"), to: "questions")
+        #expect(try await broker.browse("questions", limit: 10).map(\.id) == ["sent", "large", "after"])
+        await broker.close()
+        proxy.close()
+    }
+
+    @Test("A body over the broker's max_message_size is refused for good, and no neighbour with it")
+    func maxMessageSize() async throws {
+        let fixture = try await fixture()
+        try await fixture.server.control("eval", "application:set_env(rabbit, max_message_size, 100000).")
+        let broker = try await fixture.broker()
+        try await broker.declare(Self.specifications)
+        for round in 0..<2 {
+            async let neighbour: Void = Self.publish("neighbour \(round)", broker)
+            await #expect(
+                throws: BrokerError.invalidMessage(
+                    reason: "its body is over 100000 bytes long, which is the broker's max_message_size")
+            ) {
+                try await broker.publish(Message(id: "large", body: Data(count: 100_001)), to: "questions")
+            }
+            try await neighbour
+        }
+        try await Self.publish("fits", broker)
+        #expect(Set(try await broker.browse("questions", limit: 10).map(\.id)).count == 3)
+        try await fixture.server.control("eval", "application:set_env(rabbit, max_message_size, 134217728).")
+        await broker.close()
     }
 
     @Test("A frozen server is noticed by its missing heartbeats, and close does not wait for it")
@@ -76,8 +129,8 @@ struct FailureTests {
         let scene = try await Scene(fixture, heartbeatSeconds: 1)
         let other = try await fixture.broker(heartbeatSeconds: 1)
         fixture.server.freeze()
-        // It is on its way when the connection is given up: nobody knows whether it arrived.
-        await expectUnavailable { try await scene.broker.publish(Message("unknown"), to: "dead") }
+        // It is on its way when the connection is given up.
+        await expectUnconfirmed { try await scene.broker.publish(Message("unknown"), to: "dead") }
         await scene.broker.wait { if case .away = $0 { true } else { false } }
         let start = ContinuousClock.now
         await expectUnavailable { try await scene.broker.publish(Message("lost"), to: "questions") }
@@ -106,7 +159,7 @@ struct FailureTests {
         let proxy = try LoopbackProxy(to: fixture.server.port)
         let scene = try await Scene(fixture, port: proxy.port, heartbeatSeconds: 1)
         proxy.hold()
-        await expectUnavailable { try await scene.broker.publish(Message("unknown"), to: "dead") }
+        await expectUnconfirmed { try await scene.broker.publish(Message("unknown"), to: "dead") }
         await scene.broker.wait { if case .away = $0 { true } else { false } }
         proxy.cut()
         proxy.release()
@@ -236,9 +289,20 @@ struct FailureTests {
     /// Publishes until it is confirmed.
     private static func publish(_ id: String, _ broker: RabbitMQBroker) async throws {
         while true {
-            do { return try await broker.publish(Message(id), to: "questions") } catch BrokerError.unavailable {
+            do {
+                return try await broker.publish(Message(id), to: "questions")
+            } catch BrokerError.unavailable, BrokerError.unconfirmed {
                 try await Task.sleep(for: .milliseconds(10))
             }
+        }
+    }
+
+    /// Nobody knows whether what was on its way has arrived.
+    private func expectUnconfirmed(_ body: () async throws -> Void) async {
+        let error = await #expect(throws: BrokerError.self) { try await body() }
+        guard case .unconfirmed = error else {
+            Issue.record("a lost confirm is answered with \(String(describing: error))")
+            return
         }
     }
 

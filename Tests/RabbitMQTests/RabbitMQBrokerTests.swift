@@ -129,6 +129,7 @@ struct RabbitMQBrokerTests {
         for number in 0...20 {
             // A consumer that dies with it.
             let host = try await fixture.broker()
+            try await host.declare(specifications)
             var deliveries = try await host.consume("questions", prefetch: 1).makeAsyncIterator()
             let delivery = try #require(try await deliveries.next())
             #expect(delivery.priorDeliveries == number)
@@ -140,7 +141,7 @@ struct RabbitMQBrokerTests {
         try await broker.handBack(dead)
         for _ in 0..<25 {
             let letters = try await broker.browse("dead", limit: 10)
-            #expect(letters.allSatisfy { $0.headers == [RabbitMQBroker.moveReasonHeader: "delivery-limit"] })
+            #expect(letters.allSatisfy { $0.headers == [Message.moveReasonHeader: "delivery-limit"] })
         }
         await broker.close()
     }

@@ -20,14 +20,18 @@ struct RabbitMQFixture {
     /// - Parameters:
     ///   - port: The server's own, or that of a proxy before it.
     ///   - heartbeatSeconds: How soon a dead connection is noticed: after twice this.
+    ///   - patience: How long a server that is away is waited for.
+    ///   - logger: Told what happens.
     /// - Returns: The broker, without queues.
     /// - Throws: Why it cannot be reached.
-    func broker(port: Int? = nil, heartbeatSeconds: Int = 10) async throws -> RabbitMQBroker {
+    func broker(
+        port: Int? = nil, heartbeatSeconds: Int = 10, patience: Duration = .zero,
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) async throws -> RabbitMQBroker {
         var configuration = try RabbitMQConfiguration(
             url: server.url(vhost: vhost, port: port), connectionName: "test")
         configuration.heartbeatSeconds = heartbeatSeconds
-        return try await RabbitMQBroker.connect(
-            configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        return try await RabbitMQBroker.connect(configuration, patience: patience, logger: logger)
     }
 }
 

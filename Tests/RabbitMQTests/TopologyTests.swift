@@ -1,4 +1,6 @@
 import FoundationEssentials
+import InMemoryLogging
+import Logging
 import Messaging
 import RabbitMQ
 import RabbitMQServer
@@ -109,7 +111,7 @@ struct TopologyTests {
         let letter = try #require(try await letters.next())
         // Nobody but the broker itself has moved it, and so it says why.
         #expect(letter.message.id == message.id && letter.message.body == message.body)
-        #expect(letter.message.headers == ["sluice-attempt": "3", RabbitMQBroker.moveReasonHeader: "delivery-limit"])
+        #expect(letter.message.headers == ["sluice-attempt": "3", Message.moveReasonHeader: "delivery-limit"])
         #expect(letter.problem == nil)
         #expect(letter.priorDeliveries == 0)
         #expect(try await broker.depth(of: "sluice.f").total == 0)
@@ -118,17 +120,82 @@ struct TopologyTests {
         await broker.close()
     }
 
-    @Test("A publish to a queue that was deleted is told so")
+    @Test("A queue that was deleted is made again by whoever publishes, consumes or counts, and that is said once")
     func deleted() async throws {
+        let fixture = try await RabbitMQFixture()
+        let log = InMemoryLogHandler()
+        let broker = try await fixture.broker(logger: Logger(label: "test", factory: { _ in log }))
+        try await broker.declare(Self.specifications)
+        let delete = { (queue: String) in
+            _ = try await fixture.server.api("DELETE", "queues/\(fixture.vhost)/\(queue)")
+        }
+        try await delete("sluice.f")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask { try await broker.publish(Message("\(number)"), to: "sluice.f") }
+            }
+            group.addTask { try await broker.publish(Message("other"), to: "sluice.f.dead") }
+            try await group.waitForAll()
+        }
+        #expect(try await broker.browse("sluice.f", limit: 100).count == 50)
+        #expect(log.entries.filter { $0.level >= .warning }.count == 1)
+
+        try await delete("sluice.f.delay.500")
+        try await broker.publish(Message("late"), to: "sluice.f", after: .milliseconds(500))
+        try await delete("sluice.f")
+        #expect(try await broker.depth(of: "sluice.f").ready == 0)
+        try await delete("sluice.f.dead")
+        _ = try await broker.consume("sluice.f.dead", prefetch: 1)
+        await broker.close()
+    }
+
+    @Test("The limits of a virtual host and missing rights are named as what they are")
+    func limits() async throws {
+        let fixture = try await RabbitMQFixture()
+        let server = fixture.server
+        let broker = try await fixture.broker()
+        _ = try await server.api("PUT", "vhost-limits/\(fixture.vhost)/max-queues", body: #"{"value":2}"#)
+        let full = await #expect(throws: BrokerError.self) { try await broker.declare(Self.specifications) }
+        #expect(full?.description.contains("the limit max-queues of the virtual host is reached; raise it") == true)
+        _ = try await server.api("DELETE", "vhost-limits/\(fixture.vhost)/max-queues")
+        try await broker.declare(Self.specifications)
+
+        let none = #"{"configure":"^$","write":".*","read":".*"}"#
+        _ = try await server.api("PUT", "permissions/\(fixture.vhost)/\(RabbitMQServer.user)", body: none)
+        let others = [QueueSpecification(name: "others", lengthMax: 5)]
+        // Rights are kept for a moment by the broker.
+        var refusal: BrokerError?
+        while refusal == nil {
+            do { try await broker.declare(others) } catch { refusal = error }
+            _ = try? await server.api("DELETE", "queues/\(fixture.vhost)/others")
+            _ = try? await server.api("DELETE", "queues/\(fixture.vhost)/others.undelivered")
+        }
+        #expect(refusal?.description.contains("is refused: ACCESS_REFUSED") == true)
+
+        _ = try await server.api("PUT", "vhost-limits/\(fixture.vhost)/max-connections", body: #"{"value":2}"#)
+        let error = await #expect(throws: RabbitMQError.self) { try await fixture.broker() }
+        #expect(error?.description.contains("a limit of connections, such as max-connections; raise it") == true)
+        await broker.close()
+    }
+
+    @Test("A message whose time in a queue is over says so among the dead letters, and goes round no circle")
+    func expired() async throws {
         let fixture = try await RabbitMQFixture()
         let broker = try await fixture.broker()
         try await broker.declare(Self.specifications)
-        _ = try await fixture.server.api("DELETE", "queues/\(fixture.vhost)/sluice.f")
-        async let other: Void = broker.publish(Message("b"), to: "sluice.f.dead")
-        await #expect(throws: BrokerError.unknownQueue("sluice.f")) {
-            try await broker.publish(Message("a"), to: "sluice.f")
+        let policy = #"{"pattern":"^sluice.f$","definition":{"message-ttl":100},"apply-to":"queues"}"#
+        _ = try await fixture.server.api("PUT", "policies/\(fixture.vhost)/ttl", body: policy)
+        var message = Message(id: "a", body: Data("{}".utf8), headers: ["sluice-attempt": "2"])
+        for _ in 0..<2 {
+            try await broker.publish(message, to: "sluice.f")
+            var letters: [Message] = []
+            // Nothing tells when the broker has moved it.
+            while letters.isEmpty { letters = try await broker.browse("sluice.f.dead", limit: 10) }
+            #expect(letters.map(\.headers) == [["sluice-attempt": "2", Message.moveReasonHeader: "expired"]])
+            // Replayed as it is, it must not be dropped for having been there before.
+            message = letters[0]
+            try await broker.walk("sluice.f.dead", limit: 1) { _ in false }
         }
-        try await other
         await broker.close()
     }
 }

@@ -36,7 +36,8 @@ package struct BrokerAccess: Sendable {
             access = BrokerAccess(
                 functions: functions.map(\.name),
                 broker: try await BrokerChoice.open(
-                    url: settings.brokerURL, file: file, isEphemeral: false, logger: logger),
+                    url: settings.brokerURL, file: file, isEphemeral: false, patience: Books.commandPatience,
+                    logger: logger),
                 history: books.history)
             // RabbitMQ keeps what is delayed in queues of its own, which only their declaration names.
             try await access.broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0) })

@@ -8,17 +8,28 @@ extension ConsumeConnection {
         let connection = try live()
         let consumer = nextNumber()
         consumers[consumer] = Consumer(queue: queue, prefetch: prefetch)
+        var failure: AMQPFailure
         do {
             try attach(consumer, connection)
+            return consumer
         } catch {
-            consumers[consumer] = nil
-            if case .refused(let code, let reason) = error {
-                throw BrokerError(refusal: code, reason: reason, queue: queue)
-            }
-            lose(error.reason)
-            throw .unavailable(reason: error.reason)
+            failure = error
         }
-        return consumer
+        do {
+            if case .refused(404, _) = failure, isOwn(queue) {
+                try makeMissing(queue, connection)
+                try attach(consumer, connection)
+                return consumer
+            }
+        } catch {
+            failure = error
+        }
+        consumers[consumer] = nil
+        if case .refused(let code, let reason) = failure {
+            throw BrokerError(refusal: code, reason: reason, queue: queue)
+        }
+        lose(failure.reason)
+        throw .unavailable(reason: failure.reason)
     }
 
     /// A consumer's next delivery; nil at its end.
@@ -94,8 +105,8 @@ extension ConsumeConnection {
     /// Gives a delivery back, unless it was delivered too often for that.
     func handBack(_ delivery: Delivery) throws(BrokerError) -> HandBack {
         let held = try taken(delivery)
-        // What could not be read whole must not be published anew: RabbitMQ moves it to its dead letters in the end.
-        if held.priorDeliveries >= Self.handBacksMax, delivery.problem == nil { return .mustBePublished }
+        // What is not in hand whole must not be published anew: RabbitMQ moves it to its dead letters in the end.
+        if held.priorDeliveries >= Self.handBacksMax, delivery.problem != .bodyNotKept { return .mustBePublished }
         handBack(delivery.tag)
         return .done
     }

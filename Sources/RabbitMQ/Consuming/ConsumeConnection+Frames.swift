@@ -19,7 +19,7 @@ extension ConsumeConnection {
                     detach(channel, reason: "the broker ended the consumer")
                     try connection.closeChannel(channel)
                 }
-            case .channelClosed(let reason):
+            case .channelClosed(_, let reason):
                 if channel == Self.controlChannel { throw .broken(reason: reason) }
                 detach(channel, reason: reason)
             case .connectionClosed(let reason): throw .broken(reason: reason)

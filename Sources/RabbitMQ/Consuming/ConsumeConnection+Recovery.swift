@@ -19,6 +19,10 @@ extension ConsumeConnection {
         consumers[number]?.channel = channel
         consumers[number]?.nextTry = nil
         consumers[number]?.backoff.reset()
+        if consumer.isToldLost {
+            consumers[number]?.isToldLost = false
+            logger.notice("consumer is back", metadata: [LogKey.queue: "\(consumer.queue)"])
+        }
     }
 
     /// Starts those consumers again whose time has come; a missing queue is made again.
@@ -40,8 +44,13 @@ extension ConsumeConnection {
         for queue in topology {
             do {
                 try connection.declare(queue, on: Self.controlChannel)
+                if refusals.removeValue(forKey: queue.name) != nil {
+                    logger.notice("queue is made again", metadata: [LogKey.queue: "\(queue.name)"])
+                }
             } catch .refused(_, let reason) {
                 try connection.openChannel(Self.controlChannel)
+                // Once: it is tried again and again.
+                guard refusals.updateValue(reason, forKey: queue.name) != reason else { continue }
                 logger.error(
                     "queue cannot be made again", metadata: [LogKey.queue: "\(queue.name)", LogKey.error: "\(reason)"])
             }
@@ -62,9 +71,10 @@ extension ConsumeConnection {
 
     func plan(_ number: UInt64, reason: String) {
         guard var consumer = consumers[number] else { return }
-        logger.warning(
-            "consumer lost; it is started again",
+        logger.log(
+            level: consumer.isToldLost ? .debug : .warning, "consumer lost; it is started again",
             metadata: [LogKey.queue: "\(consumer.queue)", LogKey.error: "\(reason)"])
+        consumer.isToldLost = true
         consumer.channel = nil
         consumer.ready = []
         var generator = SystemRandomNumberGenerator()
@@ -105,16 +115,22 @@ extension ConsumeConnection {
         switch result {
         case .success(let connection):
             self.connection = connection
+            connection.ownQueues = Set(topology.map(\.name))
             backoff.reset()
+            told = []
             mustDeclare = true
+            // They come one after the other.
+            checkedAt = .now
             for number in consumers.keys { consumers[number]?.nextTry = .now }
             board.set(.consuming, .ready)
             if firstConnection == nil {
                 logger.notice("connection to the broker is back", metadata: [LogKey.connection: "consume"])
             }
         case .failure(let error) where firstConnection == nil:
-            logger.debug(
-                "broker still not reached", metadata: [LogKey.connection: "consume", LogKey.error: "\(error)"])
+            // Each reason once: a login that is refused is no network that is gone.
+            logger.log(
+                level: told.insert("\(error)").inserted ? .warning : .debug, "broker not reached; it is tried again",
+                metadata: [LogKey.connection: "consume", LogKey.error: "\(error)"])
             planNextTry("\(error)")
         // The first one who asks decides whether to try again.
         case .failure: break

@@ -40,7 +40,7 @@ extension ConsumeConnection {
             return Step(
                 message: content.message, tag: content.tag,
                 priorDeliveries: content.properties.priorDeliveries + content.priorDeliveries,
-                mustBePublished: content.priorDeliveries >= Self.handBacksMax && content.properties.problem == nil)
+                mustBePublished: content.priorDeliveries >= Self.handBacksMax)
         } catch .refused(let code, let reason) {
             channels[walk.channel] = nil
             throw BrokerError(refusal: code, reason: reason, queue: walk.queue)
@@ -51,16 +51,16 @@ extension ConsumeConnection {
     }
 
     /// A message of a walk is dealt with.
-    func remove(_ step: Step, of walk: Walk) throws(BrokerError) {
+    func remove(_ tag: UInt64, of walk: Walk) throws(BrokerError) {
         _ = try live(walk)
-        channels[walk.channel]?.acks.acknowledge(step.tag)
+        channels[walk.channel]?.acks.acknowledge(tag)
         dirty.insert(walk.channel)
     }
 
     /// Ends a walk and gives these messages back, in their order: when this returns, they wait again.
-    func endWalk(_ walk: Walk, keeping kept: [Step]) {
+    func endWalk(_ walk: Walk, keeping kept: [UInt64]) {
         guard let connection = try? live(walk), var channel = channels.removeValue(forKey: walk.channel) else { return }
-        for step in kept { channel.handBack(step.tag) }
+        for tag in kept { channel.handBack(tag) }
         do {
             try connection.together { () throws(AMQPFailure) in
                 _ = try channel.flush(connection, channel: walk.channel)

@@ -16,6 +16,8 @@ actor ConsumeConnection: SocketOwner {
         var ready: [Delivery] = []
         var backoff = ReconnectBackoff()
         var nextTry: ContinuousClock.Instant?
+        /// Whether it was told that it is lost.
+        var isToldLost = false
     }
 
     /// What became of a delivery that was to be handed back.
@@ -48,6 +50,14 @@ actor ConsumeConnection: SocketOwner {
 
     /// All that was declared, in order.
     var topology: [DeclaredQueue] = []
+    /// Why the queues are refused that could not be made again, by their names.
+    var refusals: [String: String] = [:]
+    /// When it was last looked whether the broker still knows the consumers, and of which queues it did not.
+    var checkedAt: ContinuousClock.Instant?
+    var unknownConsumers: Set<String> = []
+    static let checkPause = Duration.seconds(10)
+    /// Why the broker was not reached since the connection was lost.
+    var told: Set<String> = []
     /// The connection is new, and the broker may have come back empty.
     var mustDeclare = false
     var consumers: [UInt64: Consumer] = [:]
@@ -92,6 +102,7 @@ actor ConsumeConnection: SocketOwner {
         do {
             endAbandoned()
             try attachDetached(connection)
+            try checkConsumers(connection)
             try read(connection)
             if !dirty.isEmpty { try flush(connection) }
         } catch {

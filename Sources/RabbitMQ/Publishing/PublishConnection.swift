@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Logging
 import Messaging
+import Synchronization
 
 /// The connection that publishes, and nothing else: the broker stops reading it while an alarm is set.
 ///
@@ -9,9 +10,11 @@ import Messaging
 actor PublishConnection: SocketOwner {
     /// What a caller waits for.
     private struct Publish {
+        let number: UInt64
         let message: Message
         let queue: String
-        let continuation: CheckedContinuation<Result<Void, BrokerError>, Never>
+        /// Nil once its caller waits no longer.
+        var continuation: CheckedContinuation<Result<Void, BrokerError>, Never>?
         /// The broker found no such queue, and will confirm nevertheless.
         var isReturned = false
     }
@@ -44,6 +47,14 @@ actor PublishConnection: SocketOwner {
     private var blockedReason: String?
     /// Which queue the returned message was for whose header comes next.
     private var returnedQueue: String?
+    /// The largest body that the broker takes, once it has said so: it closes the channel over a larger one, with all
+    /// publishes that are under way.
+    private var bodyBytesMax = Int.max
+    /// Why the broker was not reached since the connection was lost.
+    private var told: Set<String> = []
+    private var lastNumber: UInt64 = 0
+    /// Publishes whose callers wait no longer.
+    private let givenUp = Mutex<[UInt64]>([])
 
     init(_ configuration: RabbitMQConfiguration, board: StateBoard, logger: Logger) throws(RabbitMQError) {
         thread = try ConnectionThread()
@@ -59,13 +70,48 @@ actor PublishConnection: SocketOwner {
         try await withCheckedContinuation { firstConnection = $0 }.get()
     }
 
-    /// Publishes a message and waits for its confirm.
+    /// Publishes a message and waits for its confirm, or until the task is cancelled.
     func publish(_ message: Message, to queue: String) async throws(BrokerError) {
         guard connection != nil else { throw .unavailable(reason: "the connection is down") }
-        let result = await withCheckedContinuation { continuation in
-            outbox.append(Publish(message: message, queue: queue, continuation: continuation))
+        guard message.body.count <= bodyBytesMax else { throw Self.tooLarge(bodyBytesMax) }
+        lastNumber += 1
+        let number = lastNumber
+        let result: Result<Void, BrokerError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // Cancelled before, nobody would find it.
+                guard !Task.isCancelled else { return continuation.resume(returning: .failure(Self.notSent)) }
+                outbox.append(Publish(number: number, message: message, queue: queue, continuation: continuation))
+            }
+        } onCancel: {
+            givenUp.withLock { $0.append(number) }
+            thread.wake()
         }
         try result.get()
+    }
+
+    private static let notSent = BrokerError.unavailable(reason: "it took nothing before the time was up")
+
+    private static func tooLarge(_ limit: Int) -> BrokerError {
+        .invalidMessage(reason: "its body is over \(limit) bytes long, which is the broker's max_message_size")
+    }
+
+    /// Answers those who wait no longer: what was not sent yet never will be.
+    private func answerGivenUp() {
+        let numbers = givenUp.withLock { numbers in
+            defer { numbers = [] }
+            return numbers
+        }
+        for number in numbers {
+            if let index = outbox[outboxTaken...].firstIndex(where: { $0.number == number }) {
+                outbox.remove(at: index).continuation?.resume(returning: .failure(Self.notSent))
+                continue
+            }
+            window.changeOldest(where: { $0.number == number }) { publish in
+                publish.continuation?.resume(
+                    returning: .failure(.unconfirmed(reason: "it was not confirmed before the time was up")))
+                publish.continuation = nil
+            }
+        }
     }
 
     /// Closes the connection for good; what is not confirmed yet fails.
@@ -77,6 +123,7 @@ actor PublishConnection: SocketOwner {
 
     func turn() -> SocketWait? {
         guard !isClosed else { return nil }
+        answerGivenUp()
         if let result = connector.take() { adopt(result) }
         if let nextTry, nextTry <= .now { beginToConnect() }
         guard let connection else { return .until(nextTry) }
@@ -113,9 +160,7 @@ extension PublishConnection {
             outboxTaken += 1
             // Before it is sent: from the first byte on it may arrive.
             window.add(publish)
-            try connection.sendPublish(
-                to: publish.queue, id: publish.message.id, headers: publish.message.headers,
-                bodyBytes: publish.message.body.count, on: Self.channel)
+            try connection.sendPublish(publish.message, to: publish.queue, on: Self.channel)
             bodyRest = publish.message.body.isEmpty ? nil : publish.message.body
         }
         // Half of the array at a time, so that a publish is moved once on average.
@@ -131,13 +176,13 @@ extension PublishConnection {
             case .confirmed(let tag, let multiple):
                 for publish in window.take(tag, multiple: multiple) {
                     let error = BrokerError.unknownQueue(publish.queue)
-                    publish.continuation.resume(returning: publish.isReturned ? .failure(error) : .success(()))
+                    publish.continuation?.resume(returning: publish.isReturned ? .failure(error) : .success(()))
                 }
             case .refused(let tag, let multiple):
                 // A full queue refuses. So does one that fails in this moment: its message is not safe either, and to
                 // publish again later is right too.
                 for publish in window.take(tag, multiple: multiple) {
-                    publish.continuation.resume(returning: .failure(.queueFull(queue: publish.queue)))
+                    publish.continuation?.resume(returning: .failure(.queueFull(queue: publish.queue)))
                 }
             case .returned(let queue): returnedQueue = queue
             case .header(let properties, _):
@@ -155,10 +200,21 @@ extension PublishConnection {
                 blockedReason = nil
                 board.set(.publishing, .ready)
                 logger.notice("broker takes publishes again")
-            case .channelClosed(let reason), .connectionClosed(let reason): throw .broken(reason: reason)
+            case .channelClosed(let code, let reason):
+                if code == 406, let limit = Self.messageBytesMax(in: reason) { bodyBytesMax = min(bodyBytesMax, limit) }
+                throw .broken(reason: reason)
+            case .connectionClosed(let reason): throw .broken(reason: reason)
             case .deliver, .body, .cancelled, .other: break
             }
         }
+    }
+}
+
+extension PublishConnection {
+    /// The limit that RabbitMQ names where a message is larger: "message size 9 is larger than configured max size 8".
+    private static func messageBytesMax(in reason: String) -> Int? {
+        guard let place = reason.firstRange(of: "max size ") else { return nil }
+        return Int(reason[place.upperBound...].prefix { $0.isNumber })
     }
 }
 
@@ -173,15 +229,20 @@ extension PublishConnection {
         planNextTry(reason)
     }
 
-    /// Whether they arrived is unknown: also what was never sent may be tried again elsewhere, so it does not wait.
+    /// Answers all: whether what was sent arrived is unknown, and what was not may be tried elsewhere.
     private func fail(reason: String) {
         connection = nil
         bodyRest = nil
         returnedQueue = nil
-        let left = window.takeAll() + outbox[outboxTaken...]
+        let (sent, waiting) = (window.takeAll(), outbox[outboxTaken...])
         outbox = []
         outboxTaken = 0
-        for publish in left { publish.continuation.resume(returning: .failure(.unavailable(reason: reason))) }
+        for publish in sent {
+            let isTooLarge = publish.message.body.count > bodyBytesMax
+            publish.continuation?.resume(
+                returning: .failure(isTooLarge ? Self.tooLarge(bodyBytesMax) : .unconfirmed(reason: reason)))
+        }
+        for publish in waiting { publish.continuation?.resume(returning: .failure(.unavailable(reason: reason))) }
     }
 
     private func planNextTry(_ reason: String) {
@@ -205,6 +266,7 @@ extension PublishConnection {
         case .success(let connection):
             self.connection = connection
             backoff.reset()
+            told = []
             window = ConfirmWindow()
             blockedReason = nil
             board.set(.publishing, .ready)
@@ -212,8 +274,10 @@ extension PublishConnection {
                 logger.notice("connection to the broker is back", metadata: [LogKey.connection: "publish"])
             }
         case .failure(let error) where firstConnection == nil:
-            logger.debug(
-                "broker still not reached", metadata: [LogKey.connection: "publish", LogKey.error: "\(error)"])
+            // Each reason once: a login that is refused is no network that is gone.
+            logger.log(
+                level: told.insert("\(error)").inserted ? .warning : .debug, "broker not reached; it is tried again",
+                metadata: [LogKey.connection: "publish", LogKey.error: "\(error)"])
             planNextTry("\(error)")
         // The first one who asks decides whether to try again.
         case .failure: break

@@ -57,6 +57,7 @@ extension AMQPConnection {
         if unsafe reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION {
             let (code, reason) = unsafe Self.refusal(reply)
             switch code {
+            case _ where reason.contains("limit ("): throw .limitReached(reason: reason)
             case 403 where !reason.contains("vhost"): throw .accessRefused(user: configuration.user)
             case 403, 530: throw .vhostRefused(vhost: configuration.vhost, user: configuration.user, reason: reason)
             default: throw .failed(reason: reason)

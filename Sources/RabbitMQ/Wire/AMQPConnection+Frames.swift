@@ -1,6 +1,7 @@
 import CRabbitMQ
 import FoundationEssentials
 import Glibc
+import Messaging
 
 // What is read and written.
 extension AMQPConnection {
@@ -24,7 +25,8 @@ extension AMQPConnection {
         switch unsafe raw.kind {
         case SLUICE_AMQP_DELIVER: return unsafe .deliver(tag: raw.number, isRedelivered: raw.flag != 0)
         case SLUICE_AMQP_RETURN: return .returned(queue: text())
-        case SLUICE_AMQP_HEADER: return unsafe .header(MessageProperties(raw.properties), bodyBytes: raw.number)
+        case SLUICE_AMQP_HEADER:
+            return unsafe .header(MessageProperties(raw.properties, ownQueues: ownQueues), bodyBytes: raw.number)
         case SLUICE_AMQP_BODY:
             guard let start = unsafe raw.text.bytes else { return .body(Data()) }
             return unsafe .body(Data(bytes: start, count: raw.text.len))
@@ -35,7 +37,7 @@ extension AMQPConnection {
         case SLUICE_AMQP_UNBLOCKED: return .unblocked
         case SLUICE_AMQP_CHANNEL_CLOSE:
             unsafe sluice_amqp_send_channel_close_ok(state, raw.channel)
-            return .channelClosed(reason: text())
+            return unsafe .channelClosed(code: Int(raw.code), reason: text())
         case SLUICE_AMQP_CONNECTION_CLOSE:
             unsafe sluice_amqp_send_connection_close_ok(state)
             return .connectionClosed(reason: text())
@@ -65,22 +67,19 @@ extension AMQPConnection {
     }
 
     /// Begins a publish to a queue: all but its body.
-    func sendPublish(
-        to queue: String, id: String, headers: [String: String], bodyBytes: Int, on channel: UInt16
-    ) throws(AMQPFailure) {
+    func sendPublish(_ message: Message, to queue: String, on channel: UInt16) throws(AMQPFailure) {
         var arena = AMQPArena()
         defer { arena.free() }
         try sent(unsafe sluice_amqp_send_publish(state, channel, arena.bytes(queue)))
-        var properties = unsafe amqp_basic_properties_t()
-        unsafe properties._flags = amqp_flags_t(
-            AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG
-                | AMQP_BASIC_HEADERS_FLAG)
-        unsafe properties.content_type = arena.bytes("application/json")
-        unsafe properties.delivery_mode = UInt8(AMQP_DELIVERY_PERSISTENT.rawValue)
-        unsafe properties.message_id = arena.bytes(id)
-        unsafe properties.headers = arena.table(headers.map { ($0.key, .text($0.value)) })
-        try sent(unsafe sluice_amqp_send_header(state, channel, UInt64(bodyBytes), &properties))
-        bytesSinceLook += 200 + headers.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        let origin = message.origin ?? Data()
+        // What is read from the origin points into it.
+        let status = unsafe origin.withUnsafeBytes { origin in
+            var properties = unsafe arena.properties(of: message, origin: origin, user: user)
+            return unsafe sluice_amqp_send_header(state, channel, UInt64(message.body.count), &properties)
+        }
+        bytesSinceLook +=
+            200 + origin.count + message.headers.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        try sent(status)
     }
 
     /// Sends a piece of a body, ``pieceBytes`` at most.

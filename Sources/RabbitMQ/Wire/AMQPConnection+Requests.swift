@@ -35,14 +35,16 @@ extension AMQPConnection {
         try checkReply(on: channel)
     }
 
-    /// How many messages of a queue wait.
-    func readyCount(of queue: String, on channel: UInt16) throws(AMQPFailure) -> Int {
+    /// How many messages of a queue wait, and how many consumers it has.
+    func counts(of queue: String, on channel: UInt16) throws(AMQPFailure) -> (ready: Int, consumers: Int) {
         var arena = AMQPArena()
         defer { arena.free() }
         let found = unsafe amqp_queue_declare(
             state, channel, arena.bytes(queue), 1, 1, 0, 0, amqp_empty_table)
         try checkReply(on: channel)
-        return unsafe found.map { Int(unsafe $0.pointee.message_count) } ?? 0
+        return unsafe found.map {
+            unsafe (Int($0.pointee.message_count), Int($0.pointee.consumer_count))
+        } ?? (0, 0)
     }
 
     /// Starts to consume a queue on a channel, with so many deliveries in hand at most.
@@ -71,7 +73,9 @@ extension AMQPConnection {
         defer { unsafe amqp_destroy_message(&message) }
         var content = ContentAssembler.Content(
             tag: tag, isRedelivered: isRedelivered != 0,
-            properties: unsafe withUnsafePointer(to: message.properties) { unsafe MessageProperties($0) })
+            properties: unsafe withUnsafePointer(to: message.properties) {
+                unsafe MessageProperties($0, ownQueues: ownQueues)
+            })
         if let start = unsafe message.body.bytes {
             unsafe content.body = Data(bytes: start, count: message.body.len)
         }

@@ -15,7 +15,11 @@ import CRabbitMQ
     static let pieceBytes = 16 << 10
 
     let state: amqp_connection_state_t
+    /// Who is logged in: the only user that a message may name as its own.
+    let user: String
     var bytesSinceLook = 0
+    /// The queues that are declared here, among which the broker moves messages by itself.
+    var ownQueues: Set<String> = []
 
     /// Connects, logs in and checks the broker's version.
     ///
@@ -26,6 +30,7 @@ import CRabbitMQ
     init(_ configuration: RabbitMQConfiguration, purpose: String) throws(RabbitMQError) {
         guard let state = unsafe amqp_new_connection() else { throw .failed(reason: "no memory") }
         unsafe self.state = state
+        user = configuration.user
         unsafe sluice_amqp_set_timeouts(state, Self.timeoutSeconds)
         try openSocket(configuration)
         try logIn(configuration, purpose: purpose)

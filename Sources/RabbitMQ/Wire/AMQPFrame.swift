@@ -21,7 +21,7 @@ enum AMQPFrame {
     /// It does again.
     case unblocked
     /// The broker closed the channel.
-    case channelClosed(reason: String)
+    case channelClosed(code: Int, reason: String)
     /// The broker closes the connection.
     case connectionClosed(reason: String)
     /// Nothing to act upon.

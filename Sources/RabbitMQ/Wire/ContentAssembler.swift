@@ -11,7 +11,11 @@ struct ContentAssembler {
         var body = Data()
 
         /// The message.
-        var message: Message { Message(id: properties.id, body: body, headers: properties.headers) }
+        var message: Message {
+            var message = Message(id: properties.id, body: body, headers: properties.headers)
+            message.origin = properties.origin
+            return message
+        }
         /// How often this copy was delivered before.
         ///
         /// Without the flag the count is not the broker's: whoever published the message may have written it.

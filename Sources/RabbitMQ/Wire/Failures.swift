@@ -18,7 +18,11 @@ extension BrokerError {
     /// A request that the broker refused, by its reply code (AMQP 0-9-1, section 1.2).
     init(refusal code: Int, reason: String, queue: String) {
         switch code {
+        case 403: self = .refused(queue: queue, reason: "\(reason); give the user the right to it")
         case 404: self = .unknownQueue(queue)
+        case 406 where reason.contains("queue limit"):
+            self = .refused(
+                queue: queue, reason: "the limit max-queues of the virtual host is reached; raise it: \(reason)")
         case 406: self = .queueDiffers(queue: queue, reason: reason)
         default: self = .unavailable(reason: reason)
         }

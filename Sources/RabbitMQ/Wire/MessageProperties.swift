@@ -4,15 +4,24 @@ import Messaging
 
 /// What stands beside a message's body, read from its header and made safe.
 struct MessageProperties {
-    /// Bytes of all headers that are kept: what was read can always be published again, in one frame.
+    /// Bytes of all headers that hosts read.
     static let headerBytesMax = 32 << 10
+    /// Bytes of all properties: they have to fit into one frame, beside its own and the id.
+    static let propertyBytesMax = Int(AMQPConnection.frameBytesMax) - 1_024
     /// The longest id and header name, in bytes: AMQP's short string.
     static let shortTextBytesMax = 255
     /// Deliveries before the message was published anew by ``RabbitMQBroker/handBack(_:)``.
     static let priorDeliveriesHeader = "x-sluice-prior-deliveries"
 
+    /// What a host publishes.
+    static let contentType = "application/json"
+    /// The beginning of the names of all headers that hosts read.
+    static let hostsPrefix = "sluice-"
+
     var id = ""
     var headers: [String: String] = [:]
+    /// All else; nil where nothing would be lost without it.
+    var origin: Data?
     /// How often the broker says it has delivered this copy before.
     var deliveryCount = 0
     /// How often earlier copies were delivered.
@@ -23,80 +32,159 @@ struct MessageProperties {
     init() {}
 
     /// Reads a header that librabbitmq has decoded; nil where there was none.
-    init(_ properties: UnsafePointer<amqp_basic_properties_t>?) {
+    ///
+    /// - Parameters:
+    ///   - properties: The header, whose memory is kept by the caller meanwhile.
+    ///   - ownQueues: The queues among which the broker moves messages by itself; its notes on that are not kept.
+    init(_ properties: UnsafePointer<amqp_basic_properties_t>?, ownQueues: Set<String>) {
         guard let properties = unsafe properties?.pointee else {
             note(.idMissing)
             return
         }
         let flags = unsafe Int32(bitPattern: properties._flags)
+        var keptFlags = flags & Self.otherFlags
         if flags & AMQP_BASIC_MESSAGE_ID_FLAG != 0, unsafe properties.message_id.len > 0 {
-            let (text, isWhole) = unsafe Self.text(properties.message_id)
-            id = Self.cut(text)
-            if !isWhole { note(.idUnreadable) }
+            let isWhole = unsafe Self.text(properties.message_id).isWhole
+            id = unsafe Self.id(properties.message_id)
+            if !isWhole {
+                note(.idUnreadable)
+                keptFlags |= AMQP_BASIC_MESSAGE_ID_FLAG
+            }
         } else {
             note(.idMissing)
         }
+        var isOurs = keptFlags == 0 && flags & AMQP_BASIC_CONTENT_TYPE_FLAG != 0
         if flags & AMQP_BASIC_CONTENT_TYPE_FLAG != 0 {
-            let type = unsafe Self.text(properties.content_type).text.lowercased()
-            let essence = type.prefix { $0 != ";" }.filter { $0 != " " }
-            if essence != "application/json" { note(.contentTypeUnknown) }
+            let type = unsafe Self.text(properties.content_type).text
+            keptFlags |= AMQP_BASIC_CONTENT_TYPE_FLAG
+            isOurs = isOurs && type == Self.contentType
+            let essence = type.lowercased().prefix { $0 != ";" }.filter { $0 != " " }
+            if essence != Self.contentType { note(.contentTypeUnknown) }
         }
         if flags & AMQP_BASIC_CONTENT_ENCODING_FLAG != 0 {
             let encoding = unsafe Self.text(properties.content_encoding).text.lowercased()
             if !["", "identity", "utf-8"].contains(encoding) { note(.contentEncodingUnknown) }
         }
-        if flags & AMQP_BASIC_HEADERS_FLAG != 0 { unsafe read(properties.headers) }
+        var arena = AMQPArena()
+        defer { arena.free() }
+        var kept = unsafe [amqp_table_entry_t]()
+        if flags & AMQP_BASIC_HEADERS_FLAG != 0 {
+            unsafe kept = read(properties.headers, ownQueues: ownQueues, &arena)
+            if unsafe !kept.isEmpty { keptFlags |= AMQP_BASIC_HEADERS_FLAG }
+        }
+        guard unsafe !isOurs || !kept.isEmpty else { return }
+        origin = unsafe Self.encoded(properties, flags: keptFlags, headers: &kept)
     }
+
+    /// Properties that say nothing to a host and go on with the message.
+    ///
+    /// The expiration does not: in a queue of dead letters it would end them.
+    private static let otherFlags =
+        AMQP_BASIC_CONTENT_ENCODING_FLAG | AMQP_BASIC_PRIORITY_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG
+        | AMQP_BASIC_REPLY_TO_FLAG | AMQP_BASIC_TIMESTAMP_FLAG | AMQP_BASIC_TYPE_FLAG | AMQP_BASIC_USER_ID_FLAG
+        | AMQP_BASIC_APP_ID_FLAG | AMQP_BASIC_CLUSTER_ID_FLAG
 
     /// The first problem found is the one that is told.
     private mutating func note(_ problem: MessageProblem) { self.problem = self.problem ?? problem }
 
-    private mutating func read(_ table: amqp_table_t) {
+    /// Reads the headers that are texts, numbers or truths, and gives all that would not be written the same again.
+    private mutating func read(
+        _ table: amqp_table_t, ownQueues: Set<String>, _ arena: inout AMQPArena
+    ) -> [amqp_table_entry_t] {
+        var kept = unsafe [amqp_table_entry_t]()
         var bytes = 0
         for index in 0..<Int(unsafe table.num_entries) {
-            let entry = unsafe table.entries[index]
+            var entry = unsafe table.entries[index]
             let (name, isWhole) = unsafe Self.text(entry.key)
             if Self.brokersOwn.contains(name) {
-                if name == "x-delivery-count" { deliveryCount = unsafe Self.number(entry.value) ?? 0 }
-                if name == "x-death", let reason = unsafe Self.lastDeath(entry.value) {
-                    headers[RabbitMQBroker.moveReasonHeader] = reason
+                if let notes = unsafe readOwn(&entry, name, of: table, ownQueues: ownQueues, &arena) {
+                    unsafe kept.append(notes)
                 }
                 continue
             }
             guard isWhole, let text = unsafe Self.text(of: entry.value) else {
-                note(.headersUnreadable)
+                // Whatever others have written beside a message is nothing to its host.
+                if name.hasPrefix(Self.hostsPrefix) { note(.headersUnreadable) }
+                unsafe kept.append(entry)
                 continue
             }
             if name == Self.priorDeliveriesHeader {
                 priorDeliveries = min(max(0, Int(text) ?? 0), 1_000_000)
                 continue
             }
-            bytes += Self.bytes(name, text)
-            guard bytes <= Self.headerBytesMax else {
+            let isText = unsafe entry.value.kind == UInt8(AMQP_FIELD_KIND_UTF8.rawValue)
+            if headers[name] == nil, bytes + Self.bytes(name, text) <= Self.headerBytesMax {
+                bytes += Self.bytes(name, text)
+                headers[name] = text
+                if isText { continue }
+            } else if headers[name] == nil {
                 note(.headersTooLarge)
-                continue
             }
-            headers[name] = text
+            unsafe kept.append(entry)
         }
+        return unsafe kept
     }
 
-    /// Why the broker last moved the message; nil where a delay has ended, which is the way of each retry.
+    /// Reads what RabbitMQ has written on a message's way; gives what of it goes on with the message.
     ///
-    /// The field is a list of tables, the last move first (<https://www.rabbitmq.com/docs/dlx#effects>).
-    private static func lastDeath(_ field: amqp_field_value_t) -> String? {
-        guard unsafe field.kind == UInt8(AMQP_FIELD_KIND_ARRAY.rawValue), unsafe field.value.array.num_entries > 0,
-            let first = unsafe field.value.array.entries?.pointee,
-            unsafe first.kind == UInt8(AMQP_FIELD_KIND_TABLE.rawValue)
-        else { return nil }
-        let table = unsafe first.value.table
+    /// Not the counts of this copy, nor the moves among our own queues: RabbitMQ drops a message that it would move to a
+    /// queue from which, by such a note, it has moved it before (<https://www.rabbitmq.com/docs/dlx#routing>). An
+    /// instruction goes on under a name that instructs nobody.
+    private mutating func readOwn(
+        _ entry: inout amqp_table_entry_t, _ name: String, of table: amqp_table_t, ownQueues: Set<String>,
+        _ arena: inout AMQPArena
+    ) -> amqp_table_entry_t? {
+        switch name {
+        case "x-delivery-count":
+            deliveryCount = unsafe Self.number(entry.value) ?? 0
+            return nil
+        case "x-acquired-count": return nil
+        case "CC", "BCC":
+            unsafe entry.key = arena.bytes("x-sluice-\(name.lowercased())")
+        case "x-death" where unsafe entry.value.kind == UInt8(AMQP_FIELD_KIND_ARRAY.rawValue):
+            let deaths = unsafe Deaths(entry.value.value.array, ownQueues: ownQueues)
+            if let reason = deaths.reason { headers[Message.moveReasonHeader] = reason }
+            guard deaths.othersCount > 0 else { return nil }
+            unsafe entry.value.value.array = arena.array(deaths.others)
+        case "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason":
+            if unsafe Self.isOwn("x-first-death-queue", in: table, ownQueues) { return nil }
+        case "x-last-death-exchange", "x-last-death-queue", "x-last-death-reason":
+            if unsafe Self.isOwn("x-last-death-queue", in: table, ownQueues) { return nil }
+        default: break
+        }
+        return unsafe entry
+    }
+
+    /// Whether a header names a queue of ours.
+    private static func isOwn(_ header: String, in table: amqp_table_t, _ ownQueues: Set<String>) -> Bool {
+        unsafe text(header, in: table).map(ownQueues.contains) ?? false
+    }
+
+    /// The text of a header.
+    static func text(_ header: String, in table: amqp_table_t) -> String? {
         for index in 0..<Int(unsafe table.num_entries) {
             let entry = unsafe table.entries[index]
-            guard unsafe Self.text(entry.key).text == "reason", let reason = unsafe Self.text(of: entry.value) else {
-                continue
-            }
-            return reason == "expired" ? nil : reason.replacing("_", with: "-")
+            if unsafe text(entry.key).text == header { return unsafe text(of: entry.value) }
         }
         return nil
+    }
+
+    /// What is to go on with a message, in the bytes of AMQP 0-9-1, section 4.2.6.1.
+    private static func encoded(
+        _ properties: amqp_basic_properties_t, flags: Int32, headers: inout [amqp_table_entry_t]
+    ) -> Data? {
+        var properties = unsafe properties
+        unsafe properties._flags = amqp_flags_t(bitPattern: flags)
+        var bytes = [UInt8](repeating: 0, count: Int(AMQPConnection.frameBytesMax))
+        let count = unsafe headers.withUnsafeMutableBufferPointer { headers in
+            unsafe properties.headers = amqp_table_t(num_entries: Int32(headers.count), entries: headers.baseAddress)
+            return unsafe bytes.withUnsafeMutableBytes { bytes in
+                unsafe amqp_encode_properties(
+                    UInt16(AMQP_BASIC_CLASS), &properties,
+                    amqp_bytes_t(len: bytes.count, bytes: bytes.baseAddress))
+            }
+        }
+        return count < 0 ? nil : Data(bytes[..<Int(count)])
     }
 
     /// How many bytes a header takes in a frame, with its lengths and kind.
@@ -110,7 +198,7 @@ struct MessageProperties {
     ]
 
     /// A field as text; nil where it is a table, a list, nothing at all or not UTF-8.
-    private static func text(of field: amqp_field_value_t) -> String? {
+    static func text(of field: amqp_field_value_t) -> String? {
         switch amqp_field_value_kind_t(rawValue: UInt32(unsafe field.kind)) {
         case AMQP_FIELD_KIND_UTF8, AMQP_FIELD_KIND_BYTES:
             let (text, isWhole) = unsafe Self.text(field.value.bytes)
@@ -143,9 +231,9 @@ struct MessageProperties {
         return unsafe (String(decoding: bytes, as: UTF8.self), false)
     }
 
-    /// Repairing makes a text longer; an id has to fit again.
-    private static func cut(_ text: String) -> String {
-        var text = text
+    /// An id as text; repairing makes one longer, and it has to fit again.
+    static func id(_ bytes: amqp_bytes_t) -> String {
+        var text = unsafe text(bytes).text
         while text.utf8.count > shortTextBytesMax { text.unicodeScalars.removeLast() }
         return text
     }
