@@ -3,10 +3,11 @@ package import Postgres
 
 extension PostgresError: DispositionProviding {
     /// An answer waits for the server without using up attempts; what a person has to mend is tried again as often as the
-    /// manifest says.
+    /// manifest says; what can never be stored is dead at once.
     package var disposition: Disposition {
         switch self {
         case .cancelled, .closed: .handBack
+        case .refused(_, let state, _) where state.isUnstorable: .deadLetter
         default: isPassing ? .handBack : .retry
         }
     }

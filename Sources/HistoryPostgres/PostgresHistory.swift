@@ -47,10 +47,11 @@ package struct PostgresHistory: QuestionHistory {
     }
 
     package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+        // Done twice it is done once, so that nobody has to wait for a server that stays silent.
         _ = try await writes.run(
             .accept(
                 id: id.storable, question: question.storable, tenant: tenant?.storable, expiresAt: expiresAt,
-                now: now?()))
+                now: now?()), isCancellable: true)
     }
 
     package func finish(
@@ -72,7 +73,7 @@ package struct PostgresHistory: QuestionHistory {
     package func recordStages(_ runs: [StageRun]) async throws {
         // Writes that wait at the same moment share a transaction.
         try await withThrowingTaskGroup { group in
-            for run in runs { group.addTask { [writes] in _ = try await writes.run(.stage(run)) } }
+            for run in runs { group.addTask { [writes] in _ = try await writes.run(.stage(run), isCancellable: true) } }
             try await group.waitForAll()
         }
     }

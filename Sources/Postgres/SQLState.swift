@@ -29,8 +29,12 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
     /// A unique constraint would be broken.
     package static let uniqueViolation = SQLState(rawValue: "23505")
 
-    /// Whether the fault lies in the statement's own values: classes 22 and 23.
-    package var isAboutValues: Bool { rawValue.hasPrefix("22") || rawValue.hasPrefix("23") }
+    /// Whether the fault lies in the statement's own values: class 22 (a value that no column takes), 23 (constraints) and 54
+    /// (too long for an index or a row).
+    package var isAboutValues: Bool { ["22", "23", "54"].contains(rawValue.prefix(2)) }
+
+    /// Whether the values can never be stored, whatever else is: classes 22 and 54.
+    package var isUnstorable: Bool { ["22", "54"].contains(rawValue.prefix(2)) }
 
     /// Whether the same transaction may succeed when it is done again.
     package var isWorthRepeating: Bool { self == .serializationFailure || self == .deadlockDetected }
@@ -65,6 +69,7 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
             case "23": "a constraint would be broken"
             case "28": "it refuses the role; look at its name, pg_hba.conf and sslmode"
             case "42": "the statement does not fit the tables; run the migrations"
+            case "54": "a value is too long for it"
             case "53": "it is short of memory, disk or connections"
             case "57": "an operator intervened"
             case "58", "XX": "it has an internal or disk error; look at its log"

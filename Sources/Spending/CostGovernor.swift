@@ -54,6 +54,10 @@ package struct CostGovernor: Sendable {
     package func reserve(
         _ call: PaidCall, patience: @Sendable () -> Duration = { .zero }
     ) async throws(GovernorError) -> Admission {
+        // Here for every ledger, so that all refuse the same.
+        guard [call.id.questionID, call.tenant ?? ""].allSatisfy({ $0.isEmpty || StorableName.isOne($0) }) else {
+            throw .unstorable
+        }
         let waits = patience() > .zero
         let admission = try await attempt(call, waits: waits, respectsLines: waits)
         guard case .refused(let shortage) = admission, shortage.isMerelyHeld, waits

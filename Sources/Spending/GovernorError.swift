@@ -8,6 +8,8 @@ package enum GovernorError: Error, Sendable, Hashable {
     case boundBreached(ModelID)
     /// The call was paid for, and its stored answer has been deleted since; it is not paid again.
     case answerForgotten
+    /// The call's run or tenant can never be written: empty, too long or with a zero byte.
+    case unstorable
     /// The call's bound does not fit Int64 nano-dollars.
     case unbounded
     /// The ledger cannot be read or written. `reason` names the file and what is wrong with it.
@@ -32,6 +34,8 @@ extension GovernorError: CustomStringConvertible {
                 + " raise the bound of its price in budgets/prices"
         case .answerForgotten:
             "the call was paid for before and its answer is deleted by now; ask again under a new question"
+        case .unstorable:
+            "the question's id or its tenant cannot be stored; give both 1 to 255 bytes, none of them zero"
         case .unbounded: "the call's worst case is beyond any amount; shorten the prompt or the answer"
         case .ledgerUnavailable(let reason): "no call is paid for without the ledger: \(reason)"
         case .unknownHold: "the hold has ended before: it was settled, released or charged; nothing is charged twice"

@@ -169,7 +169,10 @@ final class LedgerCommits: Sendable {
         } catch {
             // The fault is in somebody's values: whose, shows when each is alone.
             guard operations.count > 1, error.state?.isAboutValues == true else {
-                return operations.map { _ in .failure(.ledgerUnavailable(reason: error.description)) }
+                let isUnstorable = operations.count == 1 && error.state?.isUnstorable == true
+                let failure: GovernorError =
+                    isUnstorable ? .unstorable : .ledgerUnavailable(reason: error.description)
+                return operations.map { _ in .failure(failure) }
             }
         }
         var answers = LedgerTransaction.Answers()

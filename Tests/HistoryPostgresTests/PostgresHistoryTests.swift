@@ -31,6 +31,30 @@ struct PostgresHistoryTests {
         }.run()
     }
 
+    @Test("What no index takes is said to be unstorable, and no write that shares its transaction fails with it")
+    func unstorableNeighbour() async throws {
+        let history = PostgresHistory(client: try await Self.client())
+        // PostgreSQL compresses what repeats.
+        let long = String((0..<60_000).map { _ in "0123456789abcdefghijklmnopqrstuvwxyz".randomElement() ?? "x" })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    try await history.accept(id: "\(number)", question: "?", tenant: nil, expiresAt: nil)
+                }
+                group.addTask {
+                    let error = await #expect(throws: PostgresError.self) {
+                        try await history.accept(id: "\(number)" + long, question: "?", tenant: nil, expiresAt: nil)
+                    }
+                    #expect(error?.disposition == .deadLetter && error?.state?.rawValue == "54000")
+                    #expect(error?.isPassing == false)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await history.counts() == [.accepted: 20])
+        await history.close()
+    }
+
     @Test("The original's chat_history can be read as it was: prompt, answer, passages joined, instant")
     func chatHistory() async throws {
         let client = try await Self.client()
@@ -164,7 +188,7 @@ struct PostgresHistoryTests {
         arguments: [
             ("40001", true), ("53100", true), ("53200", true), ("53300", true), ("57014", true), ("57P03", true),
             ("58030", true), ("25006", true), ("28P01", false), ("3D000", false), ("42P01", false), ("42501", false),
-            ("22021", false), ("23505", false), ("XX001", false),
+            ("23505", false), ("XX001", false),
         ])
     func dispositions(code: String, isWaitedFor: Bool) {
         let state = SQLState(rawValue: code)
@@ -172,6 +196,12 @@ struct PostgresHistoryTests {
         let unconnected = PostgresError.cannotConnect(server: "s", state: state, reason: "")
         for error in [refused, unconnected] { #expect(error.disposition == (isWaitedFor ? .handBack : .retry)) }
         #expect(refused.code == "postgres-refused-\(code)")
+    }
+
+    @Test("What can never be stored is dead at once", arguments: ["22021", "22P05", "54000"])
+    func unstorable(code: String) {
+        let refused = PostgresError.refused(server: "s", state: SQLState(rawValue: code), constraint: nil)
+        #expect(refused.disposition == .deadLetter)
     }
 
     @Test("An answer waits for a server that is away, and is stored once")

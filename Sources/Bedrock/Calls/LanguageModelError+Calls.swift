@@ -11,6 +11,7 @@ extension LanguageModelError {
             case .boundBreached(let model): .boundBreached(model: model.model)
             case .answerForgotten: .answerForgotten
             // No price times no number of tokens that a request may ask for is so much.
+            case .unstorable: .rejected(code: "name-unstorable")
             case .unbounded: .rejected(code: "cost-unbounded")
             // The last two are answers to a raise, which no function asks for.
             case .ledgerUnavailable, .unknownHold, .unknownBudget, .uselessRaise: .ledgerUnavailable
