@@ -38,7 +38,7 @@ extension Pipeline {
     ///   - question: What is asked.
     ///   - tell: Told once, in a sentence, where the question waits for a budget.
     /// - Returns: What became of it.
-    /// - Throws: ``FrontDoorError`` where it is not accepted; nothing of it is kept then.
+    /// - Throws: ``FrontDoorError`` where it is not accepted, or may not have been.
     package func ask(_ question: String, tellOfWait tell: @escaping @Sendable (String) -> Void) async throws
         -> AskOutcome
     {
@@ -69,6 +69,19 @@ extension Pipeline {
     /// The report on a question; nil for one without an answer.
     func report(on record: QuestionRecord) async throws -> AnswerReport? {
         AnswerReport(record, budgets: try await governor.status(), pipeline: functions.map(\.settings.name))
+    }
+
+    /// What is known of a question; nil where the history does not say in time.
+    ///
+    /// No asker waits longer for a history that is away, locked or frozen.
+    func look(at id: String) async -> Look? {
+        try? await first(within: .seconds(2)) { [history] in Look(record: try await history.question(id: id)) }
+    }
+
+    /// What a look at the history found.
+    struct Look: Sendable {
+        /// The question; nil where nothing is known of it.
+        let record: QuestionRecord?
     }
 
     /// Waits for a question's final state, and a moment for the functions' times, which are noted beside it.

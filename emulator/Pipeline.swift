@@ -150,8 +150,9 @@ package struct Pipeline: Sendable {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let bodyService = BodyService { try await body(self) }
-        // The first is shut down last: a draining host still holds money, and answers whether it is ready.
-        var services: [any Service] = [UpkeepService(upkeep: upkeep)] + others
+        // The first is shut down last: a draining host still holds money, and answers whether it is ready. What was
+        // accepted is noted after the last question has come.
+        var services: [any Service] = [UpkeepService(upkeep: upkeep), door.notes] + others
         if runsHost { services += host.services(flushLog: end.flushLog, logger: logger) }
         let group = ServiceGroup(
             configuration: .init(

@@ -101,6 +101,12 @@ package struct FunctionHost: Service {
             group.addTask { await cutShortWhenDue() }
             try await withThrowingDiscardingTaskGroup { workers in
                 for function in running { addWorkers(for: function, stages, to: &workers) }
+                // Of all functions: a letter's run is ended by whichever host sees it.
+                for function in functions {
+                    let watch = DeadLetterWatch(
+                        queue: function.queues.dead, broker: broker, history: history, logger: logger)
+                    workers.addTask { await watch.run() }
+                }
                 workers.addTask { await Sweeper(history: history, kept: historyKept, logger: logger).run() }
             }
             // All workers have ended: the drain is over, or the host was cancelled.

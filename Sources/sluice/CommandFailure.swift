@@ -14,7 +14,7 @@ enum CommandFailure: Error {
     init(_ error: FrontDoorError) {
         self =
             switch error {
-            case .empty, .tooLong: .wrongArguments(error.description)
+            case .empty, .tooLong, .badID, .badTenant: .wrongArguments(error.description)
             default: .failed(error.description)
             }
     }

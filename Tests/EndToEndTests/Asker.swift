@@ -5,13 +5,11 @@ import History
 import Logging
 import Messaging
 import PIIFilter
-import Synchronization
 import Testing
 
 /// Asks at a real door until the question is accepted, as a client does that is told to come back.
 final class Asker: Sendable {
     private let door: FrontDoor
-    private let inDoubt = Mutex(0)
 
     /// An asker at a door of its own to the queues and the history of a world.
     init(_ world: HostWorld) {
@@ -23,19 +21,16 @@ final class Asker: Sendable {
             drain: DrainSignal(), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
-    /// How often the door could not say that a question is kept: it may be kept nevertheless, under another id.
-    var timesInDoubt: Int { inDoubt.withLock { $0 } }
-
-    /// Asks until the question is accepted, and gives its id.
+    /// Asks until the question is accepted, always under one id, and gives that.
     func ask(_ question: String) async throws -> String {
+        let id = UUID().uuidString
         while true {
             do throws(FrontDoorError) {
-                return try await door.accept(question)
+                return try await door.accept(question, id: id)
             } catch {
                 switch error {
-                case .unavailable: inDoubt.withLock { $0 += 1 }
-                case .full: break
-                case .empty, .tooLong, .draining, .unreadable: throw error
+                case .unavailable, .unconfirmed, .full: break
+                case .empty, .tooLong, .badID, .badTenant, .taken, .draining, .unreadable: throw error
                 }
             }
             // Nothing tells when a door opens again, but that it takes a question.

@@ -121,7 +121,7 @@ struct DeadLetterTests {
                 environment: HostRun.unused.merging(world.environment) { $1 })
             #expect(await host.end() == 0)
             // As the broker has marked it, after an attempt that failed before.
-            let marked = ["sluice-error": "timeout", RabbitMQBroker.moveReasonHeader: "delivery-limit"]
+            let marked = ["sluice-error": "timeout", Message.moveReasonHeader: "delivery-limit"]
             try await world.send("q", body: "{}", marked, to: "sluice.rag-core.dead")
             let list = try await json(ListJSON.self, ["dead", "list"], world)
             #expect(list.letters.map(\.error) == ["delivery-limit"])

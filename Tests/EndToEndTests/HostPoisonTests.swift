@@ -47,11 +47,21 @@ struct HostPoisonTests {
         Poison(
             reason: "headers-unreadable",
             properties: .init(contentType: json, headers: text("sluice-attempt", Array("-1; drop".utf8)))),
-        Poison(reason: "headers-unreadable", properties: .init(contentType: json, headers: text("x", [0xc3, 0x28]))),
+        Poison(
+            reason: "headers-unreadable",
+            properties: .init(contentType: json, headers: text("sluice-tenant", [0xc3, 0x28]))),
         Poison(
             reason: "headers-unreadable",
             properties: .init(
-                contentType: json, headers: RawPublisher.entry([0x68], "A", RawPublisher.nested(levels: 100)))),
+                contentType: json,
+                headers: RawPublisher.entry(
+                    Array("sluice-attempt".utf8), "A", RawPublisher.nested(levels: 100)))),
+        Poison(
+            reason: "tenant-unusable", properties: .init(contentType: json, headers: text("sluice-tenant", [0x61, 0]))),
+        Poison(
+            reason: "tenant-unusable",
+            properties: .init(
+                contentType: json, headers: text("sluice-tenant", [UInt8](repeating: 0x61, count: 6_000)))),
     ]
 
     /// Larger than any function's input.

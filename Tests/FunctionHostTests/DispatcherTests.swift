@@ -96,9 +96,79 @@ struct DispatcherTests {
             try await test.broker.publish(Message(id: "good", body: body), to: queues.waiting)
             let dead = try #require(await test.broker.message("", in: queues.dead)).message
             #expect(try MessageHeaders(dead.headers).errorCode == "id-missing")
+            #expect(dead.headers["other"] == "x")
             #expect(dead.body == body)
+            #expect(try await test.history.outcome(of: dead.runID).reason == "id-missing")
             await test.broker.acknowledgement(of: "good", in: queues.waiting)
         }
+    }
+
+    @Test(
+        "an id or a tenant that no store can keep is the message's own fault, at the first attempt",
+        arguments: [
+            ("a\0b", nil, "id-unusable"), (String(repeating: "x", count: 6_000), nil, "id-unusable"),
+            ("", nil, "id-missing"), ("q", "a\0b", "tenant-unusable"), ("q", "", "tenant-unusable"),
+            ("q", String(repeating: "x", count: 6_000), "tenant-unusable"),
+        ] as [(String, String?, String)])
+    func unusable(id: String, tenant: String?, code: String) async throws {
+        let test = try TestHost([registered()])
+        try await test.run { _ in
+            let headers = tenant.map { ["sluice-tenant": $0] } ?? [:]
+            let message = Message(id: id, body: Data(#"{"text":"x"}"#.utf8), headers: headers)
+            try await test.broker.publish(message, to: queues.waiting)
+            try await test.send("good")
+            let dead = try #require(await test.broker.message(id, in: queues.dead)).message
+            #expect(dead.headers["sluice-error"] == code)
+            #expect(dead.headers["sluice-tenant"] == tenant)
+            #expect(dead.body == message.body)
+            // Its run has a final state under a name that can be stored.
+            #expect(try await test.history.outcome(of: message.runID).reason == code)
+            #expect(StorableName.isOne(message.runID) && dead.runID == message.runID)
+            await test.broker.acknowledgement(of: "good", in: queues.waiting)
+        }
+    }
+
+    @Test("what others wrote beside a message stays with it, whatever becomes of it")
+    func foreignHeaders() async throws {
+        let test = try TestHost([registered(attempts: 2) { _, _ in throw Glitch() }])
+        try await test.run { _ in
+            var message = Message(id: "q", body: Data(#"{"text":"x"}"#.utf8), headers: ["x-other": "theirs"])
+            message.origin = Data([1, 2, 3])
+            try await test.broker.publish(message, to: queues.waiting)
+            let again = try #require(
+                await test.broker.event { ($0.published?.delay ?? .zero) > .zero }.published
+            ).message
+            let dead = try #require(await test.broker.message("q", in: queues.dead)).message
+            for copy in [again, dead] {
+                #expect(copy.headers["x-other"] == "theirs")
+                #expect(copy.origin == message.origin)
+                #expect(copy.body == message.body)
+            }
+            #expect(again.headers["sluice-ended"] == nil && dead.headers["sluice-ended"] == "1")
+        }
+    }
+
+    @Test("an output that the broker can never carry is dead at once, and its input is kept")
+    func tooLarge() async throws {
+        let runs = Mutex(0)
+        let latch = Latch()
+        let test = try TestHost([
+            registered(next: "last") { input, _ in
+                runs.withLock { $0 += 1 }
+                await latch.wait()
+                return input
+            }, registered("last"),
+        ])
+        try await test.run { _ in
+            try await test.send("q")
+            test.broker.failPublishes([.invalidMessage(reason: "its body is over 16777216 bytes long")])
+            latch.open()
+            #expect(try await test.history.outcome(of: "q").reason == "output-too-large")
+            let dead = try #require(await test.broker.message("q", in: queues.dead)).message
+            #expect(String(decoding: dead.body, as: UTF8.self) == #"{"text":"hello"}"#)
+            await test.broker.acknowledgement(of: "q", in: queues.waiting)
+        }
+        #expect(runs.withLock { $0 } == 1)
     }
 
     @Test("a message of a newer version is dead-lettered with its own headers")

@@ -32,11 +32,15 @@ struct FrontDoorTests {
     func redacts() async throws {
         let test = try host()
         try await test.host.declareQueues()
-        let id = try await test.door.accept("My card is 4111, what now?", tenant: "t1")
+        let door = test.door()
+        let id = try await door.accept("My card is 4111, what now?", tenant: "t1")
         let message = try #require(await test.broker.message(id, in: "sluice.work")).message
         #expect(String(decoding: message.body, as: UTF8.self) == #"{"question":"My card is [CARD], what now?"}"#)
         #expect(try MessageHeaders(message.headers).tenant == "t1")
         #expect(test.broker.events.count == 1)
+        door.notes.finish()
+        await door.notes.run()
+        #expect(door.notes[id] == nil)
         let record = try #require(try await test.history.question(id: id))
         #expect(record.state == .accepted)
         #expect(record.question == "My card is [CARD], what now?")
@@ -48,23 +52,26 @@ struct FrontDoorTests {
         let test = try host()
         try await test.host.declareQueues()
         for text in ["", " \n\t\u{00A0}"] {
-            await #expect(throws: FrontDoorError.empty) { try await test.door.accept(text) }
+            await #expect(throws: FrontDoorError.empty) { try await test.door().accept(text) }
         }
         let most = FrontDoor.questionBytesMax
         await #expect(throws: FrontDoorError.tooLong(bytes: most + 1)) {
-            try await test.door.accept(String(repeating: "x", count: most + 1))
+            try await test.door().accept(String(repeating: "x", count: most + 1))
         }
         #expect(test.broker.events.isEmpty)
         #expect(try await test.history.counts().isEmpty)
-        _ = try await test.door.accept(String(repeating: "x", count: most))
+        _ = try await test.door().accept(String(repeating: "x", count: most))
     }
 
     @Test("a full queue refuses, and nothing of the question is kept")
     func full() async throws {
         let test = try host(queueLength: 1)
         try await test.host.declareQueues()
-        _ = try await test.door.accept("One?")
-        await #expect(throws: FrontDoorError.full(retryAfter: .seconds(5))) { try await test.door.accept("Two?") }
+        let door = test.door()
+        _ = try await door.accept("One?")
+        await #expect(throws: FrontDoorError.full(retryAfter: .seconds(5))) { try await door.accept("Two?") }
+        door.notes.finish()
+        await door.notes.run()
         #expect(try await test.history.counts() == [.accepted: 1])
         #expect(try await test.broker.depth(of: "sluice.work").total == 1)
     }
@@ -74,7 +81,7 @@ struct FrontDoorTests {
         let test = try host()
         try await test.host.declareQueues()
         test.host.drain.begin(until: .now + .seconds(5))
-        await #expect(throws: FrontDoorError.draining) { try await test.door.accept("One?") }
+        await #expect(throws: FrontDoorError.draining) { try await test.door().accept("One?") }
         #expect(test.broker.events.isEmpty)
     }
 
@@ -82,7 +89,7 @@ struct FrontDoorTests {
     func unreadable() async throws {
         let test = try host(error: Told(disposition: .retry))
         try await test.host.declareQueues()
-        await #expect(throws: FrontDoorError.unreadable(code: "told")) { try await test.door.accept("One?") }
+        await #expect(throws: FrontDoorError.unreadable(code: "told")) { try await test.door().accept("One?") }
         #expect(test.broker.events.isEmpty)
         #expect(try await test.history.counts().isEmpty)
     }
@@ -96,5 +103,93 @@ struct FrontDoorTests {
         #expect(try await test.history.store(answer))
         try await test.history.accept(id: "q", question: "One?", tenant: nil, expiresAt: nil)
         #expect(try await test.history.question(id: "q")?.state == .answered)
+    }
+
+    @Test("a lost confirm is asked for again: the same question is there twice, under one id")
+    func lostConfirm() async throws {
+        let test = try host()
+        try await test.host.declareQueues()
+        // The connection breaks, is not there for a moment, and is back.
+        test.broker.failPublishes([.unconfirmed(reason: "lost"), .unavailable(reason: "down"), .queueFull(queue: "q")])
+        let door = test.door()
+        let id = try await door.accept("One?")
+        let sent = test.broker.events.compactMap(\.published).map(\.message.id)
+        #expect(sent == [id, id])
+        #expect(door.notes[id]?.question == "One?")
+    }
+
+    @Test("where nobody confirms it, the id says under which to ask; where nothing was sent, nothing was stored")
+    func neverConfirmed() async throws {
+        let test = try host()
+        try await test.host.declareQueues()
+        test.broker.failPublishes(Array(repeating: .unconfirmed(reason: "lost"), count: 1_000))
+        var door = test.door()
+        door.confirmPatience = .milliseconds(250)
+        let error = await #expect(throws: FrontDoorError.self) { try await door.accept("One?") }
+        let id = try #require(test.broker.events.compactMap(\.published).first?.message.id)
+        #expect(error == .unconfirmed(id: id))
+        #expect(error?.description.contains("may have been accepted: ask for id \(id)") == true)
+        test.broker.failPublishes([.unavailable(reason: "down")])
+        await #expect(throws: FrontDoorError.unavailable(reason: "the queue cannot be reached: down")) {
+            try await door.accept("Two?")
+        }
+        // Asked again under the id it is the same question.
+        #expect(try await door.accept("One?", id: id) == id)
+    }
+
+    @Test("asked again under its id it is the same question, noted or not, and another one is told so")
+    func sameID() async throws {
+        let test = try host()
+        try await test.host.declareQueues()
+        let door = test.door()
+        for isNoted in [false, true] {
+            if isNoted {
+                door.notes.finish()
+                await door.notes.run()
+            }
+            #expect(try await door.accept("My card is 4111", id: "order-7_a.b") == "order-7_a.b")
+            await #expect(throws: FrontDoorError.taken(id: "order-7_a.b")) {
+                try await door.accept("My card is 5", id: "order-7_a.b")
+            }
+        }
+        _ = try await test.history.finish(id: "order-7_a.b", state: .failed, reason: "error", opensAt: nil)
+        #expect(try await door.accept("My card is 4111", id: "order-7_a.b") == "order-7_a.b")
+        #expect(test.broker.events.compactMap(\.published).map(\.message.id) == ["order-7_a.b"])
+    }
+
+    @Test("an id or a tenant that cannot be kept is refused before anything is published")
+    func unusable() async throws {
+        let test = try host()
+        try await test.host.declareQueues()
+        let long = String(repeating: "x", count: 6_000)
+        for id in ["", "a\0b", ".a", "a/b", "a b", "\u{1b}", "ü", "a\n", long] {
+            await #expect(throws: FrontDoorError.badID) { try await test.door().accept("One?", id: id) }
+        }
+        for tenant in ["", "a\0b", long] {
+            await #expect(throws: FrontDoorError.badTenant) { try await test.door().accept("One?", tenant: tenant) }
+        }
+        #expect(test.broker.events.isEmpty)
+    }
+
+    @Test("a history that does not answer holds up no door, and what was accepted is noted when it is back")
+    func silentHistory() async throws {
+        let test = try host()
+        try await test.host.declareQueues()
+        let silent = SilentHistory(test.history)
+        let door = test.door(history: silent)
+        let start = ContinuousClock.now
+        let running = Task { await door.notes.run() }
+        let id = try await door.accept("One?")
+        #expect(try await door.accept("Two?", id: "two") == "two")
+        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(door.notes[id] != nil)
+        silent.speak()
+        for text in [id, "two"] {
+            // Nothing tells that a note is written.
+            while try await test.history.question(id: text) == nil { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        door.notes.finish()
+        await running.value
+        #expect(door.notes[id] == nil && door.notes["two"] == nil)
     }
 }

@@ -29,6 +29,8 @@ enum BrokerEvent: Sendable {
 final class ObservedBroker: MessageBroker {
     private struct State {
         var events: [BrokerEvent] = []
+        /// How the next publishes fail; one without a confirm has arrived nevertheless.
+        var failures: [BrokerError] = []
         /// The last delivery of each message.
         var delivered: [String: Delivery] = [:]
         var waiters:
@@ -42,7 +44,15 @@ final class ObservedBroker: MessageBroker {
     private let state = Mutex(State())
     private let room = WaitingRoom<UInt64>()
 
-    init(problems: [String: MessageProblem]) { self.problems = problems }
+    let buriesByItself: Bool
+
+    init(problems: [String: MessageProblem], buriesByItself: Bool) {
+        self.problems = problems
+        self.buriesByItself = buriesByItself
+    }
+
+    /// Lets the next publishes fail.
+    func failPublishes(_ failures: [BrokerError]) { state.withLock { $0.failures = failures } }
 
     var events: [BrokerEvent] { state.withLock { $0.events } }
 
@@ -82,13 +92,18 @@ final class ObservedBroker: MessageBroker {
     func declare(_ queues: [QueueSpecification]) async throws(BrokerError) { try await inner.declare(queues) }
 
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {
-        do {
-            try await inner.publish(message, to: queue, after: delay)
+        let failure = state.withLock { $0.failures.isEmpty ? nil : $0.failures.removeFirst() }
+        do throws(BrokerError) {
+            switch failure {
+            case .unconfirmed?, nil: try await inner.publish(message, to: queue, after: delay)
+            case let failure?: throw failure
+            }
         } catch {
             note(.refused(queue: queue))
             throw error
         }
         note(.published(message, queue: queue, delay: delay))
+        if let failure { throw failure }
     }
 
     func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {

@@ -73,9 +73,10 @@ struct TestHost: Sendable {
 
     init(
         _ functions: [RegisteredFunction], drainTime: Duration = .seconds(20),
-        hasRoom: @escaping RoomCheck = { _, _ in true }, problems: [String: MessageProblem] = [:]
+        hasRoom: @escaping RoomCheck = { _, _ in true }, problems: [String: MessageProblem] = [:],
+        buriesByItself: Bool = false
     ) throws {
-        broker = ObservedBroker(problems: problems)
+        broker = ObservedBroker(problems: problems, buriesByItself: buriesByItself)
         store = try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema])
         history = SQLiteHistory(store: store)
         invoker = Invoker()
@@ -85,10 +86,10 @@ struct TestHost: Sendable {
             hasRoom: hasRoom, logger: Self.logger, onDrained: { [report] in report.set($0) })
     }
 
-    /// A door to the host's functions.
-    var door: FrontDoor {
+    /// A door to the host's functions, which notes questions in its history or in another.
+    func door(history: (any QuestionHistory)? = nil) -> FrontDoor {
         FrontDoor(
-            pipeline: functions, broker: broker, history: history, invoker: invoker, drain: host.drain,
+            pipeline: functions, broker: broker, history: history ?? self.history, invoker: invoker, drain: host.drain,
             logger: Self.logger)
     }
 

@@ -1,10 +1,10 @@
 import FoundationEssentials
 import FunctionHost
 import Messaging
-import RabbitMQ
 
 /// A message that nobody could deal with, as operators see it.
 package struct DeadLetter: Encodable, Sendable {
+    /// Names it to commands: its own id, or what stands for one.
     let id: String
     /// Whose dead-letter queue it is in.
     let function: String
@@ -26,11 +26,10 @@ package struct DeadLetter: Encodable, Sendable {
 
     init(_ message: Message, function: String, showsPayload: Bool = false) {
         let headers = (try? MessageHeaders(message.headers)) ?? MessageHeaders()
-        id = message.id
+        id = message.runID
         self.function = function
-        // The broker's own reason came after that of the last attempt.
-        error =
-            message.headers[RabbitMQBroker.moveReasonHeader] ?? headers.errorCode ?? message.headers["sluice-error"]
+        let reason = MessageHeaders.deathReason(message.headers)
+        error = reason == MessageHeaders.reasonUnknown ? nil : reason
         failedAt = headers.failedAt?.formatted(.iso8601)
         attempt = headers.attempt
         tenant = headers.tenant

@@ -2,7 +2,6 @@ import FoundationEssentials
 import FunctionHost
 import History
 import Messaging
-import RabbitMQ
 
 /// Works the dead-letter queues: `sluice dead`.
 package struct DeadLetters: Sendable {
@@ -48,7 +47,7 @@ package struct DeadLetters: Sendable {
             let queue = FunctionQueues(function: name).dead
             let depth = try await access.broker.depth(of: queue).total
             guard depth > 0 else { continue }
-            letters += try await access.broker.browse(queue, limit: depth).filter { $0.id == id }
+            letters += try await access.broker.browse(queue, limit: depth).filter { $0.runID == id }
                 .map { DeadLetter($0, function: name, showsPayload: showsPayload) }
         }
         guard !letters.isEmpty else { throw Self.unknown(id) }
@@ -59,16 +58,17 @@ package struct DeadLetters: Sendable {
     ///
     /// A letter leaves the dead-letter queue when the broker has confirmed its copy, so that none is lost; one whose
     /// copy was confirmed before a crash may run twice, which changes nothing twice. Its question waits for an answer
-    /// again.
+    /// again. A letter without an id gets the one that it is listed under.
     ///
     /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`; the letters that were not replayed are kept.
     package func replay(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
         try await take(choice, function: function) { [access] message, name in
             // First: an answer is only stored for a question that waits for one.
-            try await access.history.reopen(id: message.id)
+            try await access.history.reopen(id: message.runID)
             var copy = message
+            copy.id = message.runID
             copy.headers = MessageHeaders.asFirstAttempt(message.headers)
-            copy.headers[RabbitMQBroker.moveReasonHeader] = nil
+            copy.headers[Message.moveReasonHeader] = nil
             try await access.broker.publish(copy, to: FunctionQueues(function: name).waiting)
         }
     }
@@ -94,9 +94,9 @@ package struct DeadLetters: Sendable {
                 let limit = choice == .all ? min(left, Self.batch) : left
                 try await access.broker.walk(queue, limit: limit) { message in
                     seen += 1
-                    if case .id(let id) = choice, id != message.id { return true }
+                    if case .id(let id) = choice, id != message.runID { return true }
                     try await body(message, name)
-                    taken.append(.init(id: message.id, function: name))
+                    taken.append(.init(id: message.runID, function: name))
                     return false
                 }
                 left = seen == 0 || choice != .all ? 0 : left - seen

@@ -9,7 +9,8 @@ import Spending
 
 /// The door for questions over HTTP.
 ///
-/// - `POST /v1/questions` with `{"question": "…"}`: 202 with the question's id once it is durable.
+/// - `POST /v1/questions` with `{"question": "…"}`: 202 with the question's id once it is durable. With an `"id"` of the
+///   asker's own it is the same question, however often it is asked.
 /// - `GET /v1/questions/ID`: the answer, or where the question stands; `?wait=SECONDS` waits up to 60 s for it.
 struct QuestionRoutes {
     let pipeline: Pipeline
@@ -24,30 +25,50 @@ struct QuestionRoutes {
     }
 
     private func ask(_ request: Request) async throws -> Reply {
-        struct Body: Decodable { let question: String }
+        struct Body: Decodable {
+            let question: String
+            let id: String?
+        }
         // Room for the longest question with each character escaped.
         let bytes = try await request.body.collect(upTo: FrontDoor.questionBytesMax * 7)
         guard let body = try? JSONDecoder().decode(Body.self, from: Data(bytes.readableBytesView)) else {
-            return Reply(.badRequest, ["error": "send {\"question\": \"...\"} in UTF-8"])
+            return Reply(.badRequest, ["error": "send {\"question\": \"...\"} in UTF-8, with a text as \"id\" or none"])
         }
         do {
-            let id = try await pipeline.door.accept(body.question)
+            let id = try await pipeline.door.accept(body.question, id: body.id)
             var reply = Reply(.accepted, ["id": id])
-            reply.headers[.location] = "/v1/questions/\(id)"
+            reply.headers[.location] = Self.path(of: id)
             return reply
         } catch {
-            var reply = Reply(error.status, ["error": error.description])
+            var facts = ["error": error.description]
+            if case .unconfirmed(let id) = error { facts["id"] = id }
+            var reply = Reply(error.status, facts)
             if case .full(let retryAfter) = error { reply.headers[.retryAfter] = "\(retryAfter.components.seconds)" }
+            if let id = facts["id"] { reply.headers[.location] = Self.path(of: id) }
             return reply
         }
     }
 
+    private static func path(of id: String) -> String { "/v1/questions/\(id)" }
+
     private func show(id: String, wait: Int) async throws -> Reply {
-        guard var record = try await pipeline.history.question(id: id) else {
-            return Reply(.notFound, ["error": "no question has this id"])
+        let look = await pipeline.look(at: id)
+        // What this host took is known here before it is noted.
+        let isAccepted = look?.record.map { $0.state == .accepted } ?? (pipeline.door.notes[id] != nil)
+        if look == nil, !isAccepted {
+            return Reply(
+                .serviceUnavailable, ["error": "the history does not answer for now; ask for this id again in a moment"]
+            )
         }
-        if record.state == .accepted, wait > 0 {
-            record = try await pipeline.outcome(of: id, within: .seconds(min(wait, 60))) ?? record
+        var known = look?.record
+        // Also for one that nobody has noted yet: it may be on its way.
+        if look != nil, known == nil || isAccepted, wait > 0 {
+            known = try await pipeline.outcome(of: id, within: .seconds(min(wait, 60))) ?? known
+        }
+        guard let record = known else {
+            return isAccepted
+                ? Reply(.ok, ["id": id, "state": QuestionState.accepted.rawValue])
+                : Reply(.notFound, ["error": "no question has this id"])
         }
         guard let report = try await pipeline.report(on: record) else {
             var facts = ["id": id, "state": record.state.rawValue]
@@ -63,7 +84,9 @@ struct QuestionRoutes {
 extension FrontDoorError {
     fileprivate var status: HTTPResponse.Status {
         switch self {
-        case .empty: .badRequest
+        case .empty, .badID, .badTenant: .badRequest
+        case .taken: .conflict
+        case .unconfirmed: .gatewayTimeout
         case .tooLong: .contentTooLarge
         case .full, .draining, .unavailable: .serviceUnavailable
         case .unreadable: .unprocessableContent

@@ -12,7 +12,7 @@ extension Dispatcher {
     /// The run of a delivery that runs alone; nil for others.
     func loneRun(of delivery: Delivery, headers: MessageHeaders) -> LoneRun? {
         guard delivery.queue == queues.alone else { return nil }
-        return LoneRun(questionID: delivery.message.id, function: settings.name, attempt: headers.attempt)
+        return LoneRun(questionID: delivery.message.runID, function: settings.name, attempt: headers.attempt)
     }
 
     /// Does something that counts as the end of its process from its beginning to its end.

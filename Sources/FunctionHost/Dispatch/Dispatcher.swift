@@ -22,6 +22,8 @@ struct Dispatcher: Sendable {
     let counts: DeliveryCounts
     let metrics: HostMetrics
     let logger: Logger
+    /// Outcomes that cannot be stored.
+    private let trouble = Trouble()
 
     var settings: FunctionSettings { registered.settings }
     var queues: FunctionQueues { registered.queues }
@@ -29,12 +31,14 @@ struct Dispatcher: Sendable {
     /// Deals with a delivery from the waiting queue, or from the queue of those that run alone.
     func dispatch(_ delivery: Delivery) async {
         var logger = logger
-        logger[metadataKey: LogKey.questionID] = "\(delivery.message.id)"
+        logger[metadataKey: LogKey.questionID] = "\(delivery.message.runID)"
         metrics.inFlight(settings.name, 1)
         defer { metrics.inFlight(settings.name, -1) }
-        guard var headers = try? MessageHeaders(delivery.message.headers) else {
-            // Nothing of it can be read, so nothing of it can be kept but the body.
-            let outcome = Outcome.dead(code: "headers-unreadable")
+        var headers: MessageHeaders
+        do throws(MessageHeaders.Problem) {
+            headers = try MessageHeaders(delivery.message.headers)
+        } catch {
+            let outcome = Outcome.dead(code: error.code)
             return await conclude(delivery, headers: MessageHeaders(), outcome: outcome, logger: logger)
         }
         let run = loneRun(of: delivery, headers: headers)
@@ -50,6 +54,8 @@ struct Dispatcher: Sendable {
         let outcome: Outcome =
             if let problem = delivery.problem {
                 .dead(code: problem.rawValue)
+            } else if !StorableName.isOne(delivery.message.id) {
+                .dead(code: delivery.message.id.isEmpty ? MessageProblem.idMissing.rawValue : "id-unusable")
             } else {
                 await decide(on: delivery, run, headers: headers, logger: logger)
             }
@@ -89,7 +95,7 @@ struct Dispatcher: Sendable {
         // What the broker has taken away is delivered again, and that delivery meets what this one has stored. Published
         // here too, there would be two of it from now on, and four after the next lost connection.
         guard await broker.holds(delivery) else { return }
-        let id = delivery.message.id
+        let id = delivery.message.runID
         do {
             switch outcome {
             case .output(let output, let took):
@@ -131,22 +137,29 @@ struct Dispatcher: Sendable {
                 await noteWaiting(id, refusal, logger)
                 try await republish(delivery, parked, to: queues.parked)
             case .refuse(let refusal):
-                _ = try await history.finish(
-                    id: id, state: .refused, reason: QuestionRecord.noRoom, opensAt: refusal.opensAt,
+                try await finish(
+                    id, as: .refused, reason: QuestionRecord.noRoom, opensAt: refusal.opensAt,
                     explanation: refusal.explanation)
             case .expire:
-                _ = try await history.finish(id: id, state: .expired, reason: "expired", opensAt: nil)
+                try await finish(id, as: .expired, reason: "expired")
             case .isolate:
                 try await republish(delivery, headers, to: queues.alone)
             }
             try await broker.acknowledge(delivery)
             note(outcome)
             log(outcome, logger: logger)
+            if trouble.ends() { logger.notice("outcomes are stored again") }
         } catch BrokerError.staleDelivery {
             // Taken away in this very moment.
+        } catch BrokerError.invalidMessage(let reason) where !outcome.isDead {
+            // No broker will ever carry it: the same work would end here again and again.
+            logger.error("outcome can never be published", metadata: [LogKey.error: "\(reason)"])
+            let code = if case .output = outcome { "output-too-large" } else { "message-too-large" }
+            await conclude(delivery, headers: headers, outcome: .dead(code: code), logger: logger)
         } catch {
-            logger.warning(
-                "outcome could not be stored; the message is handed back",
+            // Once: each message meets it again and again.
+            logger.log(
+                level: trouble.begins() ? .warning : .debug, "outcome could not be stored; the message is handed back",
                 metadata: [LogKey.outcome: "\(outcome.name)", LogKey.error: "\(Self.name(of: error))"])
             await giveBack(delivery, headers: headers)
         }
@@ -170,13 +183,37 @@ struct Dispatcher: Sendable {
     /// before it is opened again.
     private func bury(_ delivery: Delivery, headers: MessageHeaders, code: String) async throws {
         var message = delivery.message
-        message.headers = failed(headers, code: code).texts
+        var dead = failed(headers, code: code)
+        dead.hasEnded = true
+        message.headers = dead.texts(beside: message.headers)
         if (try? MessageHeaders(delivery.message.headers)) == nil {
             // Another version's headers stay as they are, so that a host of that version can still replay the message.
             message.headers.merge(delivery.message.headers) { _, theirs in theirs }
         }
-        _ = try await history.finish(id: delivery.message.id, state: .failed, reason: code, opensAt: nil)
-        try await broker.publish(message, to: queues.dead)
+        try await finish(message.runID, as: .failed, reason: code)
+        do throws(BrokerError) {
+            try await broker.publish(message, to: queues.dead)
+        } catch {
+            guard case .invalidMessage = error else { throw error }
+            // What came with it leaves no room for the reason.
+            message.headers = dead.texts
+            message.origin = nil
+            try await broker.publish(message, to: queues.dead)
+        }
+    }
+
+    /// Gives a question its final state; one that the history can never keep holds up no message.
+    private func finish(
+        _ id: String, as state: QuestionState, reason: String, opensAt: Date? = nil, explanation: String? = nil
+    ) async throws {
+        do {
+            _ = try await history.finish(
+                id: id, state: state, reason: reason, opensAt: opensAt, explanation: explanation)
+        } catch let error as any DispositionProviding where error.disposition == .deadLetter {
+            logger.error(
+                "a final state can never be stored",
+                metadata: [LogKey.questionID: "\(id)", LogKey.error: "\(error.code)"])
+        }
     }
 
     private func failed(_ headers: MessageHeaders, code: String) -> MessageHeaders {
@@ -191,7 +228,7 @@ struct Dispatcher: Sendable {
         _ delivery: Delivery, _ headers: MessageHeaders, to queue: String, after delay: Duration = .zero
     ) async throws {
         var message = delivery.message
-        message.headers = headers.texts
+        message.headers = headers.texts(beside: message.headers)
         try await broker.publish(message, to: queue, after: delay)
     }
 
@@ -280,6 +317,11 @@ struct Dispatcher: Sendable {
 }
 
 extension Outcome {
+    /// Whether the message is buried, whatever attempts are left.
+    fileprivate var isDead: Bool {
+        if case .dead = self { true } else { false }
+    }
+
     /// Whether the message is left to a later invocation with nothing done.
     fileprivate var givesBack: Bool {
         switch self {

@@ -1,6 +1,7 @@
 import CivilTime
 package import FoundationEssentials
 package import FunctionKit
+import Messaging
 
 /// What the host writes beside a message's body.
 ///
@@ -30,6 +31,8 @@ package struct MessageHeaders: Sendable, Hashable {
     package var needed: Int64?
     /// When that budget's period turns.
     package var opensAt: Date?
+    /// Whether the message's run has a final state: it is a dead letter that somebody has dealt with.
+    package var hasEnded = false
 
     /// The headers of a new message, in a trace of its own unless it goes on with another's.
     package init(trace: TraceContext = TraceContext()) { self.trace = trace }
@@ -40,9 +43,19 @@ package struct MessageHeaders: Sendable, Hashable {
         case unknownVersion
         /// A header has a value that no host writes.
         case malformed(name: String)
+        /// The tenant is empty, too long or has a zero byte.
+        case unusableTenant
+
+        /// A constant name, fit for the reason of a dead letter.
+        var code: String {
+            switch self {
+            case .unknownVersion, .malformed: "headers-unreadable"
+            case .unusableTenant: "tenant-unusable"
+            }
+        }
     }
 
-    private enum Name: String {
+    private enum Name: String, CaseIterable {
         case format = "sluice-format"
         case attempt = "sluice-attempt"
         case tenant = "sluice-tenant"
@@ -54,6 +67,7 @@ package struct MessageHeaders: Sendable, Hashable {
         case budget = "sluice-budget"
         case needed = "sluice-needed-nano-usd"
         case opensAt = "sluice-opens-at"
+        case ended = "sluice-ended"
     }
 
     /// Reads headers; those of others are ignored.
@@ -69,6 +83,8 @@ package struct MessageHeaders: Sendable, Hashable {
             self.attempt = attempt
         }
         tenant = fields[.tenant]
+        // What no store can keep is found here, before anything is done for it.
+        if let tenant, !StorableName.isOne(tenant) { throw .unusableTenant }
         expiresAt = try fields.date(.expiresAt)
         trace = fields[.trace].flatMap(TraceContext.init(traceparent:)) ?? TraceContext()
         errorCode = fields[.errorCode]
@@ -80,6 +96,7 @@ package struct MessageHeaders: Sendable, Hashable {
             self.needed = needed
         }
         opensAt = try fields.date(.opensAt)
+        hasEnded = fields[.ended] != nil
     }
 
     /// The headers as a message carries them.
@@ -88,17 +105,43 @@ package struct MessageHeaders: Sendable, Hashable {
             .format: Self.formatVersion, .attempt: String(attempt), .tenant: tenant,
             .expiresAt: expiresAt.map(Fields.text), .trace: trace.traceparent, .errorCode: errorCode,
             .failedFunction: failedFunction, .failedAt: failedAt.map(Fields.text), .budget: budget,
-            .needed: needed.map(String.init), .opensAt: opensAt.map(Fields.text),
+            .needed: needed.map(String.init), .opensAt: opensAt.map(Fields.text), .ended: hasEnded ? "1" : nil,
         ]
         return Dictionary(
             uniqueKeysWithValues: all.compactMap { name, text in text.map { (name.rawValue, $0) } })
     }
 
+    /// The headers as a message carries them beside those of others, which stay as they came.
+    package func texts(beside others: [String: String]) -> [String: String] {
+        var all = others
+        for name in Name.allCases { all[name.rawValue] = nil }
+        return all.merging(texts) { $1 }
+    }
+
     /// The headers of a dead message as those of a first attempt; all else stays, also what this host cannot read.
     package static func asFirstAttempt(_ headers: [String: String]) -> [String: String] {
         var headers = headers
-        for name in [Name.errorCode, .failedFunction, .failedAt] { headers[name.rawValue] = nil }
+        for name in [Name.errorCode, .failedFunction, .failedAt, .ended] { headers[name.rawValue] = nil }
         headers[Name.attempt.rawValue] = "1"
+        return headers
+    }
+
+    /// Whether headers say that the message's run has its final state; also where this host cannot read the rest.
+    package static func areEnded(_ headers: [String: String]) -> Bool { headers[Name.ended.rawValue] != nil }
+
+    /// Why a message is dead, as a constant name: the broker's own reason came after that of the last attempt.
+    package static func deathReason(_ headers: [String: String]) -> String {
+        headers[Message.moveReasonHeader] ?? headers[Name.errorCode.rawValue] ?? reasonUnknown
+    }
+
+    /// The reason of a letter that another program buried without a word.
+    package static let reasonUnknown = "dead-lettered"
+
+    /// The headers of a dead message whose run has its final state; all else stays.
+    static func asEnded(_ headers: [String: String], at instant: Date) -> [String: String] {
+        var headers = headers
+        headers[Name.ended.rawValue] = "1"
+        if headers[Name.failedAt.rawValue] == nil { headers[Name.failedAt.rawValue] = Fields.text(instant) }
         return headers
     }
 

@@ -42,16 +42,18 @@ struct Parking: Sendable {
     ///
     /// - Returns: Whether it was taken back.
     private func takeBack(_ delivery: Delivery) async throws -> Bool {
-        var headers = (try? MessageHeaders(delivery.message.headers)) ?? MessageHeaders()
-        var isOpen = true
-        if let budget = headers.budget { isOpen = await hasRoom(budget, headers.needed ?? 0) }
-        if isOpen {
-            headers.budget = nil
-            headers.needed = nil
-            headers.opensAt = nil
-        }
         var message = delivery.message
-        message.headers = headers.texts
+        var isOpen = true
+        // What cannot be read goes on as it is, to where it is buried.
+        if var headers = try? MessageHeaders(message.headers) {
+            if let budget = headers.budget { isOpen = await hasRoom(budget, headers.needed ?? 0) }
+            if isOpen {
+                headers.budget = nil
+                headers.needed = nil
+                headers.opensAt = nil
+            }
+            message.headers = headers.texts(beside: message.headers)
+        }
         do {
             try await broker.publish(message, to: isOpen ? queues.waiting : queues.parked)
         } catch {

@@ -4,48 +4,27 @@ package import History
 package import Logging
 package import Messaging
 
-/// Why a question was not accepted.
-///
-/// Nothing of it was stored.
-package enum FrontDoorError: Error, Sendable, Hashable {
-    /// There is nothing to answer.
-    case empty
-    /// The question is longer than ``FrontDoor/questionBytesMax``.
-    case tooLong(bytes: Int)
-    /// Too many questions wait; come back after the given time.
-    case full(retryAfter: Duration)
-    /// The host is ending.
-    case draining
-    /// The first function could not deal with the question; `code` is the reason's constant name.
-    case unreadable(code: String)
-    /// The question could not be made durable.
-    case unavailable(reason: String)
-}
-
-extension FrontDoorError: CustomStringConvertible {
-    /// One sentence for a person, with what to do.
-    package var description: String {
-        switch self {
-        case .empty: "the question is empty; write what happened and what you want to know"
-        case .tooLong(let bytes):
-            "the question has \(bytes) bytes; the most is \(FrontDoor.questionBytesMax); leave out what is not needed"
-        case .full(let retryAfter): "too many questions wait; try again in \(retryAfter.components.seconds) s"
-        case .draining: "the host is ending; ask again in a moment"
-        case .unreadable(let code): "the question could not be made free of personal data (\(code)); nothing was kept"
-        case .unavailable(let reason): "the question could not be stored: \(reason)"
-        }
-    }
-}
-
 /// Takes questions in: what is accepted is durable, and free of personal data.
 ///
-/// Where the first function redacts, it is invoked here, in memory, and only its output goes on.
+/// Where the first function redacts, it is invoked here, in memory, and only its output goes on. A question is accepted
+/// once the queue has confirmed it; its note in the history is written beside that, and holds nobody up.
 package struct FrontDoor: Sendable {
     /// The most bytes in UTF-8 that a question may have.
     package static let questionBytesMax = 8 * 1024
+    /// The most characters of an id that an asker gives; a UUID has 36.
+    package static let idBytesMax = 100
 
     /// How long to wait after a full queue: about the time in which a slow model answers once.
     private static let retryAfter = Duration.seconds(5)
+    /// How long the history may take to say whether an asker's own id is known.
+    private static let lookPatience = Duration.milliseconds(500)
+    /// How long a queue that is away is left alone before the next try to make sure.
+    private static let retryPause = Duration.milliseconds(100)
+
+    /// How long the queue may take to confirm a question, with a connection that is made again meanwhile.
+    package var confirmPatience = Duration.seconds(5)
+    /// What was accepted and is not noted in the history yet; to be run beside the door.
+    package let notes: AcceptanceNotes
 
     private let pipeline: [RegisteredFunction]
     private let broker: any MessageBroker
@@ -73,6 +52,7 @@ package struct FrontDoor: Sendable {
         self.invoker = invoker
         self.drain = drain
         self.logger = logger
+        notes = AcceptanceNotes(history: history, drain: drain, logger: logger)
     }
 
     /// Whether a text may be asked at all.
@@ -88,17 +68,23 @@ package struct FrontDoor: Sendable {
     ///
     /// - Parameters:
     ///   - question: In plain language; personal data is taken out.
+    ///   - asked: The question's id, where the asker gives one: asked again under it, it is the same question, which is
+    ///     worked on and paid for once. Nil for a new one.
     ///   - tenant: Who asks, where tenants are told apart.
     ///   - expiresAt: After this instant the answer is of no use.
     /// - Returns: The question's id.
-    /// - Throws: ``FrontDoorError``; nothing of the question was kept then.
+    /// - Throws: ``FrontDoorError``; nothing of the question was kept then, but where it is
+    ///   ``FrontDoorError/unconfirmed(id:)``.
     package func accept(
-        _ question: String, tenant: String? = nil, expiresAt: Date? = nil
+        _ question: String, id asked: String? = nil, tenant: String? = nil, expiresAt: Date? = nil
     ) async throws(FrontDoorError) -> String {
         try Self.check(question)
+        if let asked, !Self.isID(asked) { throw .badID }
+        // Before it is published: a note of it could never be written.
+        if let tenant, !StorableName.isOne(tenant) { throw .badTenant }
         guard drain.deadline == nil else { throw .draining }
         guard let first = pipeline.first else { throw .unavailable(reason: "there is no function") }
-        let id = UUID().uuidString.lowercased()
+        let id = asked ?? UUID().uuidString.lowercased()
         var headers = MessageHeaders()
         headers.tenant = tenant
         headers.expiresAt = expiresAt
@@ -124,9 +110,29 @@ package struct FrontDoor: Sendable {
             stage = redacted
             destination = FunctionQueues(function: next).waiting
         }
+        if asked != nil, let known = await knownText(of: id) {
+            guard known.isEmpty || known == stage.question else { throw .taken(id: id) }
+            return id
+        }
         try await publish(Message(id: id, body: body, headers: headers.texts), to: destination)
-        await note(id: id, stage: stage, tenant: tenant, expiresAt: expiresAt, run: run)
+        notes.add(
+            AcceptanceNotes.Note(id: id, question: stage.question, tenant: tenant, expiresAt: expiresAt, run: run))
         return id
+    }
+
+    /// Whether a text may be the id of a question: it stands in paths and log lines as it is.
+    private static func isID(_ text: String) -> Bool {
+        let isAlphanumeric = { (byte: UInt8) in
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+        }
+        return (1...idBytesMax).contains(text.utf8.count) && text.utf8.first.map(isAlphanumeric) == true
+            && text.utf8.allSatisfy { isAlphanumeric($0) || "-_.".utf8.contains($0) }
+    }
+
+    /// The text of a question that was asked before, as far as it can be seen in a moment; empty where only its end is known.
+    private func knownText(of id: String) async -> String? {
+        if let note = notes[id] { return note.question }
+        return await first(within: Self.lookPatience) { try? await history.question(id: id)?.question } ?? nil
     }
 
     /// Invokes the first function in memory.
@@ -147,6 +153,10 @@ package struct FrontDoor: Sendable {
         }
     }
 
+    /// Publishes until it is certain that the queue has the message, or that it has it not.
+    ///
+    /// A confirm that was lost is asked for by publishing the same once more: a message that is there twice is worked on
+    /// once.
     private func publish(_ message: Message, to queue: String) async throws(FrontDoorError) {
         // A publish would wait for as long as the broker takes none, and the asker with it.
         switch await broker.state {
@@ -154,25 +164,43 @@ package struct FrontDoor: Sendable {
         case .blocked(let reason): throw .unavailable(reason: "the queue takes nothing for now: \(reason)")
         case .away(let reason): throw .unavailable(reason: "the queue is away: \(reason)")
         }
-        do {
-            try await broker.publish(message, to: queue)
-        } catch .queueFull {
-            throw .full(retryAfter: Self.retryAfter)
-        } catch {
-            throw .unavailable(reason: error.description)
+        let end = ContinuousClock.now + confirmPatience
+        var mayBeThere = false
+        while true {
+            switch await publish(message, to: queue, until: end) {
+            case .success: return
+            case .failure(.unconfirmed): mayBeThere = true
+            case .failure(.queueFull) where !mayBeThere: throw .full(retryAfter: Self.retryAfter)
+            case .failure(let error) where !mayBeThere: throw .unavailable(reason: error.description)
+            case .failure: break
+            }
+            guard .now < end, (try? await Task.sleep(for: Self.retryPause)) != nil else {
+                throw .unconfirmed(id: message.id)
+            }
         }
     }
 
-    /// Notes a question that the queue has confirmed.
-    ///
-    /// It is accepted, whatever becomes of the note. The answer may even be stored before.
-    private func note(id: String, stage: Question, tenant: String?, expiresAt: Date?, run: StageRun?) async {
-        do {
-            try await history.accept(id: id, question: stage.question, tenant: tenant, expiresAt: expiresAt)
-            if let run { try await history.recordStages([run]) }
-        } catch {
-            logger.warning(
-                "an accepted question could not be noted", metadata: [LogKey.error: "\(type(of: error))"])
+    /// Publishes once; when the time is up the publish is cancelled, and says how far it came.
+    private func publish(
+        _ message: Message, to queue: String, until end: ContinuousClock.Instant
+    ) async -> Result<Void, BrokerError> {
+        await withTaskGroup(of: Result<Void, BrokerError>?.self) { group in
+            group.addTask {
+                do throws(BrokerError) {
+                    return .success(try await broker.publish(message, to: queue))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(until: end, clock: .continuous)
+                return nil
+            }
+            while let next = await group.next() {
+                group.cancelAll()
+                if let next { return next }
+            }
+            return .failure(.unconfirmed(reason: "the time was up"))
         }
     }
 

@@ -1,0 +1,158 @@
+import FoundationEssentials
+import FunctionKit
+import History
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Notes accepted questions in the history, beside the door, which does not wait for it.
+///
+/// While the history is away or slow the notes wait here, and are made up for. A question whose note is lost with its
+/// process is answered all the same, and known from its final state on.
+package final class AcceptanceNotes: Service {
+    /// What is noted of a question.
+    package struct Note: Sendable {
+        let id: String
+        /// Free of personal data.
+        package let question: String
+        let tenant: String?
+        let expiresAt: Date?
+        /// The run of the first function at the door.
+        let run: StageRun?
+    }
+
+    /// More do not wait for a history that takes nothing: some 30 MB at the most.
+    private static let waitingMax = 4_096
+    /// How many are written at a time; the history lets them share transactions.
+    private static let writtenAtOnceMax = 128
+    /// How long a history that took nothing is left alone.
+    private static let pause = Duration.seconds(1)
+    /// How long the last notes may take where the drain's time is over.
+    private static let lastPatience = Duration.milliseconds(500)
+
+    private struct State {
+        var notes: [String: Note] = [:]
+        /// The ids of the notes, in the order in which they came.
+        var order: [String] = []
+        /// How many did not wait, because too many did.
+        var leftOut = 0
+        var isFailing = false
+    }
+
+    private let history: any QuestionHistory
+    private let drain: DrainSignal
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let (wakeups, wakeup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// Makes notes that are written once they run.
+    init(history: any QuestionHistory, drain: DrainSignal, logger: Logger) {
+        self.history = history
+        self.drain = drain
+        self.logger = logger
+    }
+
+    /// The note of a question, as long as it is not written.
+    package subscript(id: String) -> Note? { state.withLock { $0.notes[id] } }
+
+    /// Takes note of an accepted question; returns at once.
+    func add(_ note: Note) {
+        state.withLock { state in
+            guard state.notes[note.id] == nil else { return }
+            guard state.notes.count < Self.waitingMax else {
+                state.leftOut += 1
+                return
+            }
+            state.notes[note.id] = note
+            state.order.append(note.id)
+        }
+        wakeup.yield()
+    }
+
+    /// Lets ``run()`` end once it has tried to write what was noted until now.
+    package func finish() { wakeup.finish() }
+
+    /// Writes until graceful shutdown, and then once more what is left, until the drain's deadline.
+    package func run() async {
+        await cancelWhenGracefulShutdown { [self] in
+            for await _ in wakeups {
+                // No event tells that a history is back.
+                while await !writeAll(), !Task.isCancelled { try? await Task.sleep(for: Self.pause) }
+            }
+        }
+        let left = max(.now + Self.lastPatience, drain.deadline ?? .now) - .now
+        _ = await first(within: left) { [self] in await writeAll() }
+        let lost = state.withLock { $0.notes.count }
+        if lost > 0 {
+            logger.warning(
+                "accepted questions are not noted; they are known once they have ended",
+                metadata: [LogKey.count: .stringConvertible(lost)])
+        }
+    }
+
+    /// Writes what waits; false where the history did not take it.
+    private func writeAll() async -> Bool {
+        while case let batch = nextBatch(), !batch.isEmpty {
+            let failures: [any Error] = await withTaskGroup(of: (any Error)?.self) { group in
+                for note in batch { group.addTask { [self] in await write(note) } }
+                return await group.reduce(into: []) { failures, failure in
+                    if let failure { failures.append(failure) }
+                }
+            }
+            state.withLock { state in state.order.removeAll { state.notes[$0] == nil } }
+            guard let failure = failures.first else { continue }
+            tell(isFailing: true, failure)
+            return false
+        }
+        tell(isFailing: false, nil)
+        return true
+    }
+
+    private func nextBatch() -> [Note] {
+        let (batch, leftOut) = state.withLock { state in
+            defer { state.leftOut = 0 }
+            return (state.order.prefix(Self.writtenAtOnceMax).compactMap { state.notes[$0] }, state.leftOut)
+        }
+        if leftOut > 0 {
+            logger.warning(
+                "accepted questions are not noted, because too many wait; they are known once they have ended",
+                metadata: [LogKey.count: .stringConvertible(leftOut)])
+        }
+        return batch
+    }
+
+    /// Writes a note, and forgets it unless another try may succeed.
+    private func write(_ note: Note) async -> (any Error)? {
+        do {
+            try await history.accept(
+                id: note.id, question: note.question, tenant: note.tenant, expiresAt: note.expiresAt)
+            if let run = note.run { try await history.recordStages([run]) }
+        } catch let error as any DispositionProviding where error.disposition == .deadLetter {
+            logger.warning(
+                "an accepted question cannot be noted",
+                metadata: [LogKey.questionID: "\(note.id)", LogKey.error: "\(error.code)"])
+        } catch {
+            return error
+        }
+        state.withLock { $0.notes[note.id] = nil }
+        return nil
+    }
+
+    /// One line when it begins and one when it ends.
+    private func tell(isFailing: Bool, _ error: (any Error)?) {
+        let (isNews, count) = state.withLock { state in
+            defer { state.isFailing = isFailing }
+            return (state.isFailing != isFailing, state.notes.count)
+        }
+        guard isNews, !Task.isCancelled else { return }
+        if let error {
+            logger.warning(
+                "accepted questions wait to be noted, because the history takes nothing",
+                metadata: [
+                    LogKey.count: .stringConvertible(count), LogKey.error: "\(Dispatcher.name(of: error))",
+                ])
+        } else {
+            logger.notice("accepted questions are noted again")
+        }
+    }
+}

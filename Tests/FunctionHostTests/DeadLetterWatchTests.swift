@@ -1,0 +1,44 @@
+import FoundationEssentials
+import FunctionHost
+import FunctionKit
+import History
+import Messaging
+import Testing
+
+@Suite("Letters that the broker moves by itself", .timeLimit(.minutes(1)))
+struct DeadLetterWatchTests {
+    let queues = FunctionQueues(function: "work")
+
+    @Test("each ends its question with the broker's reason, and stays where it is")
+    func moved() async throws {
+        let test = try TestHost([registered()], buriesByItself: true)
+        try await test.host.declareQueues()
+        // Two that the broker has moved, the first after an attempt that failed; one that another program dropped there; one
+        // that a host has buried.
+        let body = Data(#"{"text":"x"}"#.utf8)
+        let letters = [
+            Message(
+                id: "limit", body: body,
+                headers: ["sluice-error": "timeout", "sluice-attempt": "2", Message.moveReasonHeader: "delivery-limit"]),
+            Message(id: "late", body: body, headers: [Message.moveReasonHeader: "expired", "x-other": "theirs"]),
+            Message(id: "", body: body),
+            Message(id: "done", body: body, headers: ["sluice-error": "permanent", "sluice-ended": "1"]),
+        ]
+        for letter in letters { try await test.broker.publish(letter, to: queues.dead) }
+        try await test.history.accept(id: "late", question: "Why?", tenant: nil, expiresAt: nil)
+        try await test.run { _ in
+            #expect(try await test.history.outcome(of: "limit").reason == "delivery-limit")
+            let late = try await test.history.outcome(of: "late")
+            #expect(late.state == .failed && late.reason == "expired" && late.question == "Why?")
+            #expect(try await test.history.outcome(of: letters[2].runID).reason == "dead-lettered")
+        }
+        #expect(try await test.history.question(id: "done") == nil)
+        let left = try await test.broker.browse(queues.dead, limit: 10)
+        #expect(Set(left.map(\.id)) == ["limit", "late", "", "done"] && left.count == 4)
+        #expect(left.allSatisfy { $0.headers["sluice-ended"] == "1" && $0.body == body })
+        let again = try #require(left.first { $0.id == "late" })
+        #expect(again.headers["x-other"] == "theirs" && again.headers[Message.moveReasonHeader] == "expired")
+        // Replayed, they are as new.
+        #expect(MessageHeaders.asFirstAttempt(again.headers)["sluice-ended"] == nil)
+    }
+}

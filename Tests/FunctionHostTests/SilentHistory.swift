@@ -1,0 +1,81 @@
+import FoundationEssentials
+import FunctionKit
+import History
+import Synchronization
+
+/// A history that takes and gives nothing until it speaks: as a database that is frozen or locked.
+final class SilentHistory: QuestionHistory {
+    private let history: any QuestionHistory
+    private let (silence, end) = AsyncStream.makeStream(of: Never.self)
+
+    init(_ history: any QuestionHistory) { self.history = history }
+
+    func speak() { end.finish() }
+
+    private func listen() async throws {
+        for await _ in silence {}
+        try Task.checkCancellation()
+    }
+
+    func store(_ answer: AnsweredQuestion) async throws -> Bool {
+        try await listen()
+        return try await history.store(answer)
+    }
+
+    func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+        try await listen()
+        try await history.accept(id: id, question: question, tenant: tenant, expiresAt: expiresAt)
+    }
+
+    func finish(
+        id: String, state: QuestionState, reason: String, opensAt: Date?, explanation: String?
+    ) async throws -> Bool {
+        try await listen()
+        return try await history.finish(
+            id: id, state: state, reason: reason, opensAt: opensAt, explanation: explanation)
+    }
+
+    func noteWaiting(id: String, until opensAt: Date, explanation: String) async throws {
+        try await listen()
+        try await history.noteWaiting(id: id, until: opensAt, explanation: explanation)
+    }
+
+    func reopen(id: String) async throws { try await history.reopen(id: id) }
+
+    func recordStages(_ runs: [StageRun]) async throws {
+        try await listen()
+        try await history.recordStages(runs)
+    }
+
+    func noteStart(of run: LoneRun) async throws { try await history.noteStart(of: run) }
+
+    func noteEnd(of run: LoneRun) async throws { try await history.noteEnd(of: run) }
+
+    func runsWithoutEnd(like run: LoneRun) async throws -> Int { try await history.runsWithoutEnd(like: run) }
+
+    func question(id: String) async throws -> QuestionRecord? {
+        try await listen()
+        return try await history.question(id: id)
+    }
+
+    func outcome(of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool) async throws -> QuestionRecord {
+        try await listen()
+        return try await history.outcome(of: id, where: isComplete)
+    }
+
+    func withoutRoom(since instant: Date) async throws -> (refused: Int, waiting: Int) { (0, 0) }
+
+    func unfinished(expiredBefore instant: Date) async throws -> [String] { [] }
+
+    func counts() async throws -> [QuestionState: Int] { try await history.counts() }
+
+    func degradedAnswers(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)] { [] }
+
+    func questions(
+        after position: Int64, tenant: String?, atMost count: Int
+    ) async throws -> [(position: Int64, record: QuestionRecord)] { [] }
+
+    func deleteQuestions(of tenant: String) async throws -> (deleted: Int, underWay: Int) { (0, 0) }
+
+    func deleteQuestions(finishedBefore instant: Date) async throws -> Int { 0 }
+}
