@@ -63,7 +63,6 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(
             name: "BareAMQP", dependencies: ["CRabbitMQ"],
@@ -93,12 +92,13 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Hashing", dependencies: ["COpenSSL"], path: "Shared/Hashing"),
+        .target(name: "CivilTime", path: "Shared/CivilTime"),
         .target(
             name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Shared/SQLite"),
         .target(
             name: "Spending",
             dependencies: [
-                "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+                "CivilTime", "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
             ], path: "Shared/Spending"),
         .target(
             name: "SpendingSQLite",
@@ -136,11 +136,10 @@ let package = Package(
         .target(
             name: "FunctionHost",
             dependencies: [
-                "FunctionKit", "Messaging", "History", "StrictYAML",
+                "CivilTime", "FunctionKit", "Hashing", "Messaging", "History", "StrictYAML",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], path: "Shared/FunctionHost"),
         .target(
             name: "Telemetry",
@@ -160,7 +159,8 @@ let package = Package(
             ], path: "Shared/Retrieval"),
         .systemLibrary(name: "CWideCharacters", path: "Shared/CWideCharacters"),
         .target(
-            name: "BudgetReport", dependencies: ["CWideCharacters", "FunctionKit", "Spending", "StrictYAML"],
+            name: "BudgetReport",
+            dependencies: ["CWideCharacters", "CivilTime", "FunctionKit", "Spending", "StrictYAML"],
             path: "Shared/BudgetReport", exclude: ["README.md"]),
     ],
     swiftLanguageModes: [.v6]
