@@ -394,7 +394,7 @@ let package = Package(
         .testTarget(
             name: "EmulatorTests",
             dependencies: [
-                "BudgetReport", "Emulator", "FunctionKit", "Messaging", "Spending",
+                "Bedrock", "BudgetReport", "Emulator", "FunctionKit", "Messaging", "Spending",
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),

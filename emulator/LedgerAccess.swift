@@ -16,26 +16,30 @@ package struct LedgerAccess: Sendable {
     /// - Parameters:
     ///   - dataFolder: Where the ledger lies; made where it is missing.
     ///   - budgetsFolder: Budgets, with the price book in `prices/`.
+    ///   - limits: A file or folder of budgets that is meant in place of that folder's.
     ///   - settings: Name the database.
     ///   - body: What is done with it.
     /// - Returns: What `body` gives.
     /// - Throws: ``SetupProblem`` where a file cannot be read, or what `body` throws.
     package static func with<Value: Sendable>(
-        dataFolder: String, budgetsFolder: String, settings: Settings,
+        dataFolder: String, budgetsFolder: String, limits: String? = nil, settings: Settings,
         _ body: (LedgerAccess) async throws -> Value
     ) async throws -> Value {
+        let path = limits ?? budgetsFolder
         let prices: PriceBook
         let budgets: [Budget]
         do {
             prices = try PriceBook.load(folder: "\(budgetsFolder)/prices")
-            budgets = try Budget.load(folder: budgetsFolder)
-        } catch let error as any CustomStringConvertible & Error {
-            throw SetupProblem(error.description)
+            budgets = try Budget.read(path)
+        } catch {
+            throw SetupProblem("\(error)")
         }
         return try await Books.with(dataFolder: dataFolder, settings: settings) { books in
             try await body(
                 LedgerAccess(
-                    governor: CostGovernor(ledger: books.ledger, prices: prices, budgets: budgets), books: books))
+                    governor: CostGovernor(
+                        ledger: books.ledger, prices: prices, budgets: budgets,
+                        broughtBy: ProcessFacts.brings(path)), books: books))
         }
     }
 
@@ -96,6 +100,41 @@ package struct LedgerAccess: Sendable {
             default: throw SetupProblem(error.description)
             }
         }
+    }
+
+    /// Puts the limits of the files in force.
+    ///
+    /// - Parameter reason: Why, for those who read the journal.
+    /// - Returns: What changes; empty where they are in force already.
+    /// - Throws: ``GovernorError``.
+    package func apply(reason: String) async throws(GovernorError) -> [String] {
+        let before: LedgerLimits?
+        do throws(GovernorError) {
+            before = try await governor.apply(by: governor.broughtBy, reason: reason)
+        } catch {
+            if error == .limitsInForce { return [] }
+            throw error
+        }
+        return (before?.set ?? BudgetSet([])).changes(to: governor.own)
+    }
+
+    /// Goes on from the true time, where the ledger's clock was ahead.
+    ///
+    /// - Parameter reason: Why, for those who read the journal.
+    /// - Returns: The instant that the ledger leaves, and that at which it goes on.
+    /// - Throws: ``GovernorError``.
+    package func acceptClock(reason: String) async throws(GovernorError) -> (left: Date, now: Date) {
+        try await governor.acceptClock(by: ProcessFacts.person, reason: reason)
+    }
+
+    /// Lets a model be asked again that has cost more than was held.
+    ///
+    /// - Parameters:
+    ///   - model: The model's name.
+    ///   - reason: Why, for those who read the journal.
+    /// - Throws: ``GovernorError``.
+    package func acceptBreaches(of model: String, reason: String) async throws(GovernorError) {
+        try await governor.acceptBreaches(of: model, by: ProcessFacts.person, reason: reason)
     }
 
     /// Compares the journal with Bedrock's log of model invocations.

@@ -39,6 +39,8 @@ package struct Pipeline: Sendable {
     let region: String
     /// Sees the paid calls.
     let calls: CallWatch
+    /// Sees whether this host and the ledger agree on time and limits.
+    let ledgerWatch: LedgerWatch
     private let upkeep: LedgerUpkeep
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
@@ -125,6 +127,7 @@ package struct Pipeline: Sendable {
         governor = parts.governor
         broker = parts.broker
         let governor = parts.governor
+        ledgerWatch = LedgerWatch(governor: governor, calls: calls, logger: logger)
         let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
         upkeep = LedgerUpkeep(governor: governor, keepResponses: Self.responsesKept, logger: logger) { alert in
             try await alerts.deliver(alert)
@@ -152,7 +155,7 @@ package struct Pipeline: Sendable {
         let bodyService = BodyService { try await body(self) }
         // The first is shut down last: a draining host still holds money, and answers whether it is ready. What was
         // accepted is noted after the last question has come.
-        var services: [any Service] = [UpkeepService(upkeep: upkeep), door.notes] + others
+        var services: [any Service] = [UpkeepService(upkeep: upkeep), ledgerWatch, door.notes] + others
         if runsHost { services += host.services(flushLog: end.flushLog, logger: logger) }
         let group = ServiceGroup(
             configuration: .init(

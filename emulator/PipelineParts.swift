@@ -102,7 +102,11 @@ struct PipelineParts: Sendable {
                 url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral,
                 patience: Self.serverPatience, logger: logger)
             history = books.history
-            governor = CostGovernor(ledger: books.ledger, prices: prices, budgets: budgets)
+            governor = CostGovernor(
+                ledger: books.ledger, prices: prices, budgets: budgets,
+                broughtBy: ProcessFacts.brings(options.budgetsFolder))
+            // Before anything is asked, so that what is said of it stands at the head of the log.
+            try await governor.open().log(to: logger)
             client = try HTTPClient(connectionsMax: ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit))
         } catch let problem as SetupProblem {
             throw problem

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// What the kernel knows of this process.
@@ -38,6 +39,15 @@ package enum ProcessFacts {
         else { return nil }
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
+
+    /// Who decides what is journaled: the user and the machine of this process.
+    static var person: String {
+        let process = ProcessInfo.processInfo
+        return "\(process.userName) on \(process.hostName)"
+    }
+
+    /// Who brings what a file or folder holds.
+    static func brings(_ path: String) -> String { "\(person) with \(path)" }
 
     private static func text(_ path: String) -> String? {
         // Files of /proc have no size, so they are read until their end.

@@ -13,12 +13,15 @@ struct Readiness: Sendable {
         let isDraining: Bool
         /// Each part with `ready`, or with why it is not.
         let parts: [String: String]
+        /// What should be known beside it, and keeps nobody from being ready.
+        var notes: [String: String] = [:]
 
         var isReady: Bool { !isDraining && parts.values.allSatisfy { $0 == "ready" } }
 
         /// The report as `/readyz` shows it.
         var facts: [String: String] {
-            parts.merging(["status": isDraining ? "draining" : isReady ? "ready" : "unavailable"]) { $1 }
+            notes.merging(parts) { $1 }.merging(["status": isDraining ? "draining" : isReady ? "ready" : "unavailable"])
+            { $1 }
         }
     }
 
@@ -28,6 +31,7 @@ struct Readiness: Sendable {
     private let drain: DrainSignal
     private let broker: any MessageBroker
     private let looks: [String: @Sendable () async throws -> Void]
+    private let watch: LedgerWatch?
 
     /// Makes a readiness.
     ///
@@ -35,7 +39,12 @@ struct Readiness: Sendable {
     ///   - drain: A host that drains takes no more work.
     ///   - broker: Says itself whether it takes messages.
     ///   - looks: For each part by its name, a look that throws where the part is away; `broker` among them.
-    init(drain: DrainSignal, broker: any MessageBroker, looks: [String: @Sendable () async throws -> Void]) {
+    ///   - watch: Knows whether this machine's clock is right; nil where nobody does.
+    init(
+        drain: DrainSignal, broker: any MessageBroker, looks: [String: @Sendable () async throws -> Void],
+        watch: LedgerWatch? = nil
+    ) {
+        self.watch = watch
         self.drain = drain
         self.broker = broker
         self.looks = looks
@@ -54,7 +63,7 @@ struct Readiness: Sendable {
                 "ledger": { _ = try await pipeline.governor.status() },
                 "index": { try await pipeline.index.check() },
                 "history": { _ = try await pipeline.history.question(id: "") },
-            ])
+            ], watch: pipeline.ledgerWatch)
     }
 
     /// Looks at all parts.
@@ -68,7 +77,8 @@ struct Readiness: Sendable {
         case .blocked(let reason): parts["broker"] = "blocked: \(reason)"
         case .away(let reason): parts["broker"] = "away: \(reason)"
         }
-        return Report(isDraining: drain.deadline != nil, parts: parts)
+        if let watch { parts["clock"] = watch.clockProblem ?? "ready" }
+        return Report(isDraining: drain.deadline != nil, parts: parts, notes: watch?.notes ?? [:])
     }
 
     private static func state(_ look: @escaping @Sendable () async throws -> Void) async -> String {

@@ -36,6 +36,11 @@ struct StateGauges: Sendable {
                     [("function", function.settings.name), ("queue", kind)])
             }
         }
+        for offset in pipeline.ledgerWatch.offsets {
+            set("host.clock_offset", offset.seconds, [("source", offset.source)])
+        }
+        set("spending.clock_lead", pipeline.ledgerWatch.lead)
+        set("spending.limits_stale", pipeline.ledgerWatch.limitsProblem == nil ? 0 : 1)
         for status in (try? await pipeline.governor.status()) ?? [] {
             let dimensions = [("budget", status.budget)]
             set("spending.spent", Double(status.spent.nanoUSD), dimensions)

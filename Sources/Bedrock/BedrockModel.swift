@@ -87,11 +87,13 @@ package struct BedrockModel: Sendable {
 
     private func send(_ request: HTTPRequest) async throws(BedrockError) -> InvokeModelResponse {
         let response: HTTPResponse
+        let sent = now()
         do throws(HTTPError) {
             response = try await http.send(request)
         } catch {
             throw .transport(error)
         }
+        watch.answered(at: response.date, between: sent, and: now())
         guard response.status == 200 else {
             throw .refused(
                 ServiceRefusal.read(status: response.status, headers: response.headers, body: response.body).refusal)

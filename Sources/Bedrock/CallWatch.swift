@@ -1,4 +1,5 @@
 package import CoreMetrics
+package import FoundationEssentials
 import Synchronization
 
 /// Sees each paid call begin and end: for the metrics, and for whoever must know whether one is under way.
@@ -16,6 +17,7 @@ package final class CallWatch: Sendable {
 
     private let feed: AsyncStream<Bool>.Continuation
     private let inFlight = Mutex(0)
+    private let offset = Mutex<TimeInterval?>(nil)
     private let metrics: any MetricsFactory
 
     /// Makes a watch without calls.
@@ -41,6 +43,23 @@ package final class CallWatch: Sendable {
             ended(model, Outcome(error), start)
             throw error
         }
+    }
+
+    /// How far this machine's clock was ahead of the service's at its last answer, in seconds; below zero where it was
+    /// behind, nil where no answer has told.
+    package var clockOffset: TimeInterval? { offset.withLock { $0 } }
+
+    /// Takes note of the time that an answer tells.
+    ///
+    /// - Parameters:
+    ///   - date: The time, in whole seconds; nil where it tells none.
+    ///   - sent: This machine's time before the request.
+    ///   - received: The same after the answer.
+    func answered(at date: Date?, between sent: Date, and received: Date) {
+        guard let told = date else { return }
+        // Within this second, and at some moment of the call: what lies between is not the clock's fault.
+        let offset = max(0, sent.timeIntervalSince(told) - 1) + min(0, received.timeIntervalSince(told))
+        self.offset.withLock { $0 = offset }
     }
 
     private func change(by amount: Int) {

@@ -21,6 +21,7 @@ package struct FunctionHost: Service {
     private let running: [RegisteredFunction]
     private let broker: any MessageBroker
     private let history: any QuestionHistory
+    private let clock: HistoryClock
     private let drainTime: Duration
     private let historyKept: Duration?
     private let hasRoom: RoomCheck
@@ -61,6 +62,7 @@ package struct FunctionHost: Service {
         self.running = functions.filter { running?.contains($0.settings.name) ?? true }
         self.broker = broker
         self.history = history
+        clock = HistoryClock(history)
         self.invoker = invoker
         self.drainTime = drainTime
         self.historyKept = historyKept
@@ -197,7 +199,8 @@ package struct FunctionHost: Service {
         var logger = logger
         logger[metadataKey: LogKey.functionName] = "\(function.settings.name)"
         let dispatcher = Dispatcher(
-            registered: function, broker: broker, history: history, invoker: invoker, stages: stages, gate: gate,
+            registered: function, broker: broker, history: history, clock: clock, invoker: invoker, stages: stages,
+            gate: gate,
             drain: drain, counts: counts, metrics: metrics, logger: logger)
         let waiting = Worker(
             queue: function.queues.waiting, prefetch: function.settings.concurrency, broker: broker,

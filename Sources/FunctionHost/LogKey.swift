@@ -18,6 +18,8 @@ package enum LogKey {
     package static let budgetCause = "budget.cause"
     /// When its period turns.
     package static let budgetOpens = "budget.opens"
+    /// What a person should know beside it.
+    package static let budgetNote = "budget.note"
     /// How long something took.
     package static let milliseconds = "milliseconds"
     /// How many.

@@ -69,8 +69,14 @@ package protocol QuestionHistory: History {
     /// - Throws: `CancellationError`, beside the store's errors.
     func outcome(of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool) async throws -> QuestionRecord
 
-    /// The ids of questions without a final state whose deadline has passed.
-    func unfinished(expiredBefore instant: Date) async throws -> [String]
+    /// The history's own instant, the same for all hosts: the database's clock. A file has none but its program's, which
+    /// does not count at once where it leaps ahead by more than a day.
+    ///
+    /// - Throws: The store's errors.
+    func instant() async throws -> Date
+
+    /// The ids of questions without a final state whose deadline has passed by ``instant()``.
+    func overdue() async throws -> [String]
 
     /// How many questions are in each state; states without a question are left out.
     func counts() async throws -> [QuestionState: Int]
@@ -109,11 +115,11 @@ package protocol QuestionHistory: History {
     /// - Throws: The store's errors; what was deleted before stays deleted.
     func deleteQuestions(of tenant: String) async throws -> (deleted: Int, underWay: Int)
 
-    /// Deletes the questions that got their final state before an instant, for good, with what is kept beside them.
+    /// Deletes the questions whose final state is older than an age by ``instant()``, for good, with what is kept beside them.
     ///
     /// - Returns: How many were deleted.
     /// - Throws: The store's errors; what was deleted before stays deleted.
-    func deleteQuestions(finishedBefore instant: Date) async throws -> Int
+    func deleteQuestions(olderThan age: Duration) async throws -> Int
 }
 
 extension QuestionHistory {

@@ -135,10 +135,20 @@ package struct PostgresHistory: QuestionHistory {
         }
     }
 
-    package func unfinished(expiredBefore instant: Date) async throws -> [String] {
+    package func instant() async throws -> Date {
+        let row = try await client.run(
+            PostgresStatement("SELECT coalesce($1::timestamptz, now())", [.timestamptz(now?())])
+        ).rows.first
+        guard let row else { throw PostgresError.unexpectedType(column: 0) }
+        return try row.get(0)
+    }
+
+    package func overdue() async throws -> [String] {
         try await client.run(
             PostgresStatement(
-                "SELECT id FROM questions WHERE state = 'accepted' AND expires_at <= $1", [.timestamptz(instant)])
+                """
+                SELECT id FROM questions WHERE state = 'accepted' AND expires_at <= coalesce($1::timestamptz, now())
+                """, [.timestamptz(now?())])
         ).rows.map { try $0.get(0) }
     }
 
@@ -199,11 +209,15 @@ package struct PostgresHistory: QuestionHistory {
         return (deleted, try left?.get(0) ?? 0)
     }
 
-    package func deleteQuestions(finishedBefore instant: Date) async throws -> Int {
-        try await delete("finished_at < $1", .timestamptz(instant))
+    package func deleteQuestions(olderThan age: Duration) async throws -> Int {
+        // In the database, whose clock gave the questions their instants.
+        try await delete(
+            "finished_at < coalesce($1::timestamptz, now()) - $2::int8 * interval '1 millisecond'",
+            .timestamptz(now?()),
+            .int8(Int64(age / .milliseconds(1))))
     }
 
-    private func delete(_ condition: String, _ value: PostgresValue) async throws -> Int {
+    private func delete(_ condition: String, _ values: PostgresValue...) async throws -> Int {
         // In the order in which writers come, so that nobody waits for anybody else in a circle.
         let statement = PostgresStatement(
             """
@@ -216,7 +230,7 @@ package struct PostgresHistory: QuestionHistory {
                 DELETE FROM lone_runs WHERE question_id IN (SELECT id FROM chosen)
             )
             DELETE FROM questions WHERE id IN (SELECT id FROM chosen)
-            """, [value])
+            """, values)
         var total = 0
         while true {
             let deleted = try await client.run(statement).count

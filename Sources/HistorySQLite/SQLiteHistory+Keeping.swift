@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 import GRDB
 package import History
 import SQLite
@@ -33,8 +33,9 @@ extension SQLiteHistory {
         return (deleted, underWay ?? 0)
     }
 
-    package func deleteQuestions(finishedBefore instant: Date) async throws -> Int {
-        try await deleteQuestions("finished_at_ms < ?", [instant.milliseconds])
+    package func deleteQuestions(olderThan age: Duration) async throws -> Int {
+        let oldest = try await instant().addingTimeInterval(-(age / .seconds(1)))
+        return try await deleteQuestions("finished_at_ms < ?", [oldest.milliseconds])
     }
 
     private func deleteQuestions(_ condition: String, _ arguments: StatementArguments) async throws -> Int {

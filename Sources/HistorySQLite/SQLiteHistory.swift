@@ -70,10 +70,20 @@ package struct SQLiteHistory: QuestionHistory {
                             WHERE reason = 'budget-exhausted';
                         """)
             },
+            { db in
+                try SettledTime.makeTable(
+                    timeTable, newest: "SELECT max(max(accepted_at_ms, ifnull(finished_at_ms, 0))) FROM questions", db)
+            },
         ])
 
     /// The condition of an answer without the model; an index goes by its very words.
     private static let isDegraded = "answer IS NOT NULL AND json_extract(CAST(answer AS TEXT), '$.degraded')"
+
+    /// What the history's time is kept in.
+    static let timeTable = "history_time"
+
+    /// By it questions are old, so that it is never one of a clock that is behind.
+    private static let finishedAt = SettledTime.notBefore("?7", in: timeTable)
 
     let store: SQLiteStore
     private let now: @Sendable () -> Date
@@ -121,10 +131,10 @@ package struct SQLiteHistory: QuestionHistory {
                 sql: """
                     INSERT INTO questions
                         (id, state, question, answer, reason, opens_at_ms, accepted_at_ms, finished_at_ms, explanation)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, \(Self.finishedAt), ?8)
                     ON CONFLICT (id) DO UPDATE SET
                         state = ?2, question = iif(?3 = '', question, ?3), answer = ?4, reason = ?5,
-                        opens_at_ms = ?6, finished_at_ms = ?7, explanation = ?8
+                        opens_at_ms = ?6, finished_at_ms = excluded.finished_at_ms, explanation = ?8
                     WHERE state = 'accepted'
                     """,
                 arguments: [
@@ -213,8 +223,15 @@ package struct SQLiteHistory: QuestionHistory {
         throw CancellationError()
     }
 
-    package func unfinished(expiredBefore instant: Date) async throws -> [String] {
-        try await store.read { db in
+    package func instant() async throws -> Date {
+        let clockMS = now().milliseconds
+        let settled = try await store.commit { try SettledTime.look(Self.timeTable, clockMS: clockMS, $0) }
+        return Date(milliseconds: settled)
+    }
+
+    package func overdue() async throws -> [String] {
+        let instant = try await instant()
+        return try await store.read { db in
             try String.fetchAll(
                 db,
                 sql: """

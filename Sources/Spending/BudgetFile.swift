@@ -9,8 +9,21 @@ extension Budget {
     /// - Throws: ``YAMLProblem`` with file and line where a file is no list of budgets, a name stands twice, or the
     ///   folder holds no file.
     package static func load(folder: String) throws(YAMLProblem) -> [Budget] {
+        try read(files: yamlFiles(in: folder, holding: "budget"))
+    }
+
+    /// Reads a file of budgets, or a folder of such files.
+    ///
+    /// - Throws: As ``load(folder:)``.
+    package static func read(_ path: String) throws(YAMLProblem) -> [Budget] {
+        var isFolder = ObjCBool(false)
+        let isThere = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        return isThere && !isFolder.boolValue ? try read(files: [path]) : try load(folder: path)
+    }
+
+    private static func read(files: [String]) throws(YAMLProblem) -> [Budget] {
         var budgets: [Budget] = []
-        for file in try yamlFiles(in: folder, holding: "budget") {
+        for file in files {
             let value = try YAMLValue.load(file: file)
             let entries = try value.mapping(keys: ["budgets"]).required("budgets").list()
             guard !entries.isEmpty else { throw value.problem("`budgets` is empty; list at least one budget") }

@@ -1,19 +1,28 @@
 package import FoundationEssentials
 import StrictYAML
-import Synchronization
 
 /// What is done between calls.
 extension CostGovernor {
     /// How long an alert's receiver may take before another process tries.
     private static let alertClaim = Duration.seconds(300)
 
-    /// All budgets in their present periods, in the order of ``init(ledger:prices:budgets:)``.
+    /// The budgets in force in their present periods, in the order in which refusals name them.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func status() async throws(GovernorError) -> [BudgetStatus] {
-        let counters = try await ledger.status { [budgets] moment in budgets.map { $0.line(at: moment) } }
-        return zip(budgets, counters).map(BudgetStatus.init)
+    package func status() async throws(GovernorError) -> [BudgetStatus] { try await statusNow().statuses }
+
+    /// The same with the moment at which it was so.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func statusNow() async throws(GovernorError) -> (statuses: [BudgetStatus], moment: LedgerMoment) {
+        let standing = try await ledger.status { [self] moment in budgets(at: moment).map { $0.line(at: moment) } }
+        return (zip(budgets(at: standing.moment), standing.counters).map(BudgetStatus.init), standing.moment)
     }
+
+    /// The ledger's instant, and what is in force.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func moment() async throws(GovernorError) -> LedgerMoment { try await ledger.status { _ in [] }.moment }
 
     /// The budget with the least left of those that cover a function's calls to a model; nil where none does.
     ///
@@ -22,15 +31,24 @@ extension CostGovernor {
         let call = PaidCall(
             id: CallID(questionID: "", function: function, ordinal: 0, digest: ""), model: model, tenant: nil,
             inputBytes: 0, outputTokensMax: 0)
-        return zip(budgets, try await status()).filter { $0.0.covers(call) }.map(\.1)
+        let (statuses, moment) = try await statusNow()
+        return zip(budgets(at: moment), statuses).filter { $0.0.covers(call) }.map(\.1)
             .min { $0.remaining < $1.remaining }
     }
 
-    /// Rebuilds all counters from the journal and compares.
+    /// Rebuilds all counters from the journal and compares, and reads what people decided.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func verify() async throws(GovernorError) -> LedgerVerification {
-        try await ledger.verify()
+        // First, so that no entry that a decision knows of is younger than what is read of the journal.
+        let (findings, lastEntry) = try await decisionFindings()
+        var verification = try await ledger.verify()
+        verification.findings += findings
+        let entries = Int64(verification.entries)
+        if lastEntry > entries {
+            verification.findings.append(.entriesMissing(first: entries + 1, count: lastEntry - entries))
+        }
+        return verification
     }
 
     /// Whether a call that a budget refused would now find room there: its period turned, its limit was raised, or calls
@@ -44,12 +62,12 @@ extension CostGovernor {
     /// - Returns: Whether there is room.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func hasRoom(budget name: String, for needed: Money) async throws(GovernorError) -> Bool {
-        guard let budget = budget(ofLine: name) else { return true }
-        let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
-        let counters = try await ledger.status { moment in
-            budget.lines(for: tenant, at: moment).filter { $0.budget == name }
+        let standing = try await ledger.status { [self] moment in
+            guard let budget = budget(ofLine: name, at: moment) else { return [] }
+            let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
+            return budget.lines(for: tenant, at: moment).filter { $0.budget == name }
         }
-        return counters.allSatisfy { $0.room > .zero && $0.room >= needed }
+        return standing.counters.allSatisfy { $0.room > .zero && $0.room >= needed }
     }
 
     /// Raises or lowers a limit until an instant, in the journal: for every process on the ledger, from its next
@@ -68,7 +86,8 @@ extension CostGovernor {
     package func raise(
         _ name: String, to limit: Money, until: Date, reason: String
     ) async throws(GovernorError) {
-        let budget = try budget(named: name)
+        let moment = try await moment()
+        let budget = try budget(named: name, at: moment)
         guard limit != budget.limit else {
             throw .uselessRaise(
                 reason: "$\(limit) is the limit of `\(name)` anyway; name another, or end a raise with --cancel")
@@ -76,7 +95,7 @@ extension CostGovernor {
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw .uselessRaise(reason: "a raise needs a reason for those who read the journal; name one")
         }
-        guard until > (try await ledgerInstant()) else {
+        guard until > moment.instant else {
             throw .uselessRaise(
                 reason: "\(until.formatted(.iso8601)) has passed by the ledger's clock; name a later instant")
         }
@@ -96,8 +115,8 @@ extension CostGovernor {
     /// - Throws: ``GovernorError/unknownBudget(_:hint:)``, ``GovernorError/uselessRaise(reason:)`` or
     ///   ``GovernorError/ledgerUnavailable(reason:)``.
     package func cancelRaise(of name: String, reason: String) async throws(GovernorError) {
-        let budget = try budget(named: name)
-        let moment = try await ledgerMoment()
+        let moment = try await moment()
+        let budget = try budget(named: name, at: moment)
         guard moment.raise(of: name) != nil else {
             throw .uselessRaise(reason: "no raise of `\(name)` is in force: its limit is $\(budget.limit)")
         }
@@ -109,7 +128,8 @@ extension CostGovernor {
         waiting.wakeHeads()
     }
 
-    private func budget(named name: String) throws(GovernorError) -> Budget {
+    private func budget(named name: String, at moment: LedgerMoment) throws(GovernorError) -> Budget {
+        let budgets = budgets(at: moment)
         if let budget = budgets.first(where: { $0.name == name }) { return budget }
         let names = budgets.map(\.name)
         throw .unknownBudget(
@@ -121,17 +141,7 @@ extension CostGovernor {
     /// The ledger's instant: the clock's, or that of the last journal entry where the clock was ahead then.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func ledgerInstant() async throws(GovernorError) -> Date { try await ledgerMoment().instant }
-
-    /// That instant, and the raises that are known then.
-    private func ledgerMoment() async throws(GovernorError) -> LedgerMoment {
-        let now = Mutex(LedgerMoment(instant: .distantPast))
-        _ = try await ledger.status { moment in
-            now.withLock { $0 = moment }
-            return []
-        }
-        return now.withLock { $0 }
-    }
+    package func ledgerInstant() async throws(GovernorError) -> Date { try await moment().instant }
 
     /// Raises the alerts that are due and gives those that are to be delivered now; each is given again after five
     /// minutes unless it was confirmed.
@@ -143,8 +153,8 @@ extension CostGovernor {
     package func claimAlerts() async throws(GovernorError) -> [BudgetAlert] {
         let last = claims.count == 0 ? try await lastPeriods() : [:]
         let alerts = try await ledger.claimAlerts(
-            { [budgets] moment in
-                budgets.flatMap { budget in
+            { [self] moment in
+                budgets(at: moment).flatMap { budget in
                     // A call of the period before may have been settled since it turned.
                     let recent = [budget.lineBefore(moment), budget.line(at: moment)]
                     let earlier = (last[budget.name] ?? []).filter { $0.end <= recent[0].period.start }.suffix(2)

@@ -16,12 +16,16 @@ package struct CostGovernor: Sendable {
     private static let patienceInterval = Duration.milliseconds(500)
 
     package let ledger: any SpendLedger
-    /// In the order in which refusals name them.
-    package let budgets: [Budget]
+    /// What this program's own files say; the ledger may go by others, see ``open()``.
+    package let own: BudgetSet
+    /// Who brings them.
+    package let broughtBy: String
     private let prices: PriceBook
     let waiting = WaitingLine()
     let news = LedgerNews()
     private let released = Counted()
+    /// How often ``own`` was offered to the ledger.
+    let offers = Counted()
     /// How often alerts were claimed.
     let claims = Counted()
 
@@ -30,11 +34,14 @@ package struct CostGovernor: Sendable {
     /// - Parameters:
     ///   - ledger: What is spent and held.
     ///   - prices: What models cost.
-    ///   - budgets: In the order in which refusals name them. A call that none of them covers is refused.
-    package init(ledger: any SpendLedger, prices: PriceBook, budgets: [Budget]) {
+    ///   - budgets: In the order in which refusals name them. A call that none of them covers is refused. They are brought
+    ///     to the ledger before the first hold, and at the latest then; see ``open()``.
+    ///   - broughtBy: Who brings them: user, machine and file.
+    package init(ledger: any SpendLedger, prices: PriceBook, budgets: [Budget], broughtBy: String = "a program") {
         self.ledger = ledger
         self.prices = prices
-        self.budgets = budgets
+        own = BudgetSet(budgets)
+        self.broughtBy = broughtBy
     }
 
     /// Holds what a call may cost in every budget that covers it, or in none.
@@ -59,15 +66,19 @@ package struct CostGovernor: Sendable {
             throw .unstorable
         }
         let waits = patience() > .zero
-        let admission = try await attempt(call, waits: waits, respectsLines: waits)
+        let seen = SeenMoment()
+        let admission = try await attempt(call, waits: waits, respectsLines: waits, seen)
         guard case .refused(let shortage) = admission, shortage.isMerelyHeld, waits
-        else { return finish(admission, call) }
-        return finish(try await wait(for: call, refused: admission, at: shortage.counter.line.budget, patience), call)
+        else { return finish(admission, call, at: seen.moment) }
+        return finish(
+            try await wait(for: call, refused: admission, at: shortage.counter.line.budget, patience, seen), call,
+            at: seen.moment)
     }
 
     /// Waits in line until the call is admitted, waiting can no longer help, or the patience ends.
     private func wait(
-        for call: PaidCall, refused: LedgerAdmission, at budget: String, _ patience: @Sendable () -> Duration
+        for call: PaidCall, refused: LedgerAdmission, at budget: String, _ patience: @Sendable () -> Duration,
+        _ seen: SeenMoment
     ) async throws(GovernorError) -> LedgerAdmission {
         var refused = refused
         var place = waiting.join(budget)
@@ -80,7 +91,7 @@ package struct CostGovernor: Sendable {
             if isHead || isLast {
                 let admission: LedgerAdmission
                 do throws(GovernorError) {
-                    admission = try await attempt(call, waits: !isLast, respectsLines: false)
+                    admission = try await attempt(call, waits: !isLast, respectsLines: false, seen)
                 } catch {
                     // A ledger may stop waiting with its caller.
                     if case .ledgerUnavailable = error, Task.isCancelled { break }
@@ -104,14 +115,16 @@ package struct CostGovernor: Sendable {
     // A call that `respectsLines` stands behind those who wait. The head of one line does not stand behind another as
     // well: two such heads could send each other back for ever.
     private func attempt(
-        _ call: PaidCall, waits: Bool, respectsLines: Bool
+        _ call: PaidCall, waits: Bool, respectsLines: Bool, _ seen: SeenMoment
     ) async throws(GovernorError) -> LedgerAdmission {
-        try await ledger.reserve(call) { [self] moment throws(GovernorError) in
-            try terms(of: call, at: moment, waits: waits, respectsLines: respectsLines)
+        if offers.count == 0 { _ = try await open() }
+        return try await ledger.reserve(call) { [self] moment throws(GovernorError) in
+            seen.moment = moment
+            return try terms(of: call, at: moment, waits: waits, respectsLines: respectsLines)
         }
     }
 
-    private func finish(_ admission: LedgerAdmission, _ call: PaidCall) -> Admission {
+    private func finish(_ admission: LedgerAdmission, _ call: PaidCall, at moment: LedgerMoment?) -> Admission {
         switch admission {
         case .held(let holdID, let terms, let bound, let outputTokensMax):
             return .held(
@@ -120,7 +133,10 @@ package struct CostGovernor: Sendable {
                     end: ReservationEnd(holdID: holdID, ledger: ledger)))
         case .settled(let settlement): return .settled(settlement)
         case .inFlight: return .inFlight
-        case .refused(let shortage): return .refused(BudgetRefusal(shortage, budget(ofLine:)))
+        case .refused(let shortage):
+            var refusal = BudgetRefusal(shortage) { budget(ofLine: $0, at: moment) }
+            if let note = moment?.clockNote { refusal.explanation += "; " + note }
+            return .refused(refusal)
         }
     }
 
@@ -186,7 +202,11 @@ package struct CostGovernor: Sendable {
     private func terms(
         of call: PaidCall, at moment: LedgerMoment, waits: Bool, respectsLines: Bool
     ) throws(GovernorError) -> HoldTerms {
-        let lines = budgets.filter { $0.covers(call) }.flatMap { $0.lines(for: call.tenant, at: moment) }
+        // Brought before: they are missing where the ledger was put back to an older state beneath this program.
+        guard let limits = moment.limits else {
+            throw .ledgerUnavailable(reason: "it has no limits any more; start this program again to bring them")
+        }
+        let lines = limits.set.budgets.filter { $0.covers(call) }.flatMap { $0.lines(for: call.tenant, at: moment) }
         // Money that no limit covers is not spent.
         guard let price = prices.price(of: call.model, at: moment.instant), !lines.isEmpty else {
             throw .notGoverned(call.model)
@@ -196,10 +216,23 @@ package struct CostGovernor: Sendable {
             contested: respectsLines ? waiting.contested(among: lines.lazy.map(\.budget)) : nil)
     }
 
-    func budget(ofLine name: String) -> Budget? {
+    func budget(ofLine name: String, at moment: LedgerMoment?) -> Budget? {
         // By bytes: a tenant's name may begin with what would join the slash to one character.
         let budgetName = Substring(name.utf8.prefix { $0 != UInt8(ascii: "/") })
-        return budgets.first { $0.name == budgetName }
+        return budgets(at: moment).first { $0.name == budgetName }
+    }
+
+    /// The budgets in force; this program's own where nobody has brought any yet.
+    package func budgets(at moment: LedgerMoment?) -> [Budget] { (moment?.limits?.set ?? own).budgets }
+}
+
+/// The ledger's moment at which a call was decided on last.
+private final class SeenMoment: Sendable {
+    private let seen = Mutex<LedgerMoment?>(nil)
+
+    var moment: LedgerMoment? {
+        get { seen.withLock { $0 } }
+        set { seen.withLock { $0 = newValue } }
     }
 }
 

@@ -20,6 +20,8 @@ package enum GovernorError: Error, Sendable, Hashable {
     case unknownBudget(String, hint: String)
     /// A raise that would change nothing. `reason` says what to write instead.
     case uselessRaise(reason: String)
+    /// A decision that would change nothing. `reason` says why.
+    case nothingToDecide(reason: String)
 }
 
 extension GovernorError: CustomStringConvertible {
@@ -31,7 +33,7 @@ extension GovernorError: CustomStringConvertible {
                 + " add a price to budgets/prices or a budget to budgets"
         case .boundBreached(let model):
             "\(model.model) of \(model.provider) in \(model.region) has cost more than its bound and is refused;"
-                + " raise the bound of its price in budgets/prices"
+                + " raise the bound of its price in budgets/prices, or see `sluice budget breach list`"
         case .answerForgotten:
             "the call was paid for before and its answer is deleted by now; ask again under a new question"
         case .unstorable:
@@ -40,7 +42,7 @@ extension GovernorError: CustomStringConvertible {
         case .ledgerUnavailable(let reason): "no call is paid for without the ledger: \(reason)"
         case .unknownHold: "the hold has ended before: it was settled, released or charged; nothing is charged twice"
         case .unknownBudget(let name, let hint): "there is no budget `\(name)`; \(hint)"
-        case .uselessRaise(let reason): reason
+        case .uselessRaise(let reason), .nothingToDecide(let reason): reason
         }
     }
 }

@@ -8,8 +8,6 @@ package struct LedgerUpkeep: Sendable {
     /// How often alerts are looked for that other processes' spending has made due.
     private static let alertInterval = Duration.seconds(5)
     private static let forgetInterval = Duration.seconds(3600)
-    /// How far the ledger's clock may be ahead of the machine's before somebody is told, in seconds.
-    private static let leadMax: TimeInterval = 300
     /// How long the end of the process waits for alerts that the last calls have made due.
     private static let lastDelivery = Duration.seconds(5)
 
@@ -117,11 +115,11 @@ package struct LedgerUpkeep: Sendable {
 
     /// The ledger's clock is never set back, so that a clock that was once ahead delays every turn of a budget.
     private func tellOfLead() async throws(GovernorError) {
-        let instant = try await governor.ledgerInstant()
-        guard instant.timeIntervalSinceNow > Self.leadMax else { return }
+        let moment = try await governor.moment()
+        guard let note = moment.clockNote else { return }
         logger.error(
-            "the ledger's last entry lies in the future: until then no period turns; raise a limit where more is needed",
-            metadata: ["ledger.instant": "\(instant.formatted(.iso8601))"])
+            "the ledger's last entry lies in the future: until then no period turns",
+            metadata: ["ledger.instant": "\(moment.instant.formatted(.iso8601))", "error": "\(note)"])
     }
 
     private func every(

@@ -35,6 +35,10 @@ struct LedgerBooks {
     let ownerID: String
     let leaseUntilMS: Int64
     var raises: [BudgetRaise] = []
+    /// All limits that were ever in force, oldest first.
+    var allLimits: [LedgerLimits] = []
+    /// How far the instant is ahead of the clock, in seconds.
+    var lead: TimeInterval = 0
     /// The calls of which anything is known; a settlement before a deleted one before a hold.
     var known: [UUID: Known] = [:]
     /// Those that may end now.
@@ -55,7 +59,7 @@ struct LedgerBooks {
         writes = LedgerWrites(now: now, lastID: lastID)
     }
 
-    var moment: LedgerMoment { LedgerMoment(instant: now, raises: raises) }
+    var moment: LedgerMoment { LedgerMoment(instant: now, raises: raises, allLimits: allLimits, lead: lead) }
 
     // MARK: - Counters
 

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// Whose clock the ledger goes by; either way it never goes behind the last journal entry or raise.
+/// Whose clock the ledger goes by; either way it never goes behind the last journal entry, raise or decision.
 package enum LedgerClock: Sendable {
     /// The server's own, the same for all hosts.
     case server
@@ -18,7 +18,10 @@ package enum LedgerClock: Sendable {
     /// The ledger's instant in SQL, where `$1` is ``milliseconds`` and `ledger_head` is in reach.
     ///
     /// `now()` is the instant at which the transaction began, so that all its statements agree.
-    static let instant = "greatest(at_ms, raised_ms, coalesce($1::int8, floor(extract(epoch FROM now()) * 1000)::int8))"
+    static let instant = "greatest(at_ms, raised_ms, \(clock))"
+
+    /// The clock's own instant in SQL.
+    static let clock = "coalesce($1::int8, floor(extract(epoch FROM now()) * 1000)::int8)"
 }
 
 extension Date {

@@ -51,9 +51,11 @@ final class LedgerCommits: Sendable {
     /// What a caller gets who waits no longer.
     private let givenUp: GovernorError
     private let queue = Mutex(Queue())
+    private let knownLimits: KnownLimits
     private let abandoned = Mutex<Set<Int64>>([])
 
-    init(client: PostgresClient, owner: String, lease: Duration, clock: LedgerClock) {
+    init(client: PostgresClient, owner: String, lease: Duration, clock: LedgerClock, knownLimits: KnownLimits) {
+        self.knownLimits = knownLimits
         self.client = client
         self.owner = owner
         self.lease = lease
@@ -199,7 +201,7 @@ final class LedgerCommits: Sendable {
             let transaction = LedgerTransaction(
                 operations: operations, abandoned: given, clockMS: clock.milliseconds, owner: owner, lease: lease,
                 lane: "\(owner)/\(lane)", number: number, doubted: doubted, expected: queue.withLock { $0.counters },
-                decided: decided)
+                knownLimits: knownLimits, decided: decided)
             do {
                 switch try await client.withConnection({ try await transaction.run(on: $0) }) {
                 case .done(let answers, let counters):

@@ -13,9 +13,35 @@ struct LedgerReader {
     let holds: [Int64]
     /// The counters that are likely to be needed.
     let counters: CounterRange
+    /// The limits that this host has read.
+    let knownLimits: KnownLimits
 
-    /// Locks the ledger until the transaction ends; gives the last entry's id and the instant.
-    static let lock = "SELECT last_id, \(LedgerClock.instant) FROM ledger_head FOR UPDATE"
+    /// Locks the ledger until the transaction ends; gives the last entry's id, the instant and the clock's own.
+    static let lock = "SELECT last_id, \(LedgerClock.instant), \(LedgerClock.clock) FROM ledger_head FOR UPDATE"
+
+    /// Names the newest limits, and gives all of them where these are not `$1` and `$2`; no row where there are none.
+    static func limits(unless known: KnownLimits.Head?) -> PostgresStatement {
+        PostgresStatement(
+            """
+            SELECT head.id, head.subject, decisions.subject, decisions.content, decisions.at_ms, decisions.brought_by
+            FROM (SELECT id, subject FROM decisions WHERE kind = 'limits' ORDER BY id DESC LIMIT 1) AS head
+            LEFT JOIN decisions ON decisions.kind = 'limits'
+                AND (head.id, head.subject) IS DISTINCT FROM ($1::int8, $2::text)
+            ORDER BY decisions.id
+            """, [.int8(known?.id), .text(known?.digest)])
+    }
+
+    /// All limits that were ever in force.
+    static func limits(_ rows: [PostgresRow], _ known: KnownLimits) throws -> [LedgerLimits] {
+        let head = try rows.first.map { KnownLimits.Head(id: try $0.get(0), digest: try $0.get(1)) }
+        return try known.limits(upTo: head) {
+            try rows.map { row in
+                try LedgerLimits(
+                    digest: try row.get(2), content: try row.get(3), at: Date(milliseconds: try row.get(4)),
+                    broughtBy: try row.get(5))
+            }
+        }
+    }
 
     static let raises = """
         WITH known AS (SELECT \(LedgerClock.instant) - $2 AS since_ms FROM ledger_head)
@@ -54,7 +80,7 @@ struct LedgerReader {
     private static let breaches = """
         SELECT provider, region, model, input_bytes, messages, output_tokens_max, input_tokens, output_tokens,
             cache_read_tokens, cache_write_tokens
-        FROM breaches WHERE (provider, region, model)
+        FROM breaches WHERE accepted_by IS NULL AND (provider, region, model)
             IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
         """
 
@@ -70,20 +96,21 @@ struct LedgerReader {
             PostgresStatement(
                 Self.breaches,
                 [.texts(models.map(\.provider)), .texts(models.map(\.region)), .texts(models.map(\.model))]),
-            counters.statement,
+            counters.statement, Self.limits(unless: knownLimits.head),
         ]
     }
 
     /// Makes books of the statements' results.
     func books(
         _ results: ArraySlice<PostgresResult>, owner: String, lease: Duration
-    ) throws(PostgresError) -> LedgerBooks {
+    ) throws -> LedgerBooks {
         let results = Array(results)
         guard results.count == statements.count, let head = results[0].rows.first else {
-            throw .unexpectedType(column: 0)
+            throw PostgresError.unexpectedType(column: 0)
         }
-        var books = LedgerBooks(
-            now: Date(milliseconds: try head.get(1)), lastID: try head.get(0), ownerID: owner, lease: lease)
+        let now = Date(milliseconds: try head.get(1))
+        var books = LedgerBooks(now: now, lastID: try head.get(0), ownerID: owner, lease: lease)
+        books.lead = now.timeIntervalSince(Date(milliseconds: try head.get(2)))
         for row in results[1].rows { books.raises.append(try BudgetRaise(row)) }
         _ = try note(results[2].rows, in: &books)
         books.expired = try note(results[3].rows, in: &books)
@@ -93,6 +120,7 @@ struct LedgerReader {
             books.breaches[model, default: []].append(try Breach(row))
         }
         try CounterRange.note(results[6].rows, in: &books)
+        books.allLimits = try Self.limits(results[7].rows, knownLimits)
         return books
     }
 

@@ -5,9 +5,10 @@ extension PostgresLedger {
     ///
     /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
     /// hold. A hold's id is the id of its `reserve` entry, which alone says what the call was. `counters` can be rebuilt
-    /// from it. A raise is part of it. Elsewhere a call goes by its key; see ``CallKey``.
+    /// from it. Raises and decisions are part of it. Elsewhere a call goes by its key; see ``CallKey``.
     package static let schema = PostgresSchema(
-        name: "spending", migrations: [first, SpendQuarters.migration, SpendQuarters.quickLookups, changedLimits])
+        name: "spending",
+        migrations: [first, SpendQuarters.migration, SpendQuarters.quickLookups, changedLimits, decisions])
 
     private static let first =
         [
@@ -169,6 +170,27 @@ extension PostgresLedger {
         "ALTER TABLE alerts DROP CONSTRAINT alerts_pkey",
         "ALTER TABLE alerts ADD PRIMARY KEY (budget, period_start_ms, percent, limit_nano_usd)",
     ]
+
+    /// What people, and the files that they wrote, decided: the limits in force are the newest ones.
+    private static let decisions =
+        [
+            """
+            CREATE TABLE decisions (
+                id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                at_ms int8 NOT NULL,
+                kind text NOT NULL,
+                subject text NOT NULL,
+                content text NOT NULL,
+                brought_by text NOT NULL,
+                reason text NOT NULL,
+                -- The last journal entry before it.
+                after_entry int8 NOT NULL
+            )
+            """,
+            "CREATE INDEX decisions_by_kind ON decisions (kind, id)",
+            // The decision that lets the model be asked again.
+            "ALTER TABLE breaches ADD COLUMN accepted_by int8",
+        ] + appendOnly("decisions")
 
     /// Takes change and deletion away from everybody: the owner meets the trigger, others have no right to try.
     private static func appendOnly(_ table: String) -> [String] {

@@ -31,6 +31,8 @@ struct LedgerTransaction {
     let doubted: Answers?
     /// The counters that the last transaction needed.
     let expected: CounterRange
+    /// The limits that this host has read.
+    let knownLimits: KnownLimits
     /// Called when all is decided and only the server's work is left.
     let decided: @Sendable () -> Void
 
@@ -40,10 +42,13 @@ struct LedgerTransaction {
             calls: operations.compactMap {
                 if case .reserve(let call, let key, _) = $0 { (key, call.model) } else { nil }
             },
-            holds: operations.compactMap(\.hold) + abandoned.sorted(), counters: expected)
+            holds: operations.compactMap(\.hold) + abandoned.sorted(), counters: expected,
+            knownLimits: knownLimits)
         if let doubted, try await wasDone(on: connection) { return .done(doubted, counters: expected) }
         let results = try await send([Self.begin] + reader.statements, on: connection)
-        var books = try reader.books(results.dropFirst(), owner: owner, lease: lease)
+        guard var books = try await books(reader, results.dropFirst(), on: connection) else {
+            return .done(Answers(repeating: .failure(Self.unreadable), count: operations.count), counters: expected)
+        }
         var answers = Answers(repeating: .failure(.unknownHold), count: operations.count)
         endHolds(&books, &answers)
         let asked = ask(&books, &answers)
@@ -55,6 +60,22 @@ struct LedgerTransaction {
         decide(asked, &books, &answers)
         return try await commit(
             books, answers, counters: needed.isEmpty ? expected : needed, on: connection)
+    }
+
+    private static let unreadable = GovernorError.ledgerUnavailable(
+        reason: "the limits in force were written by a newer sluice, or are damaged; use that sluice")
+
+    /// Makes books of what was read; nil, with nothing done, where its limits cannot be read.
+    private func books(
+        _ reader: LedgerReader, _ results: ArraySlice<PostgresResult>, on connection: isolated PostgresConnection
+    ) async throws(PostgresError) -> LedgerBooks? {
+        do {
+            return try reader.books(results, owner: owner, lease: lease)
+        } catch {
+            _ = try? await connection.run(PostgresStatement("ROLLBACK"), isCancellable: false)
+            if let error = error as? PostgresError { throw error }
+            return nil
+        }
     }
 
     private static let begin = PostgresStatement("BEGIN ISOLATION LEVEL READ COMMITTED")

@@ -19,6 +19,7 @@ package final class PostgresLedger: SpendLedger {
     /// The connections on which transactions are shared.
     private let lanes: PostgresClient
     private let commits: LedgerCommits
+    let knownLimits = KnownLimits()
     /// The holds that somebody in this process may still end.
     ///
     /// One whose admission was never heard of is not among them, so that its lease ends.
@@ -42,7 +43,8 @@ package final class PostgresLedger: SpendLedger {
         // Longer than a frozen host can keep its locks, and so short that callers still have time to say what they wait for.
         lane.answerTimeout = min(lane.answerTimeout, .seconds(20))
         lanes = PostgresClient(lane, connectionsMax: LedgerCommits.lanes, waitMax: client.waitMax)
-        commits = LedgerCommits(client: lanes, owner: ownerID, lease: leaseLength, clock: clock)
+        commits = LedgerCommits(
+            client: lanes, owner: ownerID, lease: leaseLength, clock: clock, knownLimits: knownLimits)
     }
 
     /// Closes the ledger's own connections after the transactions under way.
@@ -104,8 +106,9 @@ package final class PostgresLedger: SpendLedger {
 
     package func status(
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
-    ) async throws(GovernorError) -> [LedgerCounter] {
-        try await counted(lines).0
+    ) async throws(GovernorError) -> LedgerStanding {
+        let (counters, moment) = try await counted(lines)
+        return LedgerStanding(counters: counters, moment: moment)
     }
 
     func counted(
@@ -137,6 +140,8 @@ package final class PostgresLedger: SpendLedger {
             return try await body(client)
         } catch let error as PostgresError {
             throw .ledgerUnavailable(reason: error.description)
+        } catch let error as GovernorError {
+            throw error
         } catch {
             throw Self.unknownFailure
         }

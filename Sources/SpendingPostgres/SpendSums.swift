@@ -80,7 +80,9 @@ enum SpendSums {
                     sum(entry.spent_nano_usd)::int8 AS spent, sum(entry.held_nano_usd)::int8,
                     max((entry.kind = 'settle')::int4)
                 FROM journal AS reserve JOIN journal AS entry ON entry.hold_id = reserve.id
-                WHERE reserve.kind = 'reserve' AND reserve.at_ms >= $1 AND reserve.at_ms < $2 AND entry.at_ms >= $1
+                WHERE reserve.kind = 'reserve' AND reserve.at_ms >= $1 AND reserve.at_ms < $2
+                    -- A call may have ended after a person had set the clock right, and so before it was reserved.
+                    AND entry.at_ms >= (SELECT least($1, min(at_ms)) FROM decisions WHERE kind = 'clock')
                 GROUP BY reserve.question_id ORDER BY spent DESC, reserve.question_id COLLATE "C" LIMIT $3
                 """,
                 [

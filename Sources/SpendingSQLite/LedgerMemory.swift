@@ -13,7 +13,8 @@ final class LedgerMemory: TransactionMemory.Pending {
         init(_ period: Period) { (startMS, endMS) = (period.start.milliseconds, period.end.milliseconds) }
     }
 
-    /// The number of the newest journal entry, 0 before the first, and the instant of the newest entry or raise.
+    /// The number of the newest journal entry, 0 before the first, and the instant of the newest entry, raise or
+    /// decision.
     struct Last {
         var id: Int64
         var atMS: Int64
@@ -36,6 +37,8 @@ final class LedgerMemory: TransactionMemory.Pending {
         /// What the counters hold with all changes, by the budget's name.
         var counters: [String: [Window: (spent: Int64, held: Int64)]] = [:]
         var breaches: [ModelID: [Breach]] = [:]
+        /// All limits that were ever in force.
+        var limits: [LedgerLimits]?
         /// Whether the holds whose owners are gone are charged.
         var isSwept = false
     }

@@ -6,7 +6,7 @@ extension SQLiteLedger {
     ///
     /// The journal is the truth: `spent_nano_usd` and `held_nano_usd` are what an entry changes in each budget of its
     /// hold. `hold_id` is the id of its `reserve` entry; with its mark it is the hold's name, see ``HoldID``. `counters` can
-    /// be rebuilt from it. A raise is part of it.
+    /// be rebuilt from it. Raises and decisions are part of it.
     package static let schema = Schema(
         name: "spending",
         migrations: [
@@ -233,6 +233,30 @@ extension SQLiteLedger {
                         ALTER TABLE alerts_by_limit RENAME TO alerts;
                         CREATE INDEX undelivered_alerts ON alerts (claimed_until_ms) WHERE is_confirmed = 0;
                         """)
+            },
+            { database in
+                try database.execute(
+                    sql: """
+                        -- What people, and the files that they wrote, decided: the limits in force are the newest ones.
+                        CREATE TABLE decisions (
+                            id INTEGER PRIMARY KEY,
+                            at_ms INTEGER NOT NULL,
+                            kind TEXT NOT NULL,
+                            subject TEXT NOT NULL,
+                            content TEXT NOT NULL,
+                            brought_by TEXT NOT NULL,
+                            reason TEXT NOT NULL,
+                            -- The last journal entry before it.
+                            after_entry INTEGER NOT NULL
+                        ) STRICT;
+                        CREATE INDEX decisions_by_kind ON decisions (kind);
+
+                        -- The decision that lets the model be asked again.
+                        ALTER TABLE breaches ADD COLUMN accepted_by INTEGER;
+                        """)
+                try makeAppendOnly("decisions", knownBy: "id = NEW.id", database)
+                try SettledTime.makeTable(
+                    LedgerTransaction.timeTable, newest: "SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1", database)
             },
         ])
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import SQLite
 import Spending
 
 /// What is done between calls: raises, alerts and stored responses.
@@ -78,11 +79,15 @@ extension LedgerTransaction {
 
     func handBack(_ alert: BudgetAlert) throws { try setClaim(until: 0, of: alert) }
 
+    /// What the time is kept in by which responses are old.
+    static let timeTable = "responses_time"
+
     /// Deletes the oldest responses, so many at most that nobody waits long.
     func forgetResponses(olderThan age: Duration, atMost count: Int) throws -> Int {
         // They are numbered by age: a row gets a number above all others, and the clock is never set back.
         let old = "rowid IN (SELECT rowid FROM responses ORDER BY rowid LIMIT ?) AND stored_ms < ?"
-        let arguments: StatementArguments = [count, now.milliseconds - Int64(age / .milliseconds(1))]
+        let settled = try SettledTime.look(Self.timeTable, clockMS: clock.milliseconds, database)
+        let arguments: StatementArguments = [count, settled - Int64(age / .milliseconds(1))]
         try database.run(
             """
             INSERT INTO forgotten_calls SELECT question_id, function, ordinal, digest FROM responses WHERE \(old)

@@ -10,6 +10,8 @@ struct LedgerTransaction {
     let memory: LedgerMemory
     /// The ledger's instant, on a whole millisecond.
     let now: Date
+    /// What the clock says, which may be before it.
+    let clock: Date
     let ownerID: String
     /// Where owners' locks lie; nil where owners cannot be seen and leases decide.
     let ownersFolder: String?
@@ -18,17 +20,27 @@ struct LedgerTransaction {
     let abandoned: Set<HoldID>
     /// The `reserve` entries of this owner's open holds, as far as it remembers.
     let reserved: ReservedEntries
+    /// The limits that this owner has read.
+    let knownLimits: KnownLimits
 
-    /// The clock's instant, or that of the last journal entry or raise where the clock was set back.
+    /// The clock's instant, or that of the last journal entry, raise or decision where the clock was set back.
+    ///
+    /// Entries from before a person set the clock right do not count.
     static func instant(_ database: Database, clock: Date, memory: LedgerMemory) throws -> Date {
         let last = try memory.withFacts { facts in
             if let last = facts.last { return last }
             let row = try Row.fetchOne(
                 database.cachedStatement(sql: "SELECT id, at_ms FROM journal ORDER BY id DESC LIMIT 1"))
             var last = row.map { LedgerMemory.Last(id: $0[0], atMS: $0[1]) } ?? LedgerMemory.Last(id: 0, atMS: .min)
-            let raisedMS = try Int64.fetchOne(
-                database.cachedStatement(sql: "SELECT at_ms FROM raises ORDER BY id DESC LIMIT 1"))
-            last.atMS = max(last.atMS, raisedMS ?? .min)
+            let setRight = try Row.fetchOne(
+                database.cachedStatement(
+                    sql: "SELECT at_ms, after_entry FROM decisions WHERE kind = 'clock' ORDER BY id DESC LIMIT 1"))
+            if let setRight, last.id <= setRight[1] { last.atMS = setRight[0] }
+            for table in ["raises", "decisions"] {
+                let atMS = try Int64.fetchOne(
+                    database.cachedStatement(sql: "SELECT at_ms FROM \(table) ORDER BY id DESC LIMIT 1"))
+                last.atMS = max(last.atMS, atMS ?? .min)
+            }
             facts.last = last
             return last
         }
@@ -50,7 +62,8 @@ struct LedgerTransaction {
             facts.raises = raises
             return raises
         }
-        return LedgerMoment(instant: now, raises: raises)
+        return LedgerMoment(
+            instant: now, raises: raises, allLimits: try allLimits(), lead: now.timeIntervalSince(clock))
     }
 
     // MARK: - Before the call
@@ -112,7 +125,7 @@ struct LedgerTransaction {
                     sql: """
                         SELECT input_bytes, messages, output_tokens_max, input_tokens, output_tokens,
                             cache_read_tokens, cache_write_tokens FROM breaches
-                        WHERE provider = ? AND region = ? AND model = ?
+                        WHERE provider = ? AND region = ? AND model = ? AND accepted_by IS NULL
                         """), arguments: [model.provider, model.region, model.model]
             ).map {
                 Breach(

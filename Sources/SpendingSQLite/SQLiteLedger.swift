@@ -16,6 +16,7 @@ package final class SQLiteLedger: SpendLedger {
     private let now: @Sendable () -> Date
     private let abandoned = Mutex<Set<HoldID>>([])
     private let reserved = ReservedEntries()
+    private let knownLimits = KnownLimits()
     /// How many responses one transaction forgets.
     private static let forgottenAtOnceMax = 500
 
@@ -113,11 +114,30 @@ package final class SQLiteLedger: SpendLedger {
 
     package func status(
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
-    ) async throws(GovernorError) -> [LedgerCounter] {
+    ) async throws(GovernorError) -> LedgerStanding {
         try await commit { transaction in
             try transaction.chargeOrphans()
-            return try lines(transaction.moment()).map { try transaction.counter($0) }
+            let moment = try transaction.moment()
+            return LedgerStanding(counters: try lines(moment).map { try transaction.counter($0) }, moment: moment)
         }
+    }
+
+    package func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer {
+        try await commit { try $0.offer(limits, by: name) }
+    }
+
+    package func decide(
+        _ request: DecisionRequest, by name: String, reason: String
+    ) async throws(GovernorError) -> LedgerDecision {
+        try await commit { try $0.decide(request, by: name, reason: reason) }
+    }
+
+    package func decisions() async throws(GovernorError) -> [LedgerDecision] {
+        try await read { try DecisionReader.decisions($0) }
+    }
+
+    package func breaches() async throws(GovernorError) -> [JournaledBreach] {
+        try await read { try DecisionReader.breaches($0) }
     }
 
     package func raise(_ raise: BudgetRaise) async throws(GovernorError) {
@@ -183,11 +203,12 @@ package final class SQLiteLedger: SpendLedger {
             let (value, charged) = try await store.commitRemembering { [self] database, shared in
                 let memory = shared.value(LedgerMemory.init)
                 let given = abandoned.withLock { $0 }
-                let instant = try LedgerTransaction.instant(database, clock: now(), memory: memory)
+                let clock = Date(milliseconds: now().milliseconds)
+                let instant = try LedgerTransaction.instant(database, clock: clock, memory: memory)
                 let transaction = LedgerTransaction(
-                    database: database, memory: memory, now: instant, ownerID: ownerID,
+                    database: database, memory: memory, now: instant, clock: clock, ownerID: ownerID,
                     ownersFolder: owner == nil ? nil : store.ownersFolder, lease: leaseLength, abandoned: given,
-                    reserved: reserved)
+                    reserved: reserved, knownLimits: knownLimits)
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
                 try transaction.chargeAbandoned()
                 return (try body(transaction), given)

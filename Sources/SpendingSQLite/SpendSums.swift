@@ -122,7 +122,11 @@ enum SpendSums {
         """
 
     /// The first entry that was written at or after an instant, found by halves: entries are in the order of time.
-    private static func firstEntry(at milliseconds: Int64, _ database: Database) throws -> Int64 {
+    ///
+    /// Where a person has set the clock right, they are only at or after the instant of that: the search begins there.
+    private static func firstEntry(at instant: Int64, _ database: Database) throws -> Int64 {
+        let setRight = try Int64.fetchOne(database, sql: "SELECT min(at_ms) FROM decisions WHERE kind = 'clock'")
+        let milliseconds = min(instant, setRight ?? instant)
         let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM journal") ?? 0
         var (before, after): (Int64, Int64) = (0, last + 1)
         let entry = try database.cachedStatement(sql: "SELECT at_ms FROM journal WHERE id = ?")

@@ -69,6 +69,26 @@ struct BedrockModelTests {
         }
     }
 
+    @Test("an answer, also a refusal, tells how far this machine's clock is off", arguments: [0.0, 600, -600])
+    func clock(seconds: Double) async throws {
+        try await StandInFixture.run { fixture in
+            let (watch, http) = (CallWatch(), try HTTPClient())
+            let client = BedrockModel(
+                endpoint: "http://127.0.0.1:\(try await fixture.standIn.boundPort)",
+                region: StandInFixture.model.region,
+                credentials: StaticCredentials(StandInFixture.credentials), http: http, watch: watch,
+                now: { Date().addingTimeInterval(seconds) })
+            #expect(watch.clockOffset == nil)
+            let body = StandInFixture.body()
+            let reservation = try await fixture.reservation(body: body)
+            _ = try? await client.send(
+                InvokeModelRequest(modelID: StandInFixture.model.model, body: body, timeout: .seconds(30)),
+                holding: reservation)
+            #expect(abs(try #require(watch.clockOffset) - seconds) < 5)
+            await http.shutdown()
+        }
+    }
+
     @Test("a wrong key is refused and not paid")
     func wrongKey() async throws {
         let wrong = AWSCredentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "other", sessionToken: "t")

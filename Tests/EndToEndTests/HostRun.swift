@@ -218,6 +218,7 @@ struct HostWorld: Sendable {
     /// The one budget's amounts, in nano-dollars.
     func money() async throws -> (spent: Int64, held: Int64) {
         let ending = try await sluice(["budget", "status", "--format", "json"])
+        #expect(ending.status == 0, "\(ending.errors)")
         let budget = try #require(
             try JSONDecoder().decode(BudgetJSON.self, from: Data(ending.output.utf8)).budgets.first)
         return (try #require(nanoUSD(budget.spent_usd)), try #require(nanoUSD(budget.held_usd)))

@@ -38,7 +38,10 @@ struct PaidCalls {
     ///   - model: What the calls were sent to.
     /// - Throws: Where a line or the metadata of a call is no JSON of ours.
     init(export: String, model: ModelServer) throws {
-        entries = try export.split(separator: "\n").map { try JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
+        // What people decide has no hold.
+        entries = try export.split(separator: "\n").filter { $0.contains("\"hold_id\":") }.map {
+            try JSONDecoder().decode(Entry.self, from: Data($0.utf8))
+        }
         arrived = try model.metadata.map {
             try JSONDecoder().decode(Metadata.self, from: Data(try #require($0).utf8)).hold
         }

@@ -65,7 +65,12 @@ final class SilentHistory: QuestionHistory {
 
     func withoutRoom(since instant: Date) async throws -> (refused: Int, waiting: Int) { (0, 0) }
 
-    func unfinished(expiredBefore instant: Date) async throws -> [String] { [] }
+    func instant() async throws -> Date {
+        try await listen()
+        return try await history.instant()
+    }
+
+    func overdue() async throws -> [String] { [] }
 
     func counts() async throws -> [QuestionState: Int] { try await history.counts() }
 
@@ -77,5 +82,5 @@ final class SilentHistory: QuestionHistory {
 
     func deleteQuestions(of tenant: String) async throws -> (deleted: Int, underWay: Int) { (0, 0) }
 
-    func deleteQuestions(finishedBefore instant: Date) async throws -> Int { 0 }
+    func deleteQuestions(olderThan age: Duration) async throws -> Int { 0 }
 }

@@ -97,8 +97,8 @@ extension QuestionHistoryCompatTest {
         try await history.recordStages([StageRun(questionID: "old", function: "f", attempt: 1, milliseconds: 1)])
         bench.clock.set(2_000)
         #expect(try await history.store(answer("finished late")))
-        #expect(try await history.deleteQuestions(finishedBefore: Date(timeIntervalSince1970: 1_000)) == 0)
-        #expect(try await history.deleteQuestions(finishedBefore: Date(timeIntervalSince1970: 2_000)) == 1)
+        #expect(try await history.deleteQuestions(olderThan: .seconds(1_000)) == 0)
+        #expect(try await history.deleteQuestions(olderThan: .milliseconds(999_999)) == 1)
         #expect(try await history.question(id: "old") == nil)
         #expect(try await history.counts() == [.accepted: 1, .answered: 1])
     }

@@ -217,14 +217,17 @@ extension QuestionHistoryCompatTest {
 
     /// Only questions that still wait and whose deadline has passed are unfinished.
     func checkUnfinished() async throws {
-        let history = try await bench().history
+        let bench = try await bench()
+        let history = bench.history
         let (early, late) = (Date(timeIntervalSince1970: 1_500), Date(timeIntervalSince1970: 1_500.001))
         try await history.accept(id: "passed", question: "", tenant: nil, expiresAt: early)
         try await history.accept(id: "not yet", question: "", tenant: nil, expiresAt: late)
         try await history.accept(id: "without", question: "", tenant: nil, expiresAt: nil)
         try await history.accept(id: "answered", question: "", tenant: nil, expiresAt: early)
         #expect(try await history.store(answer("answered")))
-        #expect(try await history.unfinished(expiredBefore: early) == ["passed"])
+        #expect(try await history.overdue().isEmpty)
+        bench.clock.set(1_500)
+        #expect(try await history.overdue() == ["passed"])
         #expect(try await history.counts() == [.accepted: 3, .answered: 1])
     }
 

@@ -86,7 +86,7 @@ struct PostgresHistoryTests {
         #expect(try await client.migrate([PostgresHistory.schema]).isEmpty)
         let history = PostgresHistory(client: client)
         try await history.accept(id: "q", question: "?", tenant: "acme", expiresAt: .now)
-        #expect(try await history.unfinished(expiredBefore: .distantFuture) == ["q"])
+        #expect(try await history.overdue() == ["q"])
         async let outcome = history.outcome(of: "q")
         try await history.recordStages([StageRun(questionID: "q", function: "f", attempt: 1, milliseconds: 1)])
         #expect(try await history.finish(id: "q", state: .failed, reason: "r", opensAt: nil))
@@ -95,7 +95,7 @@ struct PostgresHistoryTests {
         #expect(try await history.store(Self.answer("q")))
         #expect(try await client.run(PostgresStatement("SELECT llm_output FROM chat_history")).count == 1)
         #expect(try await history.questions(after: 0, tenant: nil, atMost: 10).count == 1)
-        #expect(try await history.deleteQuestions(finishedBefore: .distantPast) == 0)
+        #expect(try await history.deleteQuestions(olderThan: .seconds(60)) == 0)
         #expect(try await history.deleteQuestions(of: "acme").deleted == 1)
         for statement in ["DROP TABLE questions", "ALTER TABLE questions ADD COLUMN x int8", "CREATE TABLE x (n int8)"]
         {

@@ -64,13 +64,17 @@ extension SpendLedgerCompatTest {
         #expect(try await governor.outcome(SpendFixture.call("b", bytes: 40)) == "refused by daily")
         #expect(try await !governor.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         let raised = SpendFixture.governor(bench.ledger, budgets: [SpendFixture.budget(limit: 200)])
+        try await raised.open()
         #expect(try await raised.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
+        try await governor.apply(by: "a test", reason: "a test")
+        #expect(try await !raised.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         try await governor.release(reservation)
         #expect(try await governor.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         #expect(try await governor.hasRoom(budget: "no longer known", for: Money(nanoUSD: 40)))
         // A limit below what is spent leaves nothing.
         try await governor.pay(SpendFixture.call("c", bytes: 60), tokens: 60)
         let lowered = SpendFixture.governor(bench.ledger, budgets: [SpendFixture.budget(limit: 50)])
+        try await lowered.open()
         #expect(try await lowered.status().first?.remaining == .zero)
         #expect(try await !lowered.hasRoom(budget: "daily", for: Money(nanoUSD: 40)))
         #expect(try await lowered.outcome(SpendFixture.call("d", bytes: 1)) == "refused by daily")
@@ -94,13 +98,13 @@ extension SpendLedgerCompatTest {
         await #expect(throws: GovernorError.notGoverned(unknown)) {
             try await bench.governor.outcome(SpendFixture.call(model: unknown))
         }
+        await #expect(throws: GovernorError.unbounded) {
+            try await bench.governor.outcome(SpendFixture.call(bytes: .max, outputMax: .max))
+        }
         let scoped = SpendFixture.governor(
             bench.ledger, budgets: [SpendFixture.budget(scope: BudgetScope(tenants: ["acme"]))])
         await #expect(throws: GovernorError.notGoverned(SpendFixture.model)) {
             try await scoped.outcome(SpendFixture.call())
-        }
-        await #expect(throws: GovernorError.unbounded) {
-            try await bench.governor.outcome(SpendFixture.call(bytes: .max, outputMax: .max))
         }
         #expect(try await bench.governor.journalKinds().isEmpty)
     }
@@ -147,10 +151,15 @@ extension SpendLedgerCompatTest {
         try await bench.governor.pay(SpendFixture.call("a", bytes: 60), tokens: 60)
         bench.clock.set("2036-11-23T10:00:00Z")
         try await bench.governor.pay(SpendFixture.call("b", bytes: 60), tokens: 60)
-        #expect(try await bench.ledger.forgetResponses(olderThan: .seconds(62 * 86_400)) == 1)
+        // A ledger that has no clock but its program's deletes nothing after such a leap.
+        let forgotten = try await bench.ledger.forgetResponses(olderThan: .seconds(62 * 86_400))
         bench.clock.set("2026-11-23T10:00:01Z")
-        await #expect(throws: GovernorError.answerForgotten) {
-            try await bench.governor.outcome(SpendFixture.call("a", bytes: 60))
+        if forgotten == 1 {
+            await #expect(throws: GovernorError.answerForgotten) {
+                try await bench.governor.outcome(SpendFixture.call("a", bytes: 60))
+            }
+        } else {
+            #expect(try await bench.governor.outcome(SpendFixture.call("a", bytes: 60)) == "settled")
         }
         #expect(try await bench.governor.outcome(SpendFixture.call("b", bytes: 60)) == "settled")
         let opens = try #require(instant("2036-11-24T00:00:00Z"))
@@ -169,19 +178,26 @@ extension SpendLedgerCompatTest {
         let other = try await bench.another(budgets: [changed])
         let longer = try await bench.another(budgets: [monthly])
         for governor in [other, longer] {
+            try await governor.open()
             #expect(try await governor.spent() == 60)
             #expect(try await governor.outcome(SpendFixture.call("b", bytes: 41)) == "refused by daily")
         }
         // What is held under one rule is missing under the others.
+        try await other.apply(by: "a test", reason: "a test")
         let reservation = try await other.held(SpendFixture.call("b", bytes: 30))
+        try await bench.governor.apply(by: "a test", reason: "a test")
         #expect(try await bench.governor.outcome(SpendFixture.call("c", bytes: 11)) == "refused by daily")
+        try await longer.apply(by: "a test", reason: "a test")
         #expect(try await longer.outcome(SpendFixture.call("c", bytes: 10)) == "held")
         _ = try await other.settle(
             reservation, usage: TokenUsage(inputTokens: 30, outputTokens: 0), response: Data())
         bench.clock.set("2026-11-24T09:00:00Z")
+        try await other.apply(by: "a test", reason: "a test")
         #expect(try await other.spent() == 0)
         // The day that began yesterday at 9 reached into this one.
+        try await bench.governor.apply(by: "a test", reason: "a test")
         #expect(try await bench.governor.spent() == 30)
+        try await longer.apply(by: "a test", reason: "a test")
         #expect(try await longer.spent() == 90)
         monthly.limit = Money(nanoUSD: 91)
         let tight = try await bench.another(budgets: [monthly])

@@ -64,7 +64,7 @@ struct OwnerTests {
         #expect(
             "\(GovernorError.boundBreached(SpendFixture.model))"
                 == "llama of bedrock in ap-south-1 has cost more than its bound and is refused;"
-                + " raise the bound of its price in budgets/prices")
+                + " raise the bound of its price in budgets/prices, or see `sluice budget breach list`")
         #expect(
             "\(GovernorError.ledgerUnavailable(reason: "the disk is full"))"
                 == "no call is paid for without the ledger: the disk is full")

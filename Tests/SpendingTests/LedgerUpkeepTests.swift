@@ -42,13 +42,16 @@ struct LedgerUpkeepTests {
         }
     }
 
-    @Test("says that the ledger's clock is ahead of the machine's, and says nothing where it is not")
+    @Test("says that the ledger has come beyond its clock, and says nothing where it has not")
     func lead() async throws {
         for (seconds, isAhead) in [(3600.0, true), (60, false)] {
-            let clock = ManualClock(Date(timeIntervalSinceNow: seconds).formatted(.iso8601))
+            let clock = ManualClock()
+            let inner = InMemoryLedger(now: clock.now)
+            try await SpendFixture.governor(inner).pay(SpendFixture.call(), tokens: 1)
+            clock.advance(seconds: -seconds)
             let log = InMemoryLogHandler()
             let (events, event) = AsyncStream.makeStream(of: String.self)
-            let ledger = ToldLedger(InMemoryLedger(now: clock.now)) { event.yield($0) }
+            let ledger = ToldLedger(inner) { event.yield($0) }
             try await withUpkeep(
                 of: SpendFixture.governor(ledger), logger: Logger(label: "test", factory: { _ in log })
             ) { _ in
@@ -178,8 +181,21 @@ private struct ToldLedger: SpendLedger {
     }
 
     func status(_ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]) async throws(GovernorError)
-        -> [LedgerCounter]
+        -> LedgerStanding
     { try await ledger.status(lines) }
+
+    func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer {
+        try await ledger.offer(limits, by: name)
+    }
+
+    func decide(
+        _ request: DecisionRequest, by name: String, reason: String
+    ) async throws(GovernorError) -> LedgerDecision {
+        try await ledger.decide(request, by: name, reason: reason)
+    }
+
+    func decisions() async throws(GovernorError) -> [LedgerDecision] { try await ledger.decisions() }
+    func breaches() async throws(GovernorError) -> [JournaledBreach] { try await ledger.breaches() }
 
     func raise(_ raise: BudgetRaise) async throws(GovernorError) { try await ledger.raise(raise) }
     func raises() async throws(GovernorError) -> [BudgetRaise] { try await ledger.raises() }

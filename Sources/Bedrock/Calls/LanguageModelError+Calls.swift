@@ -13,8 +13,8 @@ extension LanguageModelError {
             // No price times no number of tokens that a request may ask for is so much.
             case .unstorable: .rejected(code: "name-unstorable")
             case .unbounded: .rejected(code: "cost-unbounded")
-            // The last two are answers to a raise, which no function asks for.
-            case .ledgerUnavailable, .unknownHold, .unknownBudget, .uselessRaise: .ledgerUnavailable
+            // The last three are answers to what a person decides, which no function asks for.
+            case .ledgerUnavailable, .unknownHold, .unknownBudget, .uselessRaise, .nothingToDecide: .ledgerUnavailable
             }
     }
 

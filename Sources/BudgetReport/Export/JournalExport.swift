@@ -10,13 +10,14 @@ package struct JournalExport: Sendable {
     /// An export of a ledger.
     package init(_ ledger: any SpendLedger) { self.ledger = ledger }
 
-    /// Writes the whole journal, a page at a time, so that memory does not grow with it; a raise stands before the first
-    /// entry that was written after it.
+    /// Writes the whole journal, a page at a time, so that memory does not grow with it; a raise or decision stands before
+    /// the first entry that was written after it.
     ///
     /// - Parameter write: Takes whole lines.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func run(_ write: (Data) -> Void) async throws(GovernorError) {
         var raises = try await ledger.raises()[...]
+        var decisions = try await ledger.decisions()[...]
         var last: Int64 = 0
         var page = JSONLines()
         while true {
@@ -27,9 +28,16 @@ package struct JournalExport: Sendable {
                     page.line(raise.fields)
                     raises.removeFirst()
                 }
+                while let decision = decisions.first, decision.afterEntry < entry.id {
+                    page.line(decision.fields)
+                    decisions.removeFirst()
+                }
                 page.line(entry.fields)
             }
-            if entries.count < Self.pageSize { for raise in raises { page.line(raise.fields) } }
+            if entries.count < Self.pageSize {
+                for raise in raises { page.line(raise.fields) }
+                for decision in decisions { page.line(decision.fields) }
+            }
             write(Data(page.bytes))
             guard entries.count == Self.pageSize, let newest = entries.last else { return }
             last = newest.id
@@ -45,6 +53,29 @@ extension BudgetRaise {
         json.field("limit_usd", limit)
         json.field("reason", reason)
         json.field("until", until)
+    }
+}
+
+extension LedgerDecision {
+    fileprivate func fields(_ json: inout JSONLines) {
+        json.field("at", at)
+        json.field("by", by)
+        switch matter {
+        case .limits(let set):
+            json.field("digest", set.digest)
+            json.field("kind", "apply")
+            json.field("limits", set.content)
+        case .clock(let left):
+            json.field("kind", "clock-accept")
+            json.field("leaving", left)
+        case .breach(let model, let holds):
+            json.field("hold_ids", holds.joined(separator: " "))
+            json.field("kind", "breach-accept")
+            json.field("model", model.model)
+            json.field("provider", model.provider)
+        }
+        json.field("reason", reason)
+        if case .breach(let model, _) = matter { json.field("region", model.region) }
     }
 }
 

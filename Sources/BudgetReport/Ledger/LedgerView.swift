@@ -1,16 +1,18 @@
 package import FoundationEssentials
 package import Spending
 
-/// What reports are made from: the ledger that enforces, and what the files say of today.
+/// What reports are made from: the ledger that enforces, and what is in force today.
 package struct LedgerView: Sendable {
     /// The ledger's sums.
     package let reader: any SpendReader
     /// The same ledger's journal.
     package let ledger: any SpendLedger
-    /// Where each budget of the files stands, in their order.
+    /// Where each budget in force stands, in their order.
     package let statuses: [BudgetStatus]
-    /// The budgets of the files, in the same order.
+    /// The budgets in force, in the same order: the ledger's, or those of the files where it has none yet.
     package let budgets: [Budget]
+    /// What the files say.
+    package let own: BudgetSet
     /// The ledger's instant, and the raises that are known.
     package let moment: LedgerMoment
     /// All that budgets ever counted, also under names that the files no longer hold.
@@ -28,10 +30,12 @@ package struct LedgerView: Sendable {
         self.reader = reader
         ledger = governor.ledger
         // First: it charges the orphans that are due, which the others then see.
-        statuses = try await governor.status()
-        budgets = governor.budgets
+        let now: LedgerMoment
+        (statuses, now) = try await governor.statusNow()
+        budgets = governor.budgets(at: now)
+        own = governor.own
         moment = LedgerMoment(
-            instant: try await governor.ledgerInstant(), raises: try await ledger.raises())
+            instant: now.instant, raises: try await ledger.raises(), allLimits: now.allLimits, lead: now.lead)
         start = try await ledger.journal(after: 0, atMost: 1).first?.at
         counters = try await reader.counters(in: .distantPast ..< .distantFuture)
     }
@@ -43,6 +47,18 @@ package struct LedgerView: Sendable {
     package var timeZone: TimeZone {
         let zones = Set(budgets.map(\.rule.timeZone))
         return zones.count == 1 ? zones.first ?? .gmt : .gmt
+    }
+
+    /// Why the files do not say what is in force; nil where they do, or nothing is yet.
+    package var limitsNote: String? {
+        guard let limits = moment.limits, limits.set != own else { return nil }
+        let isKnown = moment.allLimits.contains { $0.set == own }
+        return
+            "The limits in force are those that \(limits.broughtBy) brought at \(limits.at.formatted(.iso8601)). The files here "
+            + "say otherwise (\(limits.set.changes(to: own).joined(separator: "; "))) and "
+            + (isKnown
+                ? "are stale; `sluice budget apply PATH --reason TEXT` puts them in force again."
+                : "have not been applied; the first program that pays by them does, or `sluice budget apply PATH`.")
     }
 
     /// Whose wall clock times are told by, and why it is nobody's where the budgets do not agree.

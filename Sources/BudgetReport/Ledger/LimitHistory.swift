@@ -3,7 +3,7 @@ import Spending
 
 /// The limits of a budget in periods that are over, which its file no longer tells: it may have been changed since.
 ///
-/// The journal keeps with each hold the limit that it was admitted under. The entries at both ends of each period are looked
+/// The ledger keeps all limits since it keeps limits at all. From before that, the journal keeps with each hold the limit that it was admitted under. The entries at both ends of each period are looked
 /// at, found by halves; a limit that came and went between the two is not seen, unless it was a raise, which is journaled too.
 struct LimitHistory {
     private let budget: Budget
@@ -41,10 +41,22 @@ struct LimitHistory {
         var carried = known.lazy.compactMap { $0 }.first ?? budget.limit
         return zip(periods, known).reduce(into: [:]) { limits, next in
             let (period, known) = next
-            carried = period.contains(moment.instant) ? budget.limit : known ?? carried
+            let kept = kept(in: period)
+            carried = kept.last ?? (period.contains(moment.instant) ? budget.limit : known ?? carried)
             let raises = ([period.start] + moment.raises.map(\.at).filter(period.contains))
                 .compactMap { moment.raise(of: budget.name, at: $0)?.limit(over: carried) }
-            limits[period] = ([carried, highest[period.start]].compactMap { $0 } + raises).max()
+            limits[period] = ([carried, highest[period.start]].compactMap { $0 } + kept + raises).max()
+        }
+    }
+
+    /// The limits without raises that the ledger knows for a period: at its start, and each that came within it.
+    private func kept(in period: Period) -> [Money] {
+        let all = moment.allLimits
+        guard let first = all.first, first.at < period.end else { return [] }
+        let before = all.last { $0.at <= period.start }
+        return ([before].compactMap { $0 } + all.filter { $0.at > period.start && $0.at < period.end }).compactMap {
+            limits in
+            limits.set.budgets.first { $0.name == budget.name }?.limit
         }
     }
 

@@ -23,7 +23,7 @@ extension StatusReport {
                     isEmpty
                         ? "The ledger is empty: nothing was ever spent or held."
                         : reached + clockNote),
-            ]
+            ] + warnings.map(Section.Block.note)
                 + lines.compactMap { line in
                     line.raise.map { raise in
                         .note(
@@ -183,11 +183,6 @@ extension StatusReport.Line {
             filled: usedPercent / 100, held: Double(status.held.nanoUSD) / limit,
             level: usedPercent >= 100 ? .full : usedPercent >= 80 ? .warning : .calm)
     }
-}
-
-extension JournalEntry {
-    /// What its call cost by the tokens and rates that it names.
-    fileprivate var cost: Money? { usage.flatMap { rates?.cost(of: $0) } }
 }
 
 extension Date {

@@ -28,7 +28,11 @@ extension StatusReport {
                 Value.Questions(
                     since: exceptionsSince.formatted(.iso8601), refused: $0.refused, degraded: $0.degraded,
                     parked: $0.parked)
-            })
+            },
+            limits: limits.map {
+                Value.Limits(
+                    digest: $0.set.digest, since: $0.at.formatted(.iso8601), broughtBy: $0.broughtBy, isOwn: isOwn)
+            }, clockLead: clockLead > LedgerMoment.leadMax ? Int(clockLead) : 0, warnings: warnings)
     }
 
     /// The stable JSON.
@@ -85,15 +89,30 @@ extension StatusReport {
             let refused, degraded, parked: Int
         }
 
+        struct Limits: Encodable {
+            let digest, since, broughtBy: String
+            let isOwn: Bool
+
+            enum CodingKeys: String, CodingKey {
+                case digest, since
+                case broughtBy = "brought_by"
+                case isOwn = "are_of_files"
+            }
+        }
+
         let at: String
         let isEmpty: Bool
         let budgets: [Budget]
         let retired: [Retired]
         let exceptions: Exceptions
         let questions: Questions?
+        let limits: Limits?
+        let clockLead: Int
+        let warnings: [String]
 
         enum CodingKeys: String, CodingKey {
-            case at, budgets, exceptions, questions
+            case at, budgets, exceptions, questions, limits, warnings
+            case clockLead = "clock_ahead_seconds"
             case isEmpty = "empty"
             case retired = "retired_budgets"
         }

@@ -51,6 +51,14 @@ package struct StatusReport: Sendable {
     let timeZone: TimeZone
     /// Whose clock times are told by.
     let clockNote: String
+    /// What is wrong with the ledger's clock or with the files' limits, and what to do.
+    let warnings: [String]
+    /// The limits in force; nil where nobody has brought any yet.
+    let limits: LedgerLimits?
+    /// Whether the files say what is in force.
+    let isOwn: Bool
+    /// How far the ledger has come beyond its clock, in seconds.
+    let clockLead: TimeInterval
 
     /// More would not fit on one screen.
     static let exceptionsMax = 5
@@ -69,6 +77,10 @@ package struct StatusReport: Sendable {
         now = view.now
         self.timeZone = timeZone ?? view.timeZone
         clockNote = view.clockNote(timeZone)
+        warnings = [view.moment.clockNote, view.limitsNote].compactMap { $0 }
+        limits = view.moment.limits
+        isOwn = view.limitsNote == nil
+        clockLead = view.moment.lead
         var lines: [Line] = []
         for (budget, status) in zip(view.budgets, view.statuses) {
             lines.append(

@@ -15,6 +15,8 @@ struct Dispatcher: Sendable {
     let registered: RegisteredFunction
     let broker: any MessageBroker
     let history: any QuestionHistory
+    /// By which askers' deadlines pass.
+    let clock: HistoryClock
     let invoker: Invoker
     let stages: StageRecorder
     let gate: IsolationGate
@@ -65,7 +67,8 @@ struct Dispatcher: Sendable {
     private func decide(
         on delivery: Delivery, _ run: LoneRun?, headers: MessageHeaders, logger: Logger
     ) async -> Outcome {
-        if let expiresAt = headers.expiresAt, expiresAt <= Date.now { return .expire }
+        // Where the history does not say what time it is, no question is ended by a clock that may be wrong.
+        if let expiresAt = headers.expiresAt, let now = try? await clock.now(), expiresAt <= now { return .expire }
         // Before the rest: what this host has just handed back may reach it once more, and has killed nobody.
         if drain.deadline != nil { return .handBack }
         if run == nil, delivery.priorDeliveries > 0 { return .isolate }
@@ -302,7 +305,7 @@ struct Dispatcher: Sendable {
     private static func metadata(_ refusal: BudgetRefusal) -> Logger.Metadata {
         [
             LogKey.budgetName: "\(refusal.budget)", LogKey.budgetCause: "\(refusal.cause.rawValue)",
-            LogKey.budgetOpens: "\(refusal.opensAt.formatted(.iso8601))",
+            LogKey.budgetOpens: "\(refusal.opensAt.formatted(.iso8601))", LogKey.budgetNote: "\(refusal.explanation)",
         ]
     }
 

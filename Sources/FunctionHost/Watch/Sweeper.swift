@@ -1,10 +1,9 @@
-import FoundationEssentials
 import History
 import Logging
 import ServiceLifecycle
 
 /// Gives questions whose asker's deadline has passed their final state, wherever their message is, and deletes questions
-/// that were kept long enough.
+/// that were kept long enough, all by the history's own clock: this machine's may be wrong.
 struct Sweeper: Sendable {
     /// How often it looks.
     ///
@@ -27,7 +26,7 @@ struct Sweeper: Sendable {
 
     private func sweep() async {
         do {
-            let overdue = try await history.unfinished(expiredBefore: Date.now)
+            let overdue = try await history.overdue()
             for id in overdue {
                 _ = try await history.finish(id: id, state: .expired, reason: "expired", opensAt: nil)
             }
@@ -35,8 +34,7 @@ struct Sweeper: Sendable {
                 logger.notice("questions expired", metadata: [LogKey.count: "\(overdue.count)"])
             }
             guard let kept else { return }
-            let deleted = try await history.deleteQuestions(
-                finishedBefore: Date.now.addingTimeInterval(-(kept / .seconds(1))))
+            let deleted = try await history.deleteQuestions(olderThan: kept)
             if deleted > 0 {
                 logger.notice("old questions deleted", metadata: [LogKey.count: "\(deleted)"])
             }

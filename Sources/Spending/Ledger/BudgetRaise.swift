@@ -57,11 +57,30 @@ package struct LedgerMoment: Sendable, Hashable {
     package var instant: Date
     /// All raises of the last ``raisesKnown`` seconds, and every budget's newest one from before; oldest first.
     package var raises: [BudgetRaise]
+    /// All limits that were ever in force, oldest first; empty where nobody has brought any yet.
+    package var allLimits: [LedgerLimits]
+    /// How far the ledger has come beyond its clock, which was ahead once, in seconds; 0 where it has not.
+    package var lead: TimeInterval
 
     /// Makes a moment.
-    package init(instant: Date, raises: [BudgetRaise] = []) {
+    package init(instant: Date, raises: [BudgetRaise] = [], allLimits: [LedgerLimits] = [], lead: TimeInterval = 0) {
         self.instant = instant
         self.raises = raises
+        self.allLimits = allLimits
+        self.lead = lead
+    }
+
+    /// The limits in force; nil where nobody has brought any yet.
+    package var limits: LedgerLimits? { allLimits.last }
+
+    /// How far the ledger may be ahead of its clock before somebody is told, in seconds.
+    package static let leadMax: TimeInterval = 60
+
+    /// What is wrong with the ledger's clock, and what to do; nil where nothing is.
+    package var clockNote: String? {
+        guard lead > Self.leadMax else { return nil }
+        return "the ledger has come to \(instant.formatted(.iso8601)), which its clock has not reached: until then no"
+            + " period turns; where the clock is right, `sluice budget clock accept --reason TEXT` goes on from the true time"
     }
 
     /// The limit of a budget: the file's, or what its newest raise makes of it where that is in force.
@@ -71,7 +90,8 @@ package struct LedgerMoment: Sendable, Hashable {
     ///   - earlier: An instant of the past; nil for this moment.
     /// - Returns: The limit in force then.
     package func limit(of budget: Budget, at earlier: Date? = nil) -> Money {
-        raise(of: budget.name, at: earlier)?.limit(over: budget.limit) ?? budget.limit
+        let limit = earlier.map { filed(budget, at: $0) } ?? budget.limit
+        return raise(of: budget.name, at: earlier)?.limit(over: limit) ?? limit
     }
 
     /// The raise of a budget that is in force; nil for the file's own limit.
@@ -85,5 +105,28 @@ package struct LedgerMoment: Sendable, Hashable {
     package func raise(of name: String, at earlier: Date? = nil) -> BudgetRaise? {
         let instant = earlier ?? instant
         return raises.last { $0.budget == name && $0.at <= instant }.flatMap { $0.until > instant ? $0 : nil }
+    }
+
+    /// The limit without raises, at an instant of the past.
+    private func filed(_ budget: Budget, at instant: Date) -> Money {
+        let limits = allLimits.last { $0.at <= instant } ?? allLimits.first
+        return limits?.set.budgets.first { $0.name == budget.name }?.limit ?? budget.limit
+    }
+}
+
+extension [BudgetRaise] {
+    /// The raises that must be journaled anew where a ledger's clock is set back to an instant, so that each budget's newest
+    /// raise is one of the time before.
+    ///
+    /// What was raised while the clock was ahead ends; what had been raised before goes on.
+    package func restated(at instant: Date) -> [BudgetRaise] {
+        let names = Set(filter { $0.at > instant }.map(\.budget)).sorted()
+        return names.compactMap { name in
+            let own = filter { $0.budget == name }
+            guard var raise = own.last(where: { $0.at <= instant }) ?? own.last else { return nil }
+            if raise.at > instant { raise.until = instant }
+            raise.at = instant
+            return raise
+        }
     }
 }

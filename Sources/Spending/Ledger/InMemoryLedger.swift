@@ -54,9 +54,8 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
             if pages.forgotten.contains(call.id) { throw .answerForgotten }
             if pages.isInFlight(call.id) { return .inFlight }
             let terms = try terms(pages.moment)
-            guard pages.breaches[call.model, default: []].allSatisfy(terms.price.covers) else {
-                throw .boundBreached(call.model)
-            }
+            let breaches = pages.breaches.filter { $0.model == call.model && !$0.isAccepted }
+            guard breaches.map(\.breach).allSatisfy(terms.price.covers) else { throw .boundBreached(call.model) }
             switch terms.decide(terms.lines.map(pages.counter)) {
             case .refuse(let shortage): return .refused(shortage)
             case .hold(let bound, let outputTokensMax):
@@ -96,12 +95,27 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
 
     package func status(
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
-    ) async throws(GovernorError) -> [LedgerCounter] {
+    ) async throws(GovernorError) -> LedgerStanding {
         try write { pages throws(GovernorError) in
             pages.chargeOrphans()
-            return lines(pages.moment).map(pages.counter)
+            let moment = pages.moment
+            return LedgerStanding(counters: lines(moment).map(pages.counter), moment: moment)
         }
     }
+
+    package func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer {
+        try write { pages throws(GovernorError) in pages.offer(limits, by: name) }
+    }
+
+    package func decide(
+        _ request: DecisionRequest, by name: String, reason: String
+    ) async throws(GovernorError) -> LedgerDecision {
+        try write { pages throws(GovernorError) in try pages.decide(request, by: name, reason: reason) }
+    }
+
+    package func decisions() async throws(GovernorError) -> [LedgerDecision] { books.pages.withLock { $0.decisions } }
+
+    package func breaches() async throws(GovernorError) -> [JournaledBreach] { books.pages.withLock { $0.breaches } }
 
     package func raise(_ raise: BudgetRaise) async throws(GovernorError) {
         try write { pages throws(GovernorError) in

@@ -93,3 +93,8 @@ package struct JournalEntry: Sendable, Hashable {
         self.lines = lines
     }
 }
+
+extension JournalEntry {
+    /// What its call cost by the tokens and rates that it names; nil where it names none.
+    package var cost: Money? { usage.flatMap { rates?.cost(of: $0) } }
+}

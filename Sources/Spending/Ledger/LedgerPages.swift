@@ -16,7 +16,7 @@ struct LedgerPages {
 
     struct Response {
         let settlement: Settlement
-        let storedAt: Date
+        var storedAt: Date
     }
 
     struct Alert {
@@ -35,9 +35,12 @@ struct LedgerPages {
     private typealias Amounts = LedgerAudit.Amounts
 
     private(set) var instant = Date.distantPast
+    /// What the clock says, which may be before it.
+    private var clock = Date.distantPast
     private(set) var journal: [JournalEntry] = []
     private(set) var holds: [String: Hold] = [:]
-    private(set) var breaches: [ModelID: [Breach]] = [:]
+    var breaches: [JournaledBreach] = []
+    var decisions: [LedgerDecision] = []
     var responses: [CallID: Response] = [:]
     /// The calls whose responses were deleted.
     var forgotten: Set<CallID> = []
@@ -50,11 +53,29 @@ struct LedgerPages {
     /// Sets the instant to the clock's, on a whole millisecond, never back.
     mutating func turn(to clock: Date) {
         let milliseconds = (clock.timeIntervalSince1970 * 1000 + 0.01).rounded(.down)
-        instant = max(instant, Date(timeIntervalSince1970: milliseconds / 1000))
+        self.clock = Date(timeIntervalSince1970: milliseconds / 1000)
+        instant = max(instant, self.clock)
+    }
+
+    /// How far the instant is ahead of the clock, in seconds.
+    var lead: TimeInterval { instant.timeIntervalSince(clock) }
+
+    /// Goes on at the clock's instant, and gives the one that is left: nothing waits for that any more.
+    mutating func setBack() -> Date {
+        let left = instant
+        instant = clock
+        allRaises += allRaises.restated(at: clock)
+        // Those who live renew their leases from now on.
+        for (id, hold) in holds {
+            holds[id]?.leaseUntil = clock + max(0, hold.leaseUntil.timeIntervalSince(left))
+        }
+        for (call, response) in responses { responses[call]?.storedAt = min(response.storedAt, clock) }
+        for (id, alert) in alerts { alerts[id]?.claimedUntil = min(alert.claimedUntil, clock) }
+        return left
     }
 
     var moment: LedgerMoment {
-        LedgerMoment(instant: instant, raises: allRaises)
+        LedgerMoment(instant: instant, raises: allRaises, allLimits: allLimits, lead: lead)
     }
 
     /// Every budget and tenant's share in every period that anything was counted in.
@@ -120,10 +141,13 @@ struct LedgerPages {
         }
         guard settlement.cost > hold.bound else { return }
         journalEnd(of: hold, kind: .breach, spent: .zero, held: .zero, settlement: settlement)
-        breaches[call.model, default: []].append(
-            Breach(
-                inputBytes: call.inputBytes, messages: call.messages, outputTokensMax: call.outputTokensMax,
-                usage: settlement.usage))
+        breaches.append(
+            JournaledBreach(
+                holdID: holdID, model: call.model,
+                breach: Breach(
+                    inputBytes: call.inputBytes, messages: call.messages, outputTokensMax: call.outputTokensMax,
+                    usage: settlement.usage), at: instant, bound: hold.bound, cost: settlement.cost,
+                isAccepted: false))
     }
 
     /// Journals and counts the end of a hold.

@@ -4,7 +4,7 @@ package import FoundationEssentials
 ///
 /// Each operation is one transaction: all of it is durable when it returns, or none of it is where it throws. Any
 /// number of hosts, tasks and threads may use one ledger. The clock is the ledger's own, never before the instant of
-/// the last journal entry.
+/// the last journal entry; only a person sets it right where it was ahead, by ``decide(_:by:reason:)``.
 ///
 /// A hold whose owner is gone is charged in full within the next ``reserve(_:terms:)`` or ``status(_:)``, in the
 /// periods of its reservation: nobody knows whether the call was made. Where the owner's process can be seen, it is
@@ -66,10 +66,10 @@ package protocol SpendLedger: Sendable {
     /// a second limit by a change of zone, turn or length.
     ///
     /// - Parameter lines: The budgets and their periods at a moment.
-    /// - Returns: A counter for each line, in their order.
+    /// - Returns: A counter for each line, in their order, and the moment.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func status(_ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]) async throws(GovernorError)
-        -> [LedgerCounter]
+        -> LedgerStanding
 
     /// The counters of budgets in the periods that overlap a span; see ``SpendReader/counters(in:)``.
     func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter]
@@ -84,6 +84,37 @@ package protocol SpendLedger: Sendable {
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func raises() async throws(GovernorError) -> [BudgetRaise]
+
+    /// Brings limits from a file: they are journaled and in force at once where the ledger has never seen them.
+    ///
+    /// - Parameters:
+    ///   - limits: What the file holds.
+    ///   - name: Who brings them.
+    /// - Returns: What became of them, and what is in force.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer
+
+    /// Journals what a person decides; it is in force for every reservation from then on.
+    ///
+    /// - Parameters:
+    ///   - request: What is decided.
+    ///   - name: Who decides.
+    ///   - reason: Why.
+    /// - Returns: The decision as it is journaled.
+    /// - Throws: ``GovernorError/nothingToDecide(reason:)`` where it would change nothing, or
+    ///   ``GovernorError/ledgerUnavailable(reason:)``.
+    func decide(_ request: DecisionRequest, by name: String, reason: String) async throws(GovernorError)
+        -> LedgerDecision
+
+    /// All decisions that were ever journaled, oldest first.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func decisions() async throws(GovernorError) -> [LedgerDecision]
+
+    /// All breaches, oldest first.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func breaches() async throws(GovernorError) -> [JournaledBreach]
 
     /// Raises the alerts that are due, each once for its budget, period, threshold and limit, and gives those to deliver.
     ///

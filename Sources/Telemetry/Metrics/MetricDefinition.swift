@@ -73,6 +73,10 @@ extension MetricDefinition {
             "host.drain.reservations_released", .gauge, .count, [],
             "Reservations released unused in the drain, at its end."),
         MetricDefinition(
+            "host.clock_offset", .gauge, .seconds, ["source"],
+            "How far this machine's clock is ahead of the ledger's, or of the model's last answer; below zero where it is"
+                + " behind."),
+        MetricDefinition(
             "broker.ready", .gauge, .flag, [], "Whether the broker is reached and takes messages, at each look."),
         MetricDefinition("ledger.ready", .gauge, .flag, [], "Whether the ledger is reached, at each look."),
         MetricDefinition("index.ready", .gauge, .flag, [], "Whether the index is reached, at each look."),
@@ -85,6 +89,12 @@ extension MetricDefinition {
         MetricDefinition(
             "spending.held", .gauge, .nanoUSD, ["budget"], "Held for calls under way, at each look."),
         MetricDefinition("spending.limit", .gauge, .nanoUSD, ["budget"], "The limit in force, at each look."),
+        MetricDefinition(
+            "spending.limits_stale", .gauge, .flag, [],
+            "Whether the ledger goes by other limits than this host's files, at each look."),
+        MetricDefinition(
+            "spending.clock_lead", .gauge, .seconds, [],
+            "How far the ledger has come beyond its own clock, at each look."),
         MetricDefinition(
             "spending.alerts", .counter, .count, ["budget", "percent"], "Budget thresholds that were reached."),
         MetricDefinition(

@@ -17,6 +17,9 @@ struct BudgetCommand: AsyncParsableCommand {
               sluice budget raise daily --to 2 --until 2026-11-24T18:00:00+05:30 \\
                 --reason "a fair in town"
               sluice budget raise daily --cancel
+              sluice budget apply budgets --reason "back to the limits of spring"
+              sluice budget clock accept --reason "the clock was a year ahead"
+              sluice budget breach list
               sluice budget verify
               sluice budget export > journal.jsonl
               sluice budget reconcile invocation-log.jsonl
@@ -26,7 +29,8 @@ struct BudgetCommand: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, ReportCommand.self, ForecastCommand.self, TopCommand.self, RaiseCommand.self,
-            VerifyCommand.self, ExportCommand.self, ReconcileCommand.self, EstimateCommand.self, PricesCommand.self,
+            ApplyCommand.self, ClockCommand.self, BreachCommand.self, VerifyCommand.self, ExportCommand.self,
+            ReconcileCommand.self, EstimateCommand.self, PricesCommand.self,
             RaceCommand.self, RaceCommand.RaceProcess.self,
         ])
 }

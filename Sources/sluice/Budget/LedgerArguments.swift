@@ -13,13 +13,23 @@ struct LedgerArguments: ParsableArguments {
     @OptionGroup var budgets: BudgetsArguments
 
     /// Opens the ledger, and closes it afterwards.
-    func withLedger<Value: Sendable>(_ body: (LedgerAccess) async throws -> Value) async throws -> Value {
+    ///
+    /// - Parameters:
+    ///   - limits: The file or folder whose limits are meant; nil for the budgets' folder.
+    ///   - body: What is done with it.
+    /// - Returns: What `body` gives.
+    /// - Throws: ``CommandFailure``, ``SetupProblem`` or what `body` throws.
+    func withLedger<Value: Sendable>(
+        limits: String? = nil, _ body: (LedgerAccess) async throws -> Value
+    ) async throws -> Value {
         do {
             return try await LedgerAccess.with(
-                dataFolder: data, budgetsFolder: budgets.folder(),
+                dataFolder: data, budgetsFolder: budgets.folder(), limits: limits,
                 settings: Settings(environment: ProcessInfo.processInfo.environment), body)
         } catch let problem as ReportProblem {
             throw CommandFailure.wrongArguments(problem.description)
+        } catch GovernorError.nothingToDecide(let reason) {
+            throw CommandFailure.wrongArguments(reason)
         } catch let error as GovernorError {
             throw CommandFailure.failed(error.description)
         }

@@ -91,9 +91,9 @@ struct StatusReportTests {
     func zones() async throws {
         var other = SpendFixture.budget("other")
         other.rule.timeZone = try #require(TimeZone(identifier: "Asia/Kolkata"))
-        let view = try await LedgerView(
-            SpendFixture.governor(ledger, budgets: [SpendFixture.budget(), other]), reader: ledger)
-        try await SpendFixture.governor(ledger).pay(SpendFixture.call(), tokens: 1)
+        let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(), other])
+        try await governor.pay(SpendFixture.call(), tokens: 1)
+        let view = try await LedgerView(governor, reader: ledger)
         func text(_ zone: TimeZone?) async throws -> String {
             let view = try await LedgerView(
                 SpendFixture.governor(ledger, budgets: view.budgets), reader: ledger)

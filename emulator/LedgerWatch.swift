@@ -1,0 +1,111 @@
+import Bedrock
+import FoundationEssentials
+import FunctionHost
+import Logging
+import ServiceLifecycle
+import Spending
+import Synchronization
+
+/// Looks now and then at what a host and the ledger must agree on: the time, and the limits.
+///
+/// What is wrong is logged when it begins and when it ends, and shown by `/readyz` and the metrics while it lasts.
+final class LedgerWatch: Service {
+    /// What the last look found.
+    struct Sight: Sendable {
+        /// How far this machine's clock is ahead of the ledger's, in seconds; below zero where it is behind.
+        var clockOffset: TimeInterval = 0
+        /// The ledger's moment; nil before the first look.
+        var moment: LedgerMoment?
+    }
+
+    /// How often it looks.
+    private static let interval = Duration.seconds(15)
+    /// How far a clock may be off, in seconds.
+    static let offsetMax: TimeInterval = 60
+
+    private let governor: CostGovernor
+    private let calls: CallWatch
+    private let logger: Logger
+    private let sight = Mutex(Sight())
+    private let told = Mutex<[String: String]>([:])
+
+    /// Makes a watch that has not looked yet.
+    ///
+    /// - Parameters:
+    ///   - governor: Whose ledger it is.
+    ///   - calls: Know what time the model's answers tell.
+    ///   - logger: Told of what begins and ends.
+    init(governor: CostGovernor, calls: CallWatch, logger: Logger) {
+        self.governor = governor
+        self.calls = calls
+        self.logger = logger
+    }
+
+    /// Looks until the graceful shutdown.
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            repeat { await self.look() } while (try? await Task.sleep(for: Self.interval)) != nil
+        }
+    }
+
+    /// Looks once.
+    ///
+    /// What cannot be read keeps its last value: the ledger's own state is told elsewhere.
+    func look() async {
+        let before = Date.now
+        guard let moment = try? await governor.moment() else { return }
+        let after = Date.now
+        let clock = moment.instant.addingTimeInterval(-moment.lead)
+        // A server that answered late is not one whose clock is behind.
+        let offset = max(0, before.timeIntervalSince(clock)) + min(0, after.timeIntervalSince(clock))
+        sight.withLock { $0 = Sight(clockOffset: offset, moment: moment) }
+        tell()
+    }
+
+    /// How far this machine's clock is ahead, in seconds, by whose clock.
+    var offsets: [(source: String, seconds: TimeInterval)] {
+        [("ledger", sight.withLock { $0.clockOffset })] + (calls.clockOffset.map { [("model", $0)] } ?? [])
+    }
+
+    /// How far the ledger has come beyond its clock, in seconds.
+    var lead: TimeInterval { sight.withLock { $0.moment?.lead } ?? 0 }
+
+    /// Why this machine's clock must be set; nil where it need not.
+    var clockProblem: String? {
+        let worst = offsets.max { abs($0.seconds) < abs($1.seconds) }
+        guard let worst, abs(worst.seconds) > Self.offsetMax else { return nil }
+        let seconds = Int(abs(worst.seconds).rounded())
+        let side = worst.seconds > 0 ? "ahead of" : "behind"
+        return "this machine's clock is \(seconds) s \(side) the \(worst.source)'s; set it right"
+    }
+
+    /// Why the ledger goes by other limits than this host's files; nil where it does not.
+    var limitsProblem: String? {
+        guard let limits = sight.withLock({ $0.moment?.limits }), limits.set != governor.own else { return nil }
+        return "the ledger goes by the limits that \(limits.broughtBy) brought at \(limits.at.formatted(.iso8601)),"
+            + " not by those of this host's files; `sluice budget apply` decides"
+    }
+
+    /// What should be known of a host that is ready all the same.
+    var notes: [String: String] {
+        var notes: [String: String] = [:]
+        notes["limits"] = limitsProblem
+        notes["ledger_clock"] = sight.withLock { $0.moment?.clockNote }
+        return notes
+    }
+
+    /// Logs what has begun or ended since the last look.
+    private func tell() {
+        let now = notes.merging(clockProblem.map { ["clock": $0] } ?? [:]) { $1 }
+        let before = told.withLock { told in
+            defer { told = now }
+            return told
+        }
+        for (part, problem) in now.sorted(by: { $0.key < $1.key }) where before[part] == nil {
+            logger.warning("not as it should be", metadata: ["part": "\(part)", LogKey.error: "\(problem)"])
+        }
+        for part in before.keys.sorted() where now[part] == nil {
+            logger.notice("as it should be again", metadata: ["part": "\(part)"])
+        }
+    }
+}
