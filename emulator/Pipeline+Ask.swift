@@ -15,6 +15,9 @@ package enum AskOutcome: Sendable {
     case refused(String)
     /// It ended without an answer; `reason` is a constant name.
     case unanswered(id: String, reason: String)
+    /// The time was up before the answer was there. The question is kept; `reason` says what is in the way, where that is
+    /// known.
+    case waiting(id: String, reason: String?)
     /// The program ends before the answer is there. The question is kept.
     case interrupted(id: String)
 }
@@ -32,21 +35,31 @@ package enum InvokeProblem: Error, Sendable {
 }
 
 extension Pipeline {
+    /// How long what is under way may still take when the asker's patience has ended.
+    private static let lastMoment = Duration.seconds(5)
+
     /// Asks a question and waits for what becomes of it.
     ///
     /// - Parameters:
     ///   - question: What is asked.
+    ///   - patience: How long to wait.
     ///   - tell: Told once, in a sentence, where the question waits for a budget.
     /// - Returns: What became of it.
     /// - Throws: ``FrontDoorError`` where it is not accepted, or may not have been.
-    package func ask(_ question: String, tellOfWait tell: @escaping @Sendable (String) -> Void) async throws
-        -> AskOutcome
-    {
+    package func ask(
+        _ question: String, patience: Duration, tellOfWait tell: @escaping @Sendable (String) -> Void
+    ) async throws -> AskOutcome {
         let id = try await door.accept(question)
         async let _: Void = tellOfWait(id, tell)
-        guard let record = try await outcome(of: id, within: nil) else { return .interrupted(id: id) }
+        guard let record = try await outcome(of: id, within: patience) else {
+            guard host.drain.deadline == nil else { return .interrupted(id: id) }
+            // A call that is nearly done is worth a moment; who asked is not left waiting for another one.
+            host.end(within: Self.lastMoment)
+            let troubles = host.troubles.values.map(\.description).sorted()
+            return .waiting(id: id, reason: troubles.isEmpty ? nil : troubles.joined(separator: ", "))
+        }
         if let report = try await report(on: record) { return .answered(report) }
-        if record.state == .refused { return .refused(record.refusal) }
+        if record.state == .refused, record.reason == QuestionRecord.noRoom { return .refused(record.refusal) }
         return .unanswered(id: id, reason: record.reason ?? record.state.rawValue)
     }
 
@@ -126,9 +139,16 @@ extension Pipeline {
 
     /// Invokes one function once, outside its queue, under the manifest's timeout.
     ///
+    /// - Parameters:
+    ///   - name: The function's.
+    ///   - payload: Its input, as JSON.
+    ///   - patience: How long to wait, where the manifest allows more.
+    ///   - logger: Gets what the function has to say.
     /// - Returns: Its output, as JSON.
     /// - Throws: ``InvokeProblem``.
-    package func invoke(_ name: String, payload: Data, logger: Logger) async throws(InvokeProblem) -> Data {
+    package func invoke(
+        _ name: String, payload: Data, patience: Duration, logger: Logger
+    ) async throws(InvokeProblem) -> Data {
         let names = functions.map(\.settings.name)
         guard let registered = functions.first(where: { $0.settings.name == name }) else {
             let hint = nearest(to: name, among: names).map { "did you mean `\($0)`?" }
@@ -136,7 +156,8 @@ extension Pipeline {
         }
         let context = InvocationContext(
             questionID: UUID().uuidString.lowercased(), functionName: name, attempt: 1,
-            deadline: .now + registered.settings.timeout, tenant: nil, trace: TraceContext(), logger: logger,
+            deadline: .now + min(patience, registered.settings.timeout), tenant: nil, trace: TraceContext(),
+            logger: logger,
             drain: host.drain)
         let invoker = host.invoker
         let ending = await withGracefulShutdownHandler {
@@ -148,9 +169,18 @@ extension Pipeline {
         switch ending {
         case .output(let output): return output
         case .failed(let error as FunctionError): throw .badInput(error.description)
-        case .failed(LanguageModelError.budgetExhausted(let refusal)): throw .refused(refusal.explanation)
-        case .failed(let error as any DispositionProviding): throw .failed("`\(name)` failed: \(error.code)")
+        case .failed(LanguageModelError.budgetExhausted(let refusal)) where refusal.cause != .breached:
+            throw .refused(refusal.explanation)
+        case .failed(LanguageModelError.budgetExhausted(let refusal)):
+            throw .failed("`\(name)` failed: \(refusal.explanation)")
+        case .failed(let error as any DispositionProviding):
+            guard case .hostTrouble(let trouble) = error.disposition else {
+                throw .failed("`\(name)` failed: \(error.code)")
+            }
+            throw .failed("`\(name)` failed: \(trouble); \(trouble.kind.advice)")
         case .failed(let error): throw .failed("`\(name)` failed: \(type(of: error))")
+        case .timedOut where patience < registered.settings.timeout:
+            throw .failed("`\(name)` took longer than \(patience.components.seconds) s; wait longer with --wait")
         case .timedOut: throw .failed("`\(name)` took longer than the manifest allows")
         case .cutShort: throw .failed("interrupted")
         }

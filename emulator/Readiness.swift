@@ -32,6 +32,7 @@ struct Readiness: Sendable {
     private let broker: any MessageBroker
     private let looks: [String: @Sendable () async throws -> Void]
     private let watch: LedgerWatch?
+    private let troubles: @Sendable () -> [String: HostTrouble]
 
     /// Makes a readiness.
     ///
@@ -39,11 +40,13 @@ struct Readiness: Sendable {
     ///   - drain: A host that drains takes no more work.
     ///   - broker: Says itself whether it takes messages.
     ///   - looks: For each part by its name, a look that throws where the part is away; `broker` among them.
+    ///   - troubles: What the host itself is in trouble with, by function.
     ///   - watch: Knows whether this machine's clock is right; nil where nobody does.
     init(
         drain: DrainSignal, broker: any MessageBroker, looks: [String: @Sendable () async throws -> Void],
-        watch: LedgerWatch? = nil
+        troubles: @escaping @Sendable () -> [String: HostTrouble] = { [:] }, watch: LedgerWatch? = nil
     ) {
+        self.troubles = troubles
         self.watch = watch
         self.drain = drain
         self.broker = broker
@@ -63,7 +66,7 @@ struct Readiness: Sendable {
                 "ledger": { _ = try await pipeline.governor.status() },
                 "index": { try await pipeline.index.check() },
                 "history": { _ = try await pipeline.history.question(id: "") },
-            ], watch: pipeline.ledgerWatch)
+            ], troubles: { pipeline.host.troubles }, watch: pipeline.ledgerWatch)
     }
 
     /// Looks at all parts.
@@ -78,6 +81,8 @@ struct Readiness: Sendable {
         case .away(let reason): parts["broker"] = "away: \(reason)"
         }
         if let watch { parts["clock"] = watch.clockProblem ?? "ready" }
+        // Names of functions are none of the parts'.
+        parts.merge(troubles().mapValues(\.description)) { $1 }
         return Report(isDraining: drain.deadline != nil, parts: parts, notes: watch?.notes ?? [:])
     }
 

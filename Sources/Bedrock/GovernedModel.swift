@@ -24,6 +24,10 @@ package struct GovernedModel: LanguageModel {
     /// of the invocation's time, or the call's own, is left. May ask for fewer tokens, down to ``ModelRequest/minTokens``, where the budget has no room
     /// for more.
     ///
+    /// A call that was paid for twice in doubt is not made a third time; a budget that names a fallback model has that asked
+    /// instead. While the model is in trouble on this host one call is let through now and then, and nothing is held for
+    /// the others.
+    ///
     /// - Throws: ``LanguageModelError``. With less than 2 seconds left, or less than the call timeout where that is
     ///   shorter or the host drains, nothing is called. A fallback model's own refusal asks for no second fallback: it becomes
     ///   ``ExhaustedPolicy/answerWithoutModel``.
@@ -43,11 +47,23 @@ package struct GovernedModel: LanguageModel {
         do throws(LanguageModelError) {
             return try await ask(model, prepared, context)
         } catch {
-            guard case .budgetExhausted(let refusal) = error, case .fallbackModel(let name) = refusal.policy else {
-                throw error
-            }
+            guard let name = await fallback(from: error, prepared) else { throw error }
             return try await askFallback(name, prepared, context)
         }
+    }
+
+    /// The model that a budget wants asked instead; nil where none does.
+    private func fallback(
+        from error: LanguageModelError, _ prepared: PreparedCall<LlamaRequest>
+    ) async -> String? {
+        let policy: ExhaustedPolicy? =
+            switch error {
+            case .budgetExhausted(let refusal): refusal.policy
+            case .answerInDoubt: try? await calls.governor.policy(for: prepared.call(to: model))
+            default: nil
+            }
+        if case .fallbackModel(let name) = policy { return name }
+        return nil
     }
 
     private func askFallback(

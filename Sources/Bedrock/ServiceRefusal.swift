@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import FunctionKit
 import HTTPTransport
 
 /// An answer of the service that is no success.
@@ -7,31 +8,47 @@ package struct ServiceRefusal: Sendable, Hashable {
     package let status: Int
     /// The service's name for the error, such as `ThrottlingException`; the status where it names none.
     package let code: String
+    /// What is wrong with the host, the account or the service; nil where it is the request itself.
+    package let trouble: HostTrouble.Kind?
+    /// When the service wants to be asked again, from now.
+    package let retryAfter: Duration?
 
     /// Reads status, code and, for a person, the message, which may quote the request and so is kept in no error or log.
     ///
     /// The code is looked for in the header `x-amzn-errortype`, then in the body's `code` and `__type`. Name space and
     /// documentation URL around it are cut off: `com.amazon.coral.service#ValidationException:http://...`.
     package static func read(
-        status: Int, headers: [String: String], body: Data
+        status: Int, headers: [String: String], body: Data, now: Date = .now
     ) -> (refusal: ServiceRefusal, message: String) {
         // A gateway's body may be anything: then the status says it all.
         let fields = try? JSONDecoder().decode(Fields.self, from: body)
         let names = [headers["x-amzn-errortype"], fields?.code, fields?.type]
         let code = names.lazy.compactMap { $0.flatMap(Self.bareCode) }.first ?? "\(status)"
-        return (ServiceRefusal(status: status, code: code), fields?.message ?? fields?.capitalMessage ?? "")
+        let message = fields?.message ?? fields?.capitalMessage ?? ""
+        let refusal = ServiceRefusal(
+            status: status, code: code, message: message,
+            retryAfter: headers["retry-after"].flatMap { Self.wait($0, from: now) })
+        return (refusal, message)
     }
 
     /// Makes a refusal.
-    package init(status: Int, code: String) {
+    package init(status: Int, code: String, message: String = "", retryAfter: Duration? = nil) {
         self.status = status
         self.code = code
+        self.retryAfter = retryAfter
+        trouble = Self.trouble(status: status, code: code, message: message)
     }
 
     /// Whether the service certainly charges nothing: it refused the request, or had no room for it.
     ///
-    /// A model error (424), a timeout (408) and a server error may come after the model ran.
-    package var isSurelyNotPaid: Bool { [400, 403, 404, 429, 503].contains(status) }
+    /// So do the statuses of those in between that pass nothing on: redirections, and what is wrong with address, method,
+    /// form, size or rights. A model error (424), a timeout (408) and a server error may come after the model ran.
+    package var isSurelyNotPaid: Bool {
+        switch status {
+        case 300...399, 400...407, 409...411, 413...415, 421, 422, 426, 428, 429, 431, 451, 501, 503, 505, 511: true
+        default: false
+        }
+    }
 
     private struct Fields: Decodable {
         let code: String?
@@ -58,5 +75,26 @@ package struct ServiceRefusal: Sendable, Hashable {
             }
         }
         return isName && (1...80).contains(name.utf8.count) ? String(name) : nil
+    }
+
+    /// Seconds, or what is left until an instant; nil for what is neither.
+    ///
+    /// Its form: <https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>.
+    private static func wait(_ text: String, from now: Date) -> Duration? {
+        if let seconds = Double(text) {
+            return seconds.isFinite && seconds >= 0 ? .seconds(min(seconds, 1_000_000)) : nil
+        }
+        guard let instant = instant(text) else { return nil }
+        return .seconds(min(max(0, instant.timeIntervalSince(now)), 1_000_000))
+    }
+
+    /// The one form of an instant that is still to be written: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    private static func instant(_ text: String) -> Date? {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        guard let match = text.wholeMatch(of: /[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}:\d{2}:\d{2}) GMT/),
+            let month = months.firstIndex(of: String(match.2))
+        else { return nil }
+        let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
+        return try? Date("\(match.3)-\(number)-\(match.1)T\(match.4)Z", strategy: .iso8601)
     }
 }

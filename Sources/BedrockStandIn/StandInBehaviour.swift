@@ -8,6 +8,10 @@ package struct StandInBehaviour: Sendable, Hashable {
     package enum Fault: Sendable, Hashable {
         /// 429 `ThrottlingException`.
         case throttle
+        /// 400 `ValidationException`: the input itself is wrong.
+        case refuse
+        /// 403 `AccessDeniedException`.
+        case deny
         /// 500 `InternalServerException`.
         case fail
         /// 503 `ServiceUnavailableException`.

@@ -30,6 +30,8 @@ package struct FunctionHost: Service {
     private let metrics: HostMetrics
     private let logger: Logger
     private let gate = IsolationGate()
+    /// One for each function that runs.
+    private let troubleGates: [String: TroubleGate]
     private let drainStart = DrainStart()
 
     /// How long invocations that were cut off may take to settle what they paid for.
@@ -68,10 +70,21 @@ package struct FunctionHost: Service {
         self.historyKept = historyKept
         self.hasRoom = hasRoom
         self.reservationsReleased = reservationsReleased
-        self.metrics = HostMetrics(factory: metrics)
         self.logger = logger
         self.onDrained = onDrained
+        let metrics = HostMetrics(factory: metrics)
+        self.metrics = metrics
+        troubleGates = Dictionary(
+            self.running.map { function in
+                let name = function.settings.name
+                var logger = logger
+                logger[metadataKey: LogKey.functionName] = "\(name)"
+                return (name, TroubleGate(function: name, metrics: metrics, logger: logger))
+            }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// What the host itself is in trouble with, by function; empty while all is well.
+    package var troubles: [String: HostTrouble] { troubleGates.compactMapValues(\.trouble) }
 
     /// Makes the queues that the functions need; call it before the first question is accepted.
     package func declareQueues() async throws(BrokerError) {
@@ -84,6 +97,7 @@ package struct FunctionHost: Service {
     package func run() async throws {
         try await declareQueues()
         metrics.draining(false)
+        for function in running { metrics.inTrouble(function.settings.name, false) }
         logger.info(
             "host started",
             metadata: [LogKey.functions: .array(running.map { "\($0.settings.name)" })])
@@ -182,9 +196,13 @@ package struct FunctionHost: Service {
         invoker.cutShort()
     }
 
+    /// Lets what is under way finish within a time, and no longer: nobody waits for it.
+    package func end(within time: Duration) { beginDrain(until: .now + time) }
+
     private func beginDrain(until deadline: ContinuousClock.Instant) {
         drain.begin(until: deadline)
         gate.close()
+        for gate in troubleGates.values { gate.close() }
         let isFirst = drainStart.begin(
             DrainStart.Mark(instant: .now, counts: counts.counts, reservationsReleased: reservationsReleased()))
         guard isFirst else { return }
@@ -196,12 +214,12 @@ package struct FunctionHost: Service {
         for function: RegisteredFunction, _ stages: StageRecorder,
         to workers: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
+        guard let troubles = troubleGates[function.settings.name] else { return }
         var logger = logger
         logger[metadataKey: LogKey.functionName] = "\(function.settings.name)"
         let dispatcher = Dispatcher(
             registered: function, broker: broker, history: history, clock: clock, invoker: invoker, stages: stages,
-            gate: gate,
-            drain: drain, counts: counts, metrics: metrics, logger: logger)
+            gate: gate, troubles: troubles, drain: drain, counts: counts, metrics: metrics, logger: logger)
         let waiting = Worker(
             queue: function.queues.waiting, prefetch: function.settings.concurrency, broker: broker,
             dispatcher: dispatcher)

@@ -12,6 +12,10 @@ package enum LogKey {
     package static let outcome = "delivery.outcome"
     /// A constant name of what went wrong.
     package static let error = "error"
+    /// What kind of trouble the host is in.
+    package static let troubleKind = "trouble.kind"
+    /// What a person can do about it.
+    package static let troubleAdvice = "trouble.advice"
     /// The budget that has no room.
     package static let budgetName = "budget.name"
     /// Whether its money is spent, held, or less than a call may cost.

@@ -22,6 +22,9 @@ public struct BudgetRefusal: Sendable, Hashable {
         case noRoom = "no-room"
         /// Calls under way hold the money; some of it comes free when they end.
         case held
+        /// The model has cost more than its bound before, and is refused until that is raised or accepted. The budget is
+        /// the first that covers the call, whose policy holds.
+        case breached
     }
 
     /// The budget's name, or budget + "/" + tenant where the tenant's share of it is used up.

@@ -6,6 +6,9 @@ public enum Disposition: Sendable, Equatable {
     case retry
     /// Again after a short pause; uses up no attempt. For work that is fine but not now.
     case handBack
+    /// Again after a short pause; uses up no attempt, and the host leaves the function alone for a while. For trouble of the
+    /// host that another host, or this one later, need not meet.
+    case hostTrouble(HostTrouble)
     /// What the budget's policy says; uses up no attempt.
     case budgetExhausted(BudgetRefusal)
 }

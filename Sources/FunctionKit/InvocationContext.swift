@@ -51,4 +51,7 @@ public struct InvocationContext: Sendable {
 
     /// Numbers the paid calls of this invocation from 0, so that a redelivery names the same calls the same way.
     package func nextCallOrdinal() -> Int { calls.next() }
+
+    /// How many paid calls this invocation has named so far.
+    package var paidCalls: Int { calls.count }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// context whose time is up meets ``LanguageModelError/noTimeLeft``. An error is not stored: the call may be repeated.
 ///
 /// ```swift
-/// let model = InMemoryLanguageModel([.success(.testing("Yes. [defective-goods]")), .failure(.throttled)])
+/// let model = InMemoryLanguageModel([.success(.testing("Yes. [defective-goods]")), .failure(.rejected(code: "x"))])
 /// ```
 public final class InMemoryLanguageModel: LanguageModel {
     private struct Call: Hashable {
@@ -38,16 +38,17 @@ public final class InMemoryLanguageModel: LanguageModel {
         self.respond = respond
     }
 
-    /// A model that follows a script, one step a paid call; ``LanguageModelError/unavailable`` once it is used up.
+    /// A model that follows a script, one step a paid call; ``LanguageModelError/hostTrouble(_:)`` once it is used
+    /// up.
     public convenience init(_ script: [Result<ModelReply, LanguageModelError>]) {
         let steps = Script(script)
         self.init { _ throws(LanguageModelError) in
-            guard let step = steps.next() else { throw .unavailable }
+            guard let step = steps.next() else { throw .hostTrouble(.usedUp) }
             return try step.get()
         }
     }
 
-    /// A model that answers with the texts in order; ``LanguageModelError/unavailable`` once they are used up.
+    /// A model that answers with the texts in order; ``LanguageModelError/hostTrouble(_:)`` once they are used up.
     public convenience init(_ texts: String...) {
         self.init(texts.map { .success(.testing($0)) })
     }
@@ -85,6 +86,11 @@ public final class InMemoryLanguageModel: LanguageModel {
             }
         }
     }
+}
+
+extension HostTrouble {
+    /// What a scripted model is in once its script is used up.
+    public static let usedUp = HostTrouble(.unavailable, code: "model-unavailable")
 }
 
 /// The steps of a scripted model that are left.

@@ -64,7 +64,8 @@ package struct Settings: Sendable {
         chroma = try Self.chroma(reader)
         bedrockEndpoint = try reader.text(.bedrockEndpoint)
         if let endpoint = bedrockEndpoint, !Self.isWebAddress(endpoint) {
-            throw SettingsProblem("SLUICE_BEDROCK_ENDPOINT must start with https:// or http://")
+            throw SettingsProblem(
+                "SLUICE_BEDROCK_ENDPOINT must start with https:// or http:// and hold no space")
         }
         drainTime = .seconds(try reader.number(.drainSeconds, in: 0...3600, "whole seconds") ?? 70)
         listenAddress = try reader.text(.listenAddress) ?? "127.0.0.1"
@@ -105,7 +106,8 @@ package struct Settings: Sendable {
     }
 
     private static func isWebAddress(_ text: String) -> Bool {
-        text.hasPrefix("https://") || text.hasPrefix("http://")
+        (text.hasPrefix("https://") || text.hasPrefix("http://"))
+            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

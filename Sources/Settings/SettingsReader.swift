@@ -32,7 +32,20 @@ struct SettingsReader {
     /// A setting's text; nil where it is not set.
     ///
     /// Of a secret, the content of its file counts too.
+    ///
+    /// - Throws: ``SettingsProblem`` for a text that begins or ends with a space or holds a line break: addresses and tokens
+    ///   with one would fail at their first use, and with every message.
     func text(_ setting: Setting) throws(SettingsProblem) -> String? {
+        guard let text = try given(setting) else { return nil }
+        let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        guard isPlain, text.first?.isWhitespace != true, text.last?.isWhitespace != true else {
+            throw SettingsProblem(
+                "\(setting.variable) begins or ends with a space, or holds a line break; write it without")
+        }
+        return text
+    }
+
+    private func given(_ setting: Setting) throws(SettingsProblem) -> String? {
         guard setting.isSecret else { return value(setting) }
         switch (value(setting), value(setting.file)) {
         case (nil, nil): return nil

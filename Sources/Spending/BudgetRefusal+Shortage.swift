@@ -26,7 +26,8 @@ extension BudgetRefusal {
             case .noRoom where opening == nil:
                 "the budget `\(name)` has no room for a call"
                     + " (it may cost up to $\(shortage.bound), and the limit is $\(counter.line.limit))"
-            case .noRoom:
+            // A breach is no shortage: it never comes here.
+            case .noRoom, .breached:
                 "the budget `\(name)` has no room for a call"
                     + " (it may cost up to $\(shortage.bound), $\(left) is left)"
             }

@@ -8,7 +8,9 @@ extension PostgresLedger {
     /// from it. Raises and decisions are part of it. Elsewhere a call goes by its key; see ``CallKey``.
     package static let schema = PostgresSchema(
         name: "spending",
-        migrations: [first, SpendQuarters.migration, SpendQuarters.quickLookups, changedLimits, decisions])
+        migrations: [
+            first, SpendQuarters.migration, SpendQuarters.quickLookups, changedLimits, decisions, chargedCalls,
+        ])
 
     private static let first =
         [
@@ -191,6 +193,39 @@ extension PostgresLedger {
             // The decision that lets the model be asked again.
             "ALTER TABLE breaches ADD COLUMN accepted_by int8",
         ] + appendOnly("decisions")
+
+    /// The calls that were charged in doubt, so that it is known how often each was, and how many of a model in a row; few
+    /// entries are.
+    ///
+    /// The database itself notes them, whichever version writes the journal.
+    private static let chargedCalls = [
+        """
+        CREATE TABLE charged_calls (
+            entry_id int8 PRIMARY KEY,
+            at_ms int8 NOT NULL,
+            call_key uuid NOT NULL,
+            provider text NOT NULL,
+            region text NOT NULL,
+            model text NOT NULL
+        )
+        """,
+        "CREATE INDEX charged_calls_by_call ON charged_calls (call_key)",
+        "CREATE INDEX charged_calls_by_model ON charged_calls (provider, region, model, entry_id)",
+        """
+        CREATE FUNCTION note_charged_call() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO charged_calls (entry_id, at_ms, call_key, provider, region, model)
+            SELECT NEW.id, NEW.at_ms, holds.call_key, reserve.provider, reserve.region, reserve.model
+            FROM holds JOIN journal AS reserve ON reserve.id = holds.hold_id WHERE holds.hold_id = NEW.hold_id;
+            RETURN NULL;
+        END $$
+        """,
+        // The hold's row goes after the entry.
+        """
+        CREATE TRIGGER journal_charged_calls AFTER INSERT ON journal
+            FOR EACH ROW WHEN (NEW.kind = 'charge') EXECUTE FUNCTION note_charged_call()
+        """,
+    ]
 
     /// Takes change and deletion away from everybody: the owner meets the trigger, others have no right to try.
     private static func appendOnly(_ table: String) -> [String] {

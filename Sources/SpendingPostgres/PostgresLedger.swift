@@ -98,6 +98,10 @@ package final class PostgresLedger: SpendLedger {
         open.withLock { _ = $0.remove(hold) }
     }
 
+    package func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+        try await reading { try await $0.doubts(of: call, to: model, clockMS: clock.milliseconds) }
+    }
+
     package func abandon(_ holdID: String) {
         guard let hold = Int64(holdID) else { return }
         open.withLock { _ = $0.remove(hold) }

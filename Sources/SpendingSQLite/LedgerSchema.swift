@@ -258,6 +258,16 @@ extension SQLiteLedger {
                 try SettledTime.makeTable(
                     LedgerTransaction.timeTable, newest: "SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1", database)
             },
+            { database in
+                try database.execute(
+                    sql: """
+                        -- How often a call was charged in doubt, and how many of a model in a row; few entries are.
+                        CREATE INDEX journal_charges ON journal (question_id, function, ordinal, digest)
+                            WHERE kind = 'charge';
+                        CREATE INDEX journal_charges_by_model ON journal (provider, region, model)
+                            WHERE kind = 'charge';
+                        """)
+            },
         ])
 
     private static func makeAppendOnly(_ table: String, knownBy isKnown: String, _ database: Database) throws {

@@ -102,6 +102,11 @@ package final class SQLiteLedger: SpendLedger {
         reserved[hold.number] = nil
     }
 
+    package func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+        let now = now()
+        return try await read { try $0.doubts(of: call, to: model, at: now) }
+    }
+
     package func abandon(_ holdID: String) {
         guard let hold = HoldID(holdID) else { return }
         abandoned.withLock { _ = $0.insert(hold) }

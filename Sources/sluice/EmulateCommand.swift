@@ -50,7 +50,9 @@ struct EmulateCommand: AsyncParsableCommand {
             output.write("\(ready.line); data \(data)\n")
             guard let ask else { return }
             do {
-                let outcome = try await pipeline.ask(ask) { messages.write("sluice: \($0)\n") }
+                let outcome = try await pipeline.ask(ask, patience: .seconds(WaitArguments.usual)) {
+                    messages.write("sluice: \($0)\n")
+                }
                 if case .answered(let report) = outcome {
                     output.write("\n" + report.text(width: width))
                 } else {

@@ -24,6 +24,8 @@ struct InvokeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("JSON, @file, or - for standard input.", valueName: "json"))
     var payload = "{}"
 
+    @OptionGroup var wait: WaitArguments
+
     @OptionGroup(title: "Pipeline")
     var pipeline: PipelineArguments
 
@@ -36,8 +38,9 @@ struct InvokeCommand: AsyncParsableCommand {
         let logger = ProcessLogger.make(settings, level: .warning)
         let output: Data
         do {
-            output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) { [function] pipeline in
-                try await pipeline.invoke(function, payload: input, logger: logger)
+            output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) {
+                [function, wait] pipeline in
+                try await pipeline.invoke(function, payload: input, patience: wait.patience, logger: logger)
             }
         } catch let problem as InvokeProblem {
             throw CommandFailure(problem, function: function)

@@ -73,7 +73,7 @@ extension CommandFailure {
     init(_ error: LanguageModelError) {
         self =
             switch error {
-            case .budgetExhausted(let refusal):
+            case .budgetExhausted(let refusal) where refusal.cause != .breached:
                 .refused(
                     "budget `\(refusal.budget)` has no room for the vectors until \(refusal.opensAt.formatted(.iso8601))"
                 )

@@ -8,8 +8,12 @@ struct BedrockErrorTests {
     @Test(
         "only a refusal before the model ran is surely not paid",
         arguments: [
-            (400, true), (403, true), (404, true), (429, true), (503, true), (408, false), (424, false), (500, false),
-            (502, false), (504, false), (302, false), (418, false), (201, false),
+            (300, true), (301, true), (307, true), (399, true), (400, true), (401, true), (402, true), (403, true),
+            (404, true), (405, true), (406, true), (407, true), (409, true), (410, true), (411, true), (413, true),
+            (414, true), (415, true), (421, true), (422, true), (426, true), (428, true), (429, true), (431, true),
+            (451, true), (501, true), (503, true), (505, true), (511, true), (408, false), (412, false), (424, false),
+            (425, false), (499, false), (500, false), (502, false), (504, false), (529, false), (418, false),
+            (201, false),
         ])
     func status(status: Int, isFree: Bool) {
         #expect(BedrockError.refused(ServiceRefusal(status: status, code: "x")).wasSurelyNotPaid == isFree)

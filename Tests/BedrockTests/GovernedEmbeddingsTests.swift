@@ -121,11 +121,16 @@ struct GovernedEmbeddingsTests {
     func faults() async throws {
         try await StandInFixture.run { fixture in
             fixture.standIn.behaviour = StandInBehaviour(faults: [.hangUp, .throttle])
-            for error in [LanguageModelError.unavailable, .throttled] {
-                await #expect(throws: error) {
+            for kind in [HostTrouble.Kind.unavailable, .throttled] {
+                let error = await #expect(throws: LanguageModelError.self) {
                     try await embeddings(fixture, .titanV2).vectors(
-                        of: ["kettle"], for: .query, context: .testing(questionID: "\(error)"))
+                        of: ["kettle"], for: .query, context: .testing(questionID: "\(kind)"))
                 }
+                guard case .hostTrouble(let trouble) = error else {
+                    Issue.record("\(String(describing: error))")
+                    continue
+                }
+                #expect(trouble.kind == kind)
             }
             // The hang-up's bound: 6 bytes, 8 for the text and 8 for the call.
             let money = try await fixture.money()

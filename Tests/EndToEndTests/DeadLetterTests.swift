@@ -46,9 +46,9 @@ struct DeadLetterTests {
         try await world.sluice(arguments + ["--manifest", "m.yaml"])
     }
 
-    /// Lets a host bury two questions whose calls fail, and a message that is no question.
+    /// Lets a host bury two questions whose calls are refused, and a message that is no question.
     private func bury(_ world: HostWorld, _ model: ModelServer) async throws {
-        model.failNext(2)
+        model.refuseNext(2)
         let host = try await HostRun.start(
             in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
         try await world.ask(["q1", "q2"])
@@ -75,7 +75,8 @@ struct DeadLetterTests {
                     #expect(list.total == 3)
                     #expect(Set(list.letters.map(\.id)) == ["q1", "q2", "bad"])
                     let letter = try #require(list.letters.first { $0.id == "q1" })
-                    #expect(letter.function == "llm-connector" && letter.error == "model-unavailable")
+                    #expect(letter.function == "llm-connector")
+                    #expect(letter.error == "model-rejected (ValidationException)")
                     #expect(letter.attempt == 1 && letter.failed_at != nil && letter.payload == nil)
                 }
                 let some = try await json(ListJSON.self, ["dead", "list", "--limit", "1"], world)

@@ -35,8 +35,11 @@ struct ModelServer: Sendable {
     /// Answers at once from now on.
     func hurryUp() { standIn.behaviour = StandInBehaviour() }
 
-    /// Fails the next calls, and answers those after them.
-    func failNext(_ count: Int) { standIn.behaviour = .next(count, .unavailable) }
+    /// Refuses the next calls for what they ask, and answers those after them.
+    func refuseNext(_ count: Int) { standIn.behaviour = .next(count, .refuse) }
+
+    /// Lets the next calls come to the same end, and answers those after them.
+    func next(_ count: Int, _ fault: StandInBehaviour.Fault) { standIn.behaviour = .next(count, fault) }
 
     /// The bodies of all calls so far.
     var received: [Data] { standIn.received.map(\.body) }

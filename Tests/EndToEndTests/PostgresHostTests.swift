@@ -133,9 +133,10 @@ struct PostgresHostTests {
                 try await world.ask(["question"])
                 // More often than either has attempts.
                 var waited = ["answer": 0, "question": 0]
-                while waited.values.contains(where: { $0 < 4 }) {
+                while waited.values.contains(where: { $0 < 3 }) {
                     let line = try await host.line("delivery concluded")
-                    guard line["delivery.outcome"] as? String == "pause", let id = line["question.id"] as? String else {
+                    guard line["delivery.outcome"] as? String == "trouble", let id = line["question.id"] as? String
+                    else {
                         continue
                     }
                     waited[id, default: 0] += 1

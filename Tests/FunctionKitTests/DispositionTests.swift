@@ -8,19 +8,23 @@ struct DispositionTests {
         ExhaustedPolicy.answerWithoutModel, .waitUntilReset, .reject, .fallbackModel("small"),
     ].map { BudgetRefusal(budget: "daily", policy: $0, opensAt: Date(timeIntervalSince1970: 0)) }
 
+    private static let denied = HostTrouble(
+        .access, code: "model-rejected", serviceCode: "AccessDeniedException", pause: .seconds(5))
+
     @Test(
         "Each error of a model says what becomes of the message",
         arguments: [
             (LanguageModelError.inFlight, Disposition.handBack, "model-call-in-flight"),
             (.noTimeLeft, .handBack, "no-time-left"),
-            (.notGoverned(model: "m"), .deadLetter, "model-not-governed"),
-            (.boundBreached(model: "m"), .deadLetter, "model-bound-breached"),
             (.answerForgotten, .deadLetter, "model-answer-forgotten"),
-            (.ledgerUnavailable, .handBack, "ledger-unavailable"),
-            (.throttled, .retry, "model-throttled"),
-            (.unavailable, .retry, "model-unavailable"),
-            (.rejected(code: "AccessDeniedException"), .deadLetter, "model-rejected"),
-            (.unreadableAnswer, .retry, "model-answer-unreadable"),
+            (.answerInDoubt, .deadLetter, "model-answer-in-doubt"),
+            (
+                .ledgerUnavailable, .hostTrouble(HostTrouble(.unavailable, code: "ledger-unavailable")),
+                "ledger-unavailable"
+            ),
+            (.hostTrouble(denied), .hostTrouble(denied), "model-rejected (AccessDeniedException)"),
+            (.rejected(code: "ValidationException"), .deadLetter, "model-rejected (ValidationException)"),
+            (.unreadableAnswer, .deadLetter, "model-answer-unreadable"),
         ])
     func modelErrors(error: LanguageModelError, disposition: Disposition, code: String) {
         #expect(error.disposition == disposition)

@@ -10,12 +10,18 @@ struct InMemoryLanguageModelTests {
 
     @Test("Follows its script, then is unavailable")
     func script() async throws {
-        let model = InMemoryLanguageModel([.success(.testing("one")), .failure(.throttled), .success(.testing("two"))])
+        let model = InMemoryLanguageModel([
+            .success(.testing("one")), .failure(.rejected(code: "x")), .success(.testing("two")),
+        ])
         let context = InvocationContext.testing()
         #expect(try await model.generate(request(), context: context).text == "one")
-        await #expect(throws: LanguageModelError.throttled) { try await model.generate(request(), context: context) }
+        await #expect(throws: LanguageModelError.rejected(code: "x")) {
+            try await model.generate(request(), context: context)
+        }
         #expect(try await model.generate(request(), context: context).text == "two")
-        await #expect(throws: LanguageModelError.unavailable) { try await model.generate(request(), context: context) }
+        await #expect(throws: LanguageModelError.hostTrouble(.usedUp)) {
+            try await model.generate(request(), context: context)
+        }
         #expect(model.requests.count == 4)
     }
 
@@ -43,8 +49,8 @@ struct InMemoryLanguageModelTests {
 
     @Test("An error is not stored")
     func errorIsRepeatable() async throws {
-        let model = InMemoryLanguageModel([.failure(.unavailable), .success(.testing("one"))])
-        await #expect(throws: LanguageModelError.unavailable) {
+        let model = InMemoryLanguageModel([.failure(.hostTrouble(.usedUp)), .success(.testing("one"))])
+        await #expect(throws: LanguageModelError.hostTrouble(.usedUp)) {
             try await model.generate(request(), context: .testing(attempt: 1))
         }
         #expect(try await model.generate(request(), context: .testing(attempt: 2)).text == "one")

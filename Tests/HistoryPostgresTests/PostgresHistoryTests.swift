@@ -184,18 +184,33 @@ struct PostgresHistoryTests {
     }
 
     @Test(
-        "What lies in the server's present state is waited for; what a person has to mend uses up attempts",
+        "What is wrong with server, tables or rights uses up no attempt; what a value can be the reason of does",
         arguments: [
-            ("40001", true), ("53100", true), ("53200", true), ("53300", true), ("57014", true), ("57P03", true),
-            ("58030", true), ("25006", true), ("28P01", false), ("3D000", false), ("42P01", false), ("42501", false),
-            ("23505", false), ("XX001", false),
+            ("53100", HostTrouble.Kind.unavailable), ("53200", .unavailable), ("53300", .unavailable),
+            ("57014", .unavailable), ("57P03", .unavailable), ("58030", .unavailable), ("25006", .unavailable),
+            ("XX001", .unavailable), ("55P03", .unavailable), ("28P01", .credentials), ("3D000", .notFound),
+            ("42P01", .notFound), ("42501", .access), ("23505", nil), ("P0001", nil),
         ])
-    func dispositions(code: String, isWaitedFor: Bool) {
-        let state = SQLState(rawValue: code)
-        let refused = PostgresError.refused(server: "s", state: state, constraint: nil)
-        let unconnected = PostgresError.cannotConnect(server: "s", state: state, reason: "")
-        for error in [refused, unconnected] { #expect(error.disposition == (isWaitedFor ? .handBack : .retry)) }
+    func dispositions(code: String, kind: HostTrouble.Kind?) {
+        let refused = PostgresError.refused(server: "s", state: SQLState(rawValue: code), constraint: nil)
         #expect(refused.code == "postgres-refused-\(code)")
+        let trouble = kind.map { Disposition.hostTrouble(HostTrouble($0, code: refused.code)) }
+        #expect(refused.disposition == trouble ?? .retry)
+    }
+
+    @Test("A server that is not reached, for whatever reason, uses up no attempt")
+    func unconnected() {
+        for (code, kind) in [(nil, HostTrouble.Kind.unreachable), ("57P03", .unreachable), ("28P01", .credentials)] {
+            let error = PostgresError.cannotConnect(
+                server: "s", state: code.map(SQLState.init(rawValue:)), reason: "")
+            #expect(error.disposition == .hostTrouble(HostTrouble(kind, code: "postgres-unreachable")))
+        }
+    }
+
+    @Test("Two transactions that meet are no trouble of the server")
+    func met() {
+        let refused = PostgresError.refused(server: "s", state: .serializationFailure, constraint: nil)
+        #expect(refused.disposition == .handBack)
     }
 
     @Test("What can never be stored is dead at once", arguments: ["22021", "22P05", "54000"])
@@ -217,7 +232,8 @@ struct PostgresHistoryTests {
         await #expect {
             try await history.accept(id: "b", question: "?", tenant: nil, expiresAt: nil)
         } throws: { error in
-            (error as? any DispositionProviding)?.disposition == .handBack
+            (error as? PostgresError)?.disposition
+                == .hostTrouble(HostTrouble(.unreachable, code: "postgres-unreachable"))
         }
         try await server.start()
         #expect(try await stored)
@@ -245,7 +261,10 @@ struct PostgresHistoryTests {
             await #expect {
                 try await given.value
             } throws: { error in
-                (error as? any DispositionProviding)?.disposition == .handBack
+                switch (error as? PostgresError)?.disposition {
+                case .handBack, .hostTrouble: true
+                default: false
+                }
             }
             await #expect {
                 try await history.accept(id: "b", question: "?", tenant: nil, expiresAt: nil)

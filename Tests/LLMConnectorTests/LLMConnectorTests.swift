@@ -163,12 +163,28 @@ struct LLMConnectorTests {
         #expect(answer.model == "in-memory-model")
     }
 
+    @Test("A model that was paid for twice in vain, or cost too much, is answered without, and the answer says so")
+    func withoutModel() async throws {
+        var breached = refusal(.answerWithoutModel)
+        breached.cause = .breached
+        for (error, reason) in [
+            (LanguageModelError.answerInDoubt, "The model was asked twice and gave no answer, so"),
+            (.budgetExhausted(breached), "The model is not asked at present, because it cost more than it may, so"),
+        ] {
+            let answer = try await LLMConnector(model: InMemoryLanguageModel([.failure(error)]))
+                .invoke(QuestionWithPassages(question: "Can I?", passages: samplePassages), context: .testing())
+            #expect(answer.answer.hasPrefix(reason), "\(answer.answer)")
+            #expect(answer.isDegraded && answer.model == nil && answer.costNanoUSD == 0)
+        }
+    }
+
     @Test(
         "Every other error of the model passes through",
         arguments: [
-            .inFlight, .noTimeLeft, .notGoverned(model: "m"), .boundBreached(model: "m"), .answerForgotten,
-            .ledgerUnavailable, .throttled, .unavailable,
-            .rejected(code: "AccessDeniedException"), .unreadableAnswer, .budgetExhausted(refusal(.reject)),
+            .inFlight, .noTimeLeft, .answerForgotten, .ledgerUnavailable,
+            .hostTrouble(HostTrouble(.throttled, code: "model-throttled")),
+            .hostTrouble(HostTrouble(.breach, code: "model-bound-breached")),
+            .rejected(code: "ValidationException"), .unreadableAnswer, .budgetExhausted(refusal(.reject)),
             .budgetExhausted(refusal(.waitUntilReset)), .budgetExhausted(refusal(.fallbackModel("small"))),
         ] as [LanguageModelError])
     func errors(error: LanguageModelError) async throws {

@@ -30,6 +30,8 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkSettledOnce()
         try await checkInFlight()
         try await checkDoubt()
+        try await checkCharges()
+        try await checkChargesInARow()
         try await checkDropped()
         try await checkLeases()
         try await checkLateEnds()

@@ -176,6 +176,10 @@ private struct ToldLedger: SpendLedger {
     }
     func abandon(_ holdID: String) { ledger.abandon(holdID) }
 
+    func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+        try await ledger.doubts(of: call, to: model)
+    }
+
     func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter] {
         try await ledger.counters(in: span)
     }

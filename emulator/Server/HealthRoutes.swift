@@ -4,8 +4,9 @@ import Telemetry
 /// What a platform asks of a process.
 ///
 /// - `GET /healthz`: 200 while the process lives.
-/// - `GET /readyz`: 200 while it works, 503 from the first moment of the drain, and where queue, ledger, index or
-///   history do not answer.
+/// - `GET /readyz`: 200 while it works, 503 from the first moment of the drain, where queue, ledger, index or
+///   history do not answer, and where the host itself is in trouble with a function: then the body names reason and the
+///   service's own code, such as `"llm-connector": "model-rejected (AccessDeniedException)"`.
 /// - `GET /metrics`: the metrics as Prometheus reads them.
 struct HealthRoutes {
     let readiness: Readiness

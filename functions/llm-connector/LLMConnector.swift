@@ -19,7 +19,7 @@ package struct LLMConnector: Function {
     /// Asks the model once, or not at all where there are no passages to answer from.
     ///
     /// - Throws: ``FunctionError/permanent(_:)`` for a question without text; every error of the model but a spent
-    ///   budget whose policy is ``ExhaustedPolicy/answerWithoutModel``.
+    ///   budget whose policy is ``ExhaustedPolicy/answerWithoutModel``, and two calls that were paid for in vain.
     @concurrent package func invoke(
         _ input: QuestionWithPassages, context: InvocationContext
     ) async throws -> CitedAnswer {
@@ -38,11 +38,24 @@ package struct LLMConnector: Function {
         do throws(LanguageModelError) {
             reply = try await model.generate(request, context: context)
         } catch {
-            guard case .budgetExhausted(let refusal) = error, refusal.policy == .answerWithoutModel else { throw error }
-            context.logger.notice("answered without the model", metadata: ["budget.name": "\(refusal.budget)"])
-            return extract(input, reason: Wording.noRoom(refusal))
+            guard let reason = Self.reasonToAnswerWithout(error) else { throw error }
+            context.logger.notice("answered without the model", metadata: ["error": "\(error.code)"])
+            return extract(input, reason: reason)
         }
         return answer(input, reply: reply, shown: prompt.passages)
+    }
+
+    /// The first sentence of an answer without the model; nil where the question waits or fails.
+    ///
+    /// A model that was paid for twice in vain would not be asked again, whatever the budget says: an extract is more than
+    /// nothing. One that is in trouble for everybody comes back, and is waited for.
+    private static func reasonToAnswerWithout(_ error: LanguageModelError) -> String? {
+        switch error {
+        case .budgetExhausted(let refusal) where refusal.policy == .answerWithoutModel:
+            refusal.cause == .breached ? Wording.modelTooDear : Wording.noRoom(refusal)
+        case .answerInDoubt: Wording.noAnswerInTime
+        default: nil
+        }
     }
 
     /// The model's answer with its citations checked; an extract where it wrote nothing that can be used.

@@ -14,6 +14,15 @@ enum Wording {
             + "So this is an extract of the notes, made without the model."
     }
 
+    /// The first sentence of an extract where the model has cost more than it can cost, and is not asked any more.
+    static let modelTooDear =
+        "The model is not asked at present, because it cost more than it may, so this is an extract of the notes, made"
+        + " without the model."
+
+    /// The first sentence of an extract where two calls were paid for and brought nothing.
+    static let noAnswerInTime =
+        "The model was asked twice and gave no answer, so this is an extract of the notes, made without the model."
+
     /// The first sentence of an extract where the model's answer has no text.
     static let noText = "The model gave no answer, so this is an extract of the notes, made without the model."
 

@@ -1,4 +1,5 @@
 import FunctionKit
+import HTTPTransport
 import Logging
 import Spending
 
@@ -8,10 +9,14 @@ struct GovernedCalls: Sendable {
     private static let timeMin: Duration = .seconds(2)
     /// How long a ledger that is away is left alone before the next try: no event tells that it is back.
     private static let ledgerPause: Duration = .seconds(1)
+    /// How often one call may be paid for in doubt: what timed out twice is not paid a third time.
+    private static let doubtsMax = 2
 
     let governor: CostGovernor
     let client: BedrockModel
     let callTimeout: Duration
+    /// Whether its models may be asked.
+    let health = ModelHealth()
 
     /// Makes a call once.
     ///
@@ -19,11 +24,13 @@ struct GovernedCalls: Sendable {
     /// of the invocation's time, or the call's own, is left.
     ///
     /// - Throws: `LanguageModelError`. With less than 2 seconds left, or less than the call timeout where that is shorter or
-    ///   the host drains, nothing is called.
+    ///   the host drains, nothing is called; nor while the model is left alone, and nothing is held then.
     func make<Body: ModelBody>(
         _ prepared: PreparedCall<Body>, to model: ModelID, _ context: InvocationContext
     ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
         guard hasTime(context) else { throw .noTimeLeft }
+        let isProbe = try health.admit(model)
+        defer { if isProbe { health.probeEnded(model) } }
         // Half of the time, or the call's own, is kept for the call itself or for a fallback.
         let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
         switch try await reserve(
@@ -31,7 +38,7 @@ struct GovernedCalls: Sendable {
             patience: { context.remaining - (context.isDraining ? callTimeout : kept) })
         {
         case .held(let reservation):
-            return try await pay(reservation, body: prepared.body, context)
+            return try await pay(reservation, body: prepared.body, isProbe: isProbe, context)
         case .settled(let settlement):
             guard let answer = Body.Answer(settlement.response) else { throw .unreadableAnswer }
             return PaidAnswer(
@@ -58,6 +65,7 @@ struct GovernedCalls: Sendable {
                     (try? await Task.sleep(for: Self.ledgerPause)) != nil
                 else {
                     context.logger.error("paid call not admitted", metadata: metadata)
+                    if case .boundBreached = error { throw await breached(call) }
                     throw LanguageModelError(error)
                 }
                 if !isAway { context.logger.warning("waiting for the ledger", metadata: metadata) }
@@ -66,16 +74,48 @@ struct GovernedCalls: Sendable {
         }
     }
 
+    /// What becomes of a call to a model that has cost more than its bound.
+    ///
+    /// What the first budget that covers it says of calls without room; one whose policy is to wait waits for the model.
+    private func breached(_ call: PaidCall) async -> LanguageModelError {
+        guard let refusal = try? await governor.refusal(ofBreached: call), refusal.policy != .waitUntilReset else {
+            return LanguageModelError(.boundBreached(call.model))
+        }
+        return .budgetExhausted(refusal)
+    }
+
     private func pay<Body: ModelBody>(
-        _ reservation: consuming Reservation, body: Body, _ context: InvocationContext
+        _ reservation: consuming Reservation, body: Body, isProbe: Bool, _ context: InvocationContext
     ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
+        let model = reservation.call.model
+        // While it is held nobody else makes this call, so that the count stands.
+        let doubts: CallDoubts
+        do throws(GovernorError) {
+            doubts = try await governor.doubts(of: reservation.call)
+        } catch {
+            await release(reservation, context)
+            throw LanguageModelError(error)
+        }
+        guard doubts.ofCall < Self.doubtsMax else {
+            await release(reservation, context)
+            throw .answerInDoubt
+        }
+        let becomesProbe: Bool
+        do throws(LanguageModelError) {
+            becomesProbe = try health.admit(model, after: doubts, isProbe: isProbe)
+        } catch {
+            await release(reservation, context)
+            throw error
+        }
+        defer { if becomesProbe { health.probeEnded(model) } }
+        let isProbe = isProbe || becomesProbe
         // The reservation itself took time.
         guard hasTime(context) else {
             await release(reservation, context)
             throw .noTimeLeft
         }
         let request = InvokeModelRequest(
-            modelID: reservation.call.model.model, body: body, timeout: min(callTimeout, context.remaining))
+            modelID: model.model, body: body, timeout: min(callTimeout, context.remaining))
         let response: InvokeModelResponse
         do throws(BedrockError) {
             response = try await client.send(request, holding: reservation)
@@ -85,13 +125,28 @@ struct GovernedCalls: Sendable {
             } else {
                 await chargeInFull(reservation, context)
             }
-            throw LanguageModelError(error)
+            throw failure(error, of: model, isProbe: isProbe, context)
         }
         guard let answer = Body.Answer(response.body) else {
             await chargeInFull(reservation, context)
-            throw .unreadableAnswer
+            let trouble = HostTrouble(.unavailable, code: "model-answer-unreadable")
+            throw .hostTrouble(health.failed(model, trouble, isPaid: true, isProbe: isProbe))
         }
-        return await settle(reservation, response, answer, context)
+        let paid = await settle(reservation, response, answer, context)
+        // Only now, when the ledger knows it as well.
+        health.answered(model)
+        return paid
+    }
+
+    /// What the function is told of a call that failed.
+    private func failure(
+        _ error: BedrockError, of model: ModelID, isProbe: Bool, _ context: InvocationContext
+    ) -> LanguageModelError {
+        guard let trouble = error.trouble else { return .rejected(code: error.requestCode) }
+        // What this host cut off itself says nothing of the model.
+        if case .transport(.cancelled(_)) = error, context.remaining > .zero { return .hostTrouble(trouble) }
+        return .hostTrouble(
+            health.failed(model, trouble, isPaid: !error.wasSurelyNotPaid, isProbe: isProbe))
     }
 
     /// The answer is paid for, so the asker gets it whatever the ledger says: a hold that cannot be settled is charged in

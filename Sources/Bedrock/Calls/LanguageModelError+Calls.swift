@@ -7,8 +7,8 @@ extension LanguageModelError {
     init(_ error: GovernorError) {
         self =
             switch error {
-            case .notGoverned(let model): .notGoverned(model: model.model)
-            case .boundBreached(let model): .boundBreached(model: model.model)
+            case .notGoverned: .hostTrouble(HostTrouble(.notGoverned, code: "model-not-governed"))
+            case .boundBreached: .hostTrouble(HostTrouble(.breach, code: "model-bound-breached"))
             case .answerForgotten: .answerForgotten
             // No price times no number of tokens that a request may ask for is so much.
             case .unstorable: .rejected(code: "name-unstorable")
@@ -17,25 +17,52 @@ extension LanguageModelError {
             case .ledgerUnavailable, .unknownHold, .unknownBudget, .uselessRaise, .nothingToDecide: .ledgerUnavailable
             }
     }
+}
 
-    /// What the function is told of a call that failed.
-    init(_ error: BedrockError) {
-        self =
-            switch error {
-            case .notReserved: .rejected(code: "not-reserved")
-            // These heal without a change of the message: new credentials come, a clock is set.
-            case .noCredentials, .transport: .unavailable
-            case .refused(let refusal): LanguageModelError(refusal)
-            }
+extension BedrockError {
+    /// What is wrong with the host or the service; nil where it is this very request.
+    var trouble: HostTrouble? {
+        switch self {
+        case .notReserved: nil
+        case .noCredentials: HostTrouble(.credentials, code: "model-rejected", serviceCode: "credentials-missing")
+        case .transport(let error): error.trouble
+        case .refused(let refusal): refusal.hostTrouble
+        }
     }
 
-    private init(_ refusal: ServiceRefusal) {
-        self =
-            switch refusal.status {
-            case 429: .throttled
-            case 403 where ["ExpiredTokenException", "RequestExpired"].contains(refusal.code): .unavailable
-            case 400, 403, 404: .rejected(code: refusal.code)
-            default: .unavailable
+    /// The service's name for what is wrong with this very request.
+    var requestCode: String {
+        switch self {
+        case .refused(let refusal): refusal.code
+        case .notReserved, .noCredentials, .transport: "not-reserved"
+        }
+    }
+}
+
+extension ServiceRefusal {
+    fileprivate var hostTrouble: HostTrouble? {
+        guard let trouble else { return nil }
+        let code =
+            switch trouble {
+            case .throttled, .quota: "model-throttled"
+            case .unavailable, .unreachable, .circuitOpen: "model-unavailable"
+            case .clock, .credentials, .access, .notFound, .refused, .notGoverned, .breach: "model-rejected"
             }
+        return HostTrouble(trouble, code: code, serviceCode: self.code, pause: retryAfter)
+    }
+}
+
+extension HTTPError {
+    fileprivate var trouble: HostTrouble {
+        let code = "model-unavailable"
+        return switch self {
+        case .invalidRequest: HostTrouble(.refused, code: code, serviceCode: "request cannot be sent")
+        case .notConnected(let reason): HostTrouble(.unreachable, code: code, serviceCode: reason)
+        case .timedOut(wasSent: false): HostTrouble(.unreachable, code: code, serviceCode: "no connection in time")
+        case .timedOut: HostTrouble(.unavailable, code: code, serviceCode: "no answer in time")
+        case .broken(_, let reason): HostTrouble(.unavailable, code: code, serviceCode: reason)
+        case .tooLarge: HostTrouble(.unavailable, code: code, serviceCode: "answer too large")
+        case .cancelled, .shutDown: HostTrouble(.unavailable, code: code, serviceCode: "cut short")
+        }
     }
 }

@@ -10,11 +10,15 @@ package protocol AWSCredentialsSource: Sendable {
 package enum AWSCredentialsError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A variable is not set, or empty.
     case missing(variable: String)
+    /// A variable holds what no key holds: a space, a line break or another sign that cannot be sent.
+    case malformed(variable: String)
 
     /// One sentence for a person.
     package var description: String {
         switch self {
         case .missing(let variable): "no AWS credentials: set \(variable)"
+        case .malformed(let variable):
+            "\(variable) holds a space, a line break or another sign that no key has; write it without, also at its end"
         }
     }
 }
@@ -45,19 +49,30 @@ package struct EnvironmentCredentials: AWSCredentialsSource {
             AWSCredentials(
                 accessKeyID: try Self.value("AWS_ACCESS_KEY_ID", environment),
                 secretAccessKey: try Self.value("AWS_SECRET_ACCESS_KEY", environment),
-                sessionToken: environment["AWS_SESSION_TOKEN"].flatMap { $0.isEmpty ? nil : $0 })
+                sessionToken: try Self.optional("AWS_SESSION_TOKEN", environment))
         }
     }
 
     /// The ones that were set.
     ///
-    /// - Throws: ``AWSCredentialsError/missing(variable:)``.
+    /// - Throws: ``AWSCredentialsError``.
     package func credentials() async throws(AWSCredentialsError) -> AWSCredentials { try result.get() }
 
     private static func value(
         _ variable: String, _ environment: [String: String]
     ) throws(AWSCredentialsError) -> String {
-        guard let value = environment[variable], !value.isEmpty else { throw .missing(variable: variable) }
+        guard let value = try optional(variable, environment) else { throw .missing(variable: variable) }
+        return value
+    }
+
+    /// A variable's value; what is empty counts as not set.
+    ///
+    /// Files and secret stores give a line break along, which no header may hold.
+    private static func optional(
+        _ variable: String, _ environment: [String: String]
+    ) throws(AWSCredentialsError) -> String? {
+        guard let value = environment[variable], !value.isEmpty else { return nil }
+        guard value.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { throw .malformed(variable: variable) }
         return value
     }
 }

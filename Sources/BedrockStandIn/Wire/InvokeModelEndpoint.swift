@@ -27,6 +27,8 @@ struct InvokeModelEndpoint: Sendable {
         if latency > .zero { try await Task.sleep(for: latency) }
         switch fault {
         case .throttle: return response(to: .throttled)
+        case .refuse: return response(to: .malformed("it is refused on purpose"))
+        case .deny: return response(to: .accessDenied)
         case .fail: return response(to: .internalError)
         case .unavailable: return response(to: .unavailable)
         case .garble: return response(status: .ok, body: Data("{}".utf8), headers: [])

@@ -29,6 +29,9 @@ struct ServiceException: Error, Hashable {
     static let unknownKey = ServiceException(
         status: 403, code: "UnrecognizedClientException",
         message: "The security token included in the request is invalid.")
+    static let accessDenied = ServiceException(
+        status: 403, code: "AccessDeniedException",
+        message: "You don't have access to the model with the specified model ID.")
     static let unknownOperation = ServiceException(
         status: 404, code: "UnknownOperationException", message: "The requested operation is not recognized.")
     static let unknownARN = ServiceException(

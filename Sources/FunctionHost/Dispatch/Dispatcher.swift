@@ -20,6 +20,7 @@ struct Dispatcher: Sendable {
     let invoker: Invoker
     let stages: StageRecorder
     let gate: IsolationGate
+    let troubles: TroubleGate
     let drain: DrainSignal
     let counts: DeliveryCounts
     let metrics: HostMetrics
@@ -31,7 +32,11 @@ struct Dispatcher: Sendable {
     var queues: FunctionQueues { registered.queues }
 
     /// Deals with a delivery from the waiting queue, or from the queue of those that run alone.
-    func dispatch(_ delivery: Delivery) async {
+    ///
+    /// - Parameters:
+    ///   - delivery: What was taken.
+    ///   - isProbe: Whether it has to show that the host's trouble is over.
+    func dispatch(_ delivery: Delivery, isProbe: Bool = false) async {
         var logger = logger
         logger[metadataKey: LogKey.questionID] = "\(delivery.message.runID)"
         metrics.inFlight(settings.name, 1)
@@ -59,13 +64,13 @@ struct Dispatcher: Sendable {
             } else if !StorableName.isOne(delivery.message.id) {
                 .dead(code: delivery.message.id.isEmpty ? MessageProblem.idMissing.rawValue : "id-unusable")
             } else {
-                await decide(on: delivery, run, headers: headers, logger: logger)
+                await decide(on: delivery, run, headers: headers, isProbe: isProbe, logger: logger)
             }
         await conclude(delivery, headers: headers, outcome: outcome, logger: logger)
     }
 
     private func decide(
-        on delivery: Delivery, _ run: LoneRun?, headers: MessageHeaders, logger: Logger
+        on delivery: Delivery, _ run: LoneRun?, headers: MessageHeaders, isProbe: Bool, logger: Logger
     ) async -> Outcome {
         // Where the history does not say what time it is, no question is ended by a clock that may be wrong.
         if let expiresAt = headers.expiresAt, let now = try? await clock.now(), expiresAt <= now { return .expire }
@@ -77,20 +82,35 @@ struct Dispatcher: Sendable {
         let outcome = await gate.pass(run == nil ? .shared : .alone) { () -> Outcome in
             // While the message waited at the gate the broker may have taken it away, or the drain may have begun.
             guard await broker.holds(delivery), drain.deadline == nil else { return .handBack }
-            guard let run else { return await invoke(delivery, headers: headers, logger: logger) }
-            return await noting(run, of: delivery) { await invoke(delivery, headers: headers, logger: logger) }
+            // Or the host may have got into trouble of its own.
+            guard troubles.admits(isProbe: isProbe) else { return .pause }
+            guard let run else { return await invoke(delivery, headers: headers, isProbe: isProbe, logger: logger) }
+            return await noting(run, of: delivery) {
+                await invoke(delivery, headers: headers, isProbe: isProbe, logger: logger)
+            }
         }
         return outcome ?? .handBack
     }
 
-    private func invoke(_ delivery: Delivery, headers: MessageHeaders, logger: Logger) async -> Outcome {
+    private func invoke(
+        _ delivery: Delivery, headers: MessageHeaders, isProbe: Bool, logger: Logger
+    ) async -> Outcome {
         let context = InvocationContext(
             questionID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
             deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(), logger: logger,
             drain: drain)
         let start = ContinuousClock.now
         let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
-        return Outcome(ending, took: .now - start)
+        let outcome = Outcome(ending, took: .now - start)
+        switch outcome {
+        // Before it is concluded: the queue is let go of first, so that nothing is taken that only comes back.
+        case .trouble(let trouble): troubles.met(trouble, isProbe: isProbe)
+        // What ended without a look at model or ledger says nothing of them; a budget's or the service's no to this call does.
+        case .output where settings.model == nil: troubles.succeeded()
+        case .output, .park, .refuse, .dead: if context.paidCalls > 0 { troubles.succeeded() }
+        default: break
+        }
+        return outcome
     }
 
     /// The table of outcomes: what is published where, and only then acknowledged.
@@ -123,7 +143,7 @@ struct Dispatcher: Sendable {
                 try await publishAgain(delivery, again, after: delay)
             case .dead(let code):
                 try await bury(delivery, headers: headers, code: code)
-            case .pause:
+            case .pause, .trouble:
                 try await publishAgain(delivery, headers, after: FunctionQueues.pause)
             case .handBack where delivery.queue == queues.alone:
                 // Published anew rather than handed back, which would wear it out at the broker.
@@ -140,9 +160,11 @@ struct Dispatcher: Sendable {
                 await noteWaiting(id, refusal, logger)
                 try await republish(delivery, parked, to: queues.parked)
             case .refuse(let refusal):
+                // No turn of the budget opens a model that has cost too much.
+                let isBreached = refusal.cause == .breached
                 try await finish(
-                    id, as: .refused, reason: QuestionRecord.noRoom, opensAt: refusal.opensAt,
-                    explanation: refusal.explanation)
+                    id, as: .refused, reason: isBreached ? "model-bound-breached" : QuestionRecord.noRoom,
+                    opensAt: isBreached ? nil : refusal.opensAt, explanation: refusal.explanation)
             case .expire:
                 try await finish(id, as: .expired, reason: "expired")
             case .isolate:
@@ -297,7 +319,7 @@ struct Dispatcher: Sendable {
             logger.warning("question waits for its budget", metadata: Self.metadata(refusal))
         case .refuse(let refusal): logger.notice("question refused by its budget", metadata: Self.metadata(refusal))
         case .isolate: logger.notice("delivered before; runs alone")
-        case .output, .pause, .handBack, .expire:
+        case .output, .pause, .trouble, .handBack, .expire:
             logger.debug("delivery concluded", metadata: [LogKey.outcome: "\(outcome.name)"])
         }
     }
@@ -328,7 +350,7 @@ extension Outcome {
     /// Whether the message is left to a later invocation with nothing done.
     fileprivate var givesBack: Bool {
         switch self {
-        case .handBack, .pause: true
+        case .handBack, .pause, .trouble: true
         default: false
         }
     }

@@ -11,6 +11,9 @@ package enum Outcome: Sendable {
     case dead(code: String)
     /// Back after a short pause with the same attempt: nothing was wrong with the message.
     case pause
+    /// Back after a short pause with the same attempt, and the host leaves the function alone for a while: the trouble is the
+    /// host's own.
+    case trouble(HostTrouble)
     /// Back in the queue at once with the same attempt, because this host ends.
     case handBack
     /// Parked until the budget opens, with the same attempt.
@@ -34,6 +37,7 @@ package enum Outcome: Sendable {
                 case .deadLetter: .dead(code: error.code)
                 case .retry: .retry(code: error.code)
                 case .handBack: .pause
+                case .hostTrouble(let trouble): .trouble(trouble)
                 case .budgetExhausted(let refusal): Self(refusal)
                 }
         case .failed: self = .retry(code: "error")
@@ -43,6 +47,9 @@ package enum Outcome: Sendable {
     private init(_ refusal: BudgetRefusal) {
         switch refusal.policy {
         case .reject: self = .refuse(refusal)
+        // No turn of the budget opens the model again.
+        case _ where refusal.cause == .breached:
+            self = .trouble(HostTrouble(.breach, code: "model-bound-breached"))
         case .waitUntilReset: self = .park(refusal)
         // The function or the model should have dealt with these: it has no way to answer without the model, so the
         // question waits rather than fails.
@@ -57,6 +64,7 @@ package enum Outcome: Sendable {
         case .retry: "retry"
         case .dead: "dead"
         case .pause: "pause"
+        case .trouble: "trouble"
         case .handBack: "hand-back"
         case .park: "park"
         case .refuse: "refuse"

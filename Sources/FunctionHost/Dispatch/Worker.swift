@@ -3,6 +3,8 @@ import Messaging
 import ServiceLifecycle
 
 /// Consumes one queue of one function until the host drains, and waits for what it began.
+///
+/// While the host is in trouble it lets go of the queue and takes one message now and then.
 struct Worker: Sendable {
     /// How long a broker that failed is left alone before the next try.
     private static let retryPause = Duration.milliseconds(500)
@@ -13,39 +15,75 @@ struct Worker: Sendable {
     let broker: any MessageBroker
     let dispatcher: Dispatcher
 
+    private var troubles: TroubleGate { dispatcher.troubles }
+
     func run() async throws {
         // Let go of at its end, which gives back what the broker kept ready, and not only when all work has ended.
         var current: DeliveryStream? = try await broker.consume(queue, prefetch: prefetch)
         await withDiscardingTaskGroup { group in
-            while let stream = current {
-                // Bounded by the broker's prefetch: no more is delivered than may be under way.
-                while case .delivery(let delivery) = await next(of: stream) {
-                    group.addTask { await dispatcher.dispatch(delivery) }
+            while let permit = await troubles.permit() {
+                switch permit.mode {
+                case .all:
+                    if let stream = current {
+                        // Bounded by the broker's prefetch: no more is delivered than may be under way.
+                        while case .delivery(let delivery) = await next(of: stream, permit) {
+                            group.addTask { await dispatcher.dispatch(delivery) }
+                        }
+                        current = nil
+                    } else {
+                        current = await consumeAgain(prefetch: prefetch)
+                    }
+                case .one:
+                    guard let delivery = await takeOne(permit) else { continue }
+                    let isProbe = troubles.beginProbe()
+                    group.addTask {
+                        await dispatcher.dispatch(delivery, isProbe: isProbe)
+                        if isProbe { troubles.endProbe() }
+                    }
                 }
-                current = await consumeAgain()
             }
         }
     }
 
     private enum Step {
         case delivery(Delivery)
-        /// The stream ended or failed, or the host drains.
+        /// The stream ended or failed, the host drains, or it got into trouble.
         case end
     }
 
-    private func next(of deliveries: DeliveryStream) async -> Step {
+    private func next(of deliveries: DeliveryStream, _ permit: TroubleGate.Permit) async -> Step {
         // A queue with messages would win against the signal below for a while, and take back what was handed back.
-        guard dispatcher.drain.deadline == nil else { return .end }
-        let delivery = await cancelWhenGracefulShutdown {
-            var iterator = deliveries.makeAsyncIterator()
-            // A broker that fails ends the stream; what it held comes again when it is back.
-            return try? await iterator.next()
+        guard troubles.isValid(permit) else { return .end }
+        return await withTaskGroup(of: Step.self) { group in
+            group.addTask {
+                var iterator = deliveries.makeAsyncIterator()
+                // A broker that fails ends the stream; what it held comes again when it is back.
+                let delivery = try? await iterator.next()
+                return delivery.map(Step.delivery) ?? .end
+            }
+            group.addTask {
+                await troubles.expiry(of: permit)
+                return .end
+            }
+            var step = Step.end
+            for await result in group {
+                // What was delivered in the last moment is dealt with, too.
+                if case .delivery = result { step = result }
+                group.cancelAll()
+            }
+            return step
         }
-        return delivery.map(Step.delivery) ?? .end
+    }
+
+    /// One message, and the queue is let go of before it is dealt with: the next ones are for others.
+    private func takeOne(_ permit: TroubleGate.Permit) async -> Delivery? {
+        guard let stream = await consumeAgain(prefetch: 1) else { return nil }
+        if case .delivery(let delivery) = await next(of: stream, permit) { return delivery }
+        return nil
     }
 
     /// A new stream once the broker is back; nil once the host drains.
-    private func consumeAgain() async -> DeliveryStream? {
+    private func consumeAgain(prefetch: Int) async -> DeliveryStream? {
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: Self.retryPause)) != nil {
                 if let stream = try? await broker.consume(queue, prefetch: prefetch) { return stream }

@@ -1,4 +1,5 @@
 import CoreMetrics
+import FunctionKit
 
 /// What a host records; the names are explained in the guide of `Telemetry`.
 ///
@@ -25,6 +26,19 @@ struct HostMetrics: Sendable {
             label: "host.invocation.duration", dimensions: [("function", function), ("outcome", ending.name)],
             factory: factory
         ).recordNanoseconds(Int64(took / .nanoseconds(1)))
+    }
+
+    /// The host got into trouble with a function.
+    func trouble(_ function: String, _ kind: HostTrouble.Kind) {
+        Counter(
+            label: "host.troubles", dimensions: [("function", function), ("kind", kind.rawValue)], factory: factory
+        ).increment()
+    }
+
+    /// Whether the host is in trouble with a function.
+    func inTrouble(_ function: String, _ isInTrouble: Bool) {
+        Meter(label: "host.in_trouble", dimensions: [("function", function)], factory: factory)
+            .set(isInTrouble ? 1 : 0)
     }
 
     /// Whether the drain has begun.

@@ -41,9 +41,24 @@ package enum ChromaError: Error, Sendable, Hashable {
 }
 
 extension ChromaError: DispositionProviding {
-    /// A question waits for Chroma without using up attempts; what a person has to mend is tried again as often as the
-    /// manifest says.
-    package var disposition: Disposition { isTransient ? .handBack : .retry }
+    /// A question waits for Chroma without using up attempts, be it away or to be mended or filled by a person; what may be
+    /// said of this very question is tried again as often as the manifest says.
+    package var disposition: Disposition {
+        if self == .cancelled { return .handBack }
+        return trouble.map { .hostTrouble(HostTrouble($0, code: code)) } ?? .retry
+    }
+
+    /// What is wrong with the index; nil where it may be the question.
+    private var trouble: HostTrouble.Kind? {
+        switch self {
+        case .unreachable: .unreachable
+        case .noAnswer, .failing, .unreadable: .unavailable
+        case .notAllowed: .credentials
+        case .noDatabase, .noCollection: .notFound
+        case .notChroma, .unknownVersion, .unknownEmbedder, .otherEmbedder, .otherDimension: .refused
+        case .refused, .cancelled: nil
+        }
+    }
 
     /// A short constant name.
     package var code: String {

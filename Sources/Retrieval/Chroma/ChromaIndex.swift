@@ -4,7 +4,8 @@ import Logging
 /// An index in Chroma: passages are ranked by their vectors there and by their words here, and the two rankings fused.
 ///
 /// Words are ranked by BM25 as in ``EmbeddedIndex``. A search waits for a Chroma that restarts until shortly before its
-/// deadline. Where a budget has no room for the vector of a question, its words alone are searched.
+/// deadline. Where a budget has no room for the vector of a question, or two calls for it gave none, its words alone are
+/// searched.
 package struct ChromaIndex: ExplainingIndex {
     /// How many of each ranking are looked at: further down no passage comes to the first places by fusion.
     private static let candidates = 50
@@ -33,7 +34,7 @@ package struct ChromaIndex: ExplainingIndex {
     ///
     /// - Returns: Passages with their fused score. Nothing where the query holds no word to search, and with an embedder
     ///   that knows words alone no passage without one of the query's words.
-    /// - Throws: ``ChromaError``, what the embedder throws (but not that a budget has no room), or an error of SQLite.
+    /// - Throws: ``ChromaError``, what the embedder throws (but not that a budget has no room, or that two calls were in vain), or an error of SQLite.
     package func search(_ query: String, limit: Int, context: InvocationContext) async throws -> [Passage] {
         try await found(query, limit: limit, context: context).map(\.passage)
     }
@@ -89,6 +90,9 @@ package struct ChromaIndex: ExplainingIndex {
             vector = try await embedder.embed([query], as: .query, context: context).first ?? []
         } catch LanguageModelError.budgetExhausted {
             context.logger.notice("no budget for the question's vector: its words alone are searched")
+            return []
+        } catch LanguageModelError.answerInDoubt {
+            context.logger.notice("the question's vector was paid for twice in vain: its words alone are searched")
             return []
         }
         guard vector.contains(where: { $0 != 0 }) else { return [] }

@@ -85,6 +85,10 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         }
     }
 
+    package func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+        books.pages.withLock { $0.doubts(of: call, to: model, at: now()) }
+    }
+
     package func abandon(_ holdID: String) { abandoned.withLock { _ = $0.insert(holdID) } }
 
     package func renewLeases() async throws(GovernorError) {

@@ -40,6 +40,22 @@ extension LedgerPages {
         }.sorted { ($0.budget, $0.period.start) < ($1.budget, $1.period.start) }
     }
 
+    func doubts(of call: CallID, to model: ModelID, at now: Date) -> CallDoubts {
+        let entries = journal.filter { $0.model == model }
+        let answered = entries.last { [.settle, .breach].contains($0.kind) }?.id ?? 0
+        let row = entries.filter {
+            $0.kind == .charge && $0.id > answered && $0.at >= now - CallDoubts.rowAge / .seconds(1)
+                && $0.at <= now + CallDoubts.skewMax / .seconds(1)
+        }
+        let ofCall = entries.count { $0.kind == .charge && $0.call == call }
+        guard let last = row.last?.at, let first = row.suffix(CallDoubts.rowMax).first?.at else {
+            return CallDoubts(ofCall: ofCall)
+        }
+        return CallDoubts(
+            ofCall: ofCall, inARow: min(row.count, CallDoubts.rowMax),
+            lasted: .seconds(last.timeIntervalSince(first)), sinceLast: .seconds(max(0, now.timeIntervalSince(last))))
+    }
+
     func exceptions(in span: Range<Date>, atMost count: Int) -> [JournalEntry] {
         let entries = journal.filter { [.orphan, .breach].contains($0.kind) && span.contains($0.reservedAt) }
         return Array(entries.sorted { ($0.reservedAt, $0.id) > ($1.reservedAt, $1.id) }.prefix(max(0, count)))

@@ -49,6 +49,11 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
     func release(_ holdID: String, of call: CallID) async throws(GovernorError)
 
+    /// How often a call to a model, and how many of the model's calls in a row, were charged by ``chargeInFull(_:of:)``.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts
+
     /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by this owner's next operation,
     /// and at the latest when this owner is gone.
     ///

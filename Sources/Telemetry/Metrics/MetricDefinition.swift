@@ -61,6 +61,11 @@ extension MetricDefinition {
             "host.queue.messages", .gauge, .count, ["function", "queue"],
             "Messages in a queue (waiting, alone, parked, dead), at each look."),
         MetricDefinition(
+            "host.in_trouble", .gauge, .flag, ["function"],
+            "Whether the host itself is in trouble with a function, at its start and at each change."),
+        MetricDefinition(
+            "host.troubles", .counter, .count, ["function", "kind"], "How often such trouble began."),
+        MetricDefinition(
             "host.draining", .gauge, .flag, [],
             "Whether the host drains, at its start and from the first moment of the drain."),
         MetricDefinition(

@@ -102,7 +102,8 @@ struct ChromaFailureTests {
             }
             #expect(context.remaining > .zero)
             if case .unreachable = error {} else { Issue.record("\(error)") }
-            #expect(error.disposition == .handBack)
+            #expect(
+                error.disposition == .hostTrouble(HostTrouble(.unreachable, code: "chroma-unreachable")))
             await http.shutdown()
         }
     }

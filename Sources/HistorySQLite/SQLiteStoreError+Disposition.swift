@@ -1,0 +1,29 @@
+package import FunctionKit
+package import SQLite
+
+extension SQLiteStoreError: DispositionProviding {
+    /// An answer waits for a file that cannot be used, be its disk full, damaged or locked: that is no fault of the answer's.
+    ///
+    /// What SQLite says else is tried again as often as the manifest says.
+    package var disposition: Disposition {
+        switch self {
+        case .failed: .retry
+        case .locked, .full: .hostTrouble(HostTrouble(.unavailable, code: code))
+        case .cannotOpen, .readOnly, .damaged, .lost, .newer: .hostTrouble(HostTrouble(.refused, code: code))
+        }
+    }
+
+    /// A short constant name.
+    package var code: String {
+        switch self {
+        case .cannotOpen: "data-file-closed"
+        case .readOnly: "data-file-read-only"
+        case .damaged: "data-file-damaged"
+        case .lost: "data-file-lost"
+        case .newer: "data-file-newer"
+        case .locked: "data-file-locked"
+        case .full: "data-file-full"
+        case .failed(_, let code): "data-file-failed-\(code)"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import FunctionKit
+import Postgres
+import Spending
+
+extension PostgresClient {
+    /// See ``SpendLedger/doubts(of:to:)``.
+    func doubts(of call: CallID, to model: ModelID, clockMS: Int64?) async throws -> CallDoubts {
+        let rows = try await run(
+            PostgresStatement(
+                Self.doubts,
+                [
+                    .int8(clockMS), .uuid(CallKey.of(call)), .text(model.provider), .text(model.region),
+                    .text(model.model),
+                ])
+        ).rows
+        guard let row = rows.first else { return CallDoubts() }
+        return CallDoubts(
+            ofCall: try row.get(0, as: Int.self), inARow: try row.get(1, as: Int.self),
+            lasted: .milliseconds(try row.get(2, as: Int64.self)),
+            sinceLast: .milliseconds(try row.get(3, as: Int64.self)))
+    }
+
+    /// An answer ends the row, which is looked for no further back than the row's own first entry.
+    private static let doubts = """
+        WITH clock AS (SELECT coalesce($1::int8, floor(extract(epoch FROM now()) * 1000)::int8) AS ms),
+        newest AS (
+            SELECT entry_id, at_ms FROM charged_calls WHERE provider = $3 AND region = $4 AND model = $5
+            ORDER BY entry_id DESC LIMIT \(CallDoubts.rowMax)
+        ),
+        lately AS (
+            SELECT entry_id, at_ms, ms FROM newest CROSS JOIN clock
+            WHERE at_ms BETWEEN ms - \(CallDoubts.rowAge.milliseconds) AND ms + \(CallDoubts.skewMax.milliseconds)
+        )
+        SELECT (
+                SELECT count(*) FROM charged_calls
+                WHERE call_key = $2 AND provider = $3 AND region = $4 AND model = $5
+            ), count(*), coalesce(max(at_ms) - min(at_ms), 0), coalesce(greatest(0, min(ms - at_ms)), 0)
+        FROM lately WHERE entry_id > coalesce(
+            (
+                SELECT ended.id FROM journal AS ended JOIN journal AS reserve ON reserve.id = ended.hold_id
+                WHERE ended.id > (SELECT min(entry_id) FROM lately) AND ended.kind IN ('settle', 'breach')
+                    AND reserve.provider = $3 AND reserve.region = $4 AND reserve.model = $5
+                ORDER BY ended.id DESC LIMIT 1
+            ), 0)
+        """
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 { Int64(self / .milliseconds(1)) }
+}
