@@ -17,7 +17,7 @@ struct HostTests {
                 #expect(ready.status == 200)
                 #expect(
                     ready.body
-                        == #"{"broker":"ready","history":"ready","index":"ready","ledger":"ready","status":"ready"}"#)
+                        == #"{"broker":"ready","clock":"ready","history":"ready","index":"ready","ledger":"ready","status":"ready"}"#)
                 try await world.send("q1", body: #"{"question":"My phone is faulty. Call 9876543210"}"#)
                 #expect(try await world.history.outcome(of: "q1").state == .answered)
                 let page = try await host.get("/metrics")
