@@ -140,6 +140,7 @@ struct TroubleTests {
     @Test("who gives up a call while the server is busy is told at once, and nothing stays held")
     func givenUp() async throws {
         let (governor, client) = try await governor(try await PostgresTestServer.shared().configuration())
+        _ = try await governor.open()
         try await client.withTransaction { connection in
             try await connection.run(PostgresStatement("SELECT 1 FROM ledger_head FOR UPDATE"))
             let call = Task { await reason { _ = try await governor.held(SpendFixture.call("a", bytes: 10)) } }
@@ -195,6 +196,7 @@ struct TroubleTests {
             settings: ["max_connections": "8", "superuser_reserved_connections": "0", "max_wal_senders": "0"])
         let configuration = server.configuration()
         let (governor, client) = try await governor(configuration, waitMax: .milliseconds(200))
+        _ = try await governor.open()
         await client.close()
         let greedy = PostgresClient(configuration, connectionsMax: 8)
         try await occupy(greedy, count: 8) {
