@@ -45,7 +45,7 @@ struct ReportTests {
         let kinds = try export.output.split(separator: "\n").map {
             try JSONDecoder().decode(ExportJSON.self, from: Data($0.utf8)).kind
         }
-        #expect(kinds == ["reserve", "settle"])
+        #expect(kinds == ["apply", "reserve", "settle"])
         let top = try await SluiceProcess.run(["budget", "top"], in: folder.url)
         #expect(top.status == 0 && top.output.contains("daily") && !top.output.contains("\u{1B}"))
     }
@@ -62,12 +62,15 @@ struct ReportTests {
         #expect(below.status == 0)
     }
 
-    @Test("a budget that is no longer in the files is told as retired")
+    @Test("a budget that is no longer in force is told as retired")
     func retired() async throws {
         let folder = try TemporaryFolder()
         let asked = try await SluiceProcess.run(["ask", Self.question], in: folder.url)
         try #require(asked.status == 0)
         let budgets = try AskTests.budgets(in: folder.url, replacing: [("name: daily", "name: weekly")])
+        let applied = try await SluiceProcess.run(
+            ["budget", "apply", budgets, "--reason", "weeks are enough"], in: folder.url)
+        #expect(applied.status == 0, "\(applied.errors)")
         let ending = try await SluiceProcess.run(["budget", "status", "--budgets", budgets], in: folder.url)
         #expect(ending.status == 0 && ending.output.contains("Retired budgets"))
     }
