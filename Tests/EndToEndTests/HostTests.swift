@@ -15,9 +15,8 @@ struct HostTests {
                     in: world.folder, environment: model.environment.merging(["SLUICE_LOG_LEVEL": "debug"]) { $1 })
                 let ready = try await host.get("/readyz")
                 #expect(ready.status == 200)
-                #expect(
-                    ready.body
-                        == #"{"broker":"ready","clock":"ready","history":"ready","index":"ready","ledger":"ready","status":"ready"}"#)
+                let parts = ["broker", "clock", "history", "index", "ledger", "status"].map { #""\#($0)":"ready""# }
+                #expect(ready.body == "{\(parts.joined(separator: ","))}")
                 try await world.send("q1", body: #"{"question":"My phone is faulty. Call 9876543210"}"#)
                 #expect(try await world.history.outcome(of: "q1").state == .answered)
                 let page = try await host.get("/metrics")
