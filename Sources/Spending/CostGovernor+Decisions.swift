@@ -12,7 +12,7 @@ extension CostGovernor {
     @discardableResult
     package func open() async throws(GovernorError) -> LimitsOffer {
         let offer = try await ledger.offer(own, by: broughtBy)
-        offers.add()
+        firstUse.finish()
         return offer
     }
 

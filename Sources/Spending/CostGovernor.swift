@@ -24,8 +24,8 @@ package struct CostGovernor: Sendable {
     let waiting = WaitingLine()
     let news = LedgerNews()
     private let released = Counted()
-    /// How often ``own`` was offered to the ledger.
-    let offers = Counted()
+    /// Brings ``own`` to the ledger.
+    let firstUse = FirstUse()
     /// How often alerts were claimed.
     let claims = Counted()
 
@@ -117,7 +117,7 @@ package struct CostGovernor: Sendable {
     private func attempt(
         _ call: PaidCall, waits: Bool, respectsLines: Bool, _ seen: SeenMoment
     ) async throws(GovernorError) -> LedgerAdmission {
-        if offers.count == 0 { _ = try await open() }
+        try await firstUse { () async throws(GovernorError) in try await open() }
         return try await ledger.reserve(call) { [self] moment throws(GovernorError) in
             seen.moment = moment
             return try terms(of: call, at: moment, waits: waits, respectsLines: respectsLines)
