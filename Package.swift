@@ -64,7 +64,7 @@ let package = Package(
         .target(name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
         // PostgreSQL, without a blocking call.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "Postgres", dependencies: ["CPostgres"]),
+        .target(name: "Postgres", dependencies: ["CPostgres", "Hashing"]),
 
         // Queues.
         .target(name: "Messaging"),
@@ -300,8 +300,8 @@ let package = Package(
         .testTarget(
             name: "SpendingPostgresTests",
             dependencies: [
-                "FunctionKit", "LedgerCrashHelper", "Postgres", "PostgresTestServer", "Spending", "SpendingCompat",
-                "SpendingPostgres", "TestSupport",
+                "FunctionKit", "HistoryPostgres", "LedgerCrashHelper", "Postgres", "PostgresTestServer", "Spending",
+                "SpendingCompat", "SpendingPostgres", "TestSupport",
             ]),
         .testTarget(
             name: "SpendingAlertsTests",

@@ -96,8 +96,10 @@ final class OutcomeWatch: Sendable {
                 for await notification in notifications { wake(notification.payload) }
             }
             pause = ContinuousClock.now - started > Self.pauseMax ? Self.pauseMin : min(pause * 2, Self.pauseMax)
-            // No event tells that a server is back.
+            // No event tells that a server is back; what was said meanwhile is lost, also where there is no place for this
+            // connection at all.
             try? await Task.sleep(for: pause)
+            wake(nil)
         }
     }
 

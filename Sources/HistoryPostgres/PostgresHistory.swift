@@ -38,6 +38,11 @@ package struct PostgresHistory: QuestionHistory {
         await writer.close()
     }
 
+    /// Makes the connection for writes now, so that a lack of places shows before anything rests on it.
+    ///
+    /// - Throws: `PostgresError`.
+    package func connect() async throws { _ = try await writer.open(1) }
+
     // MARK: - Writing
 
     package func store(_ answer: AnsweredQuestion) async throws -> Bool {

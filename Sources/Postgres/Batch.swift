@@ -4,6 +4,8 @@ import CPostgres
 final class Batch {
     /// What the server answers, in order.
     enum Expectation {
+        /// That the session is still the connection's own.
+        case ownSession
         case preparation(text: String, name: String)
         case statement
     }
@@ -37,6 +39,7 @@ final class Batch {
     func take(_ result: OpaquePointer) {
         guard expected.indices.contains(answered) else { return }
         switch expected[answered] {
+        case .ownSession: break
         case .preparation(let text, let name): prepared[text] = name
         case .statement:
             do throws(PostgresError) {
@@ -45,6 +48,12 @@ final class Batch {
                 fail(error)
             }
         }
+    }
+
+    /// Whether what comes next tells that the session is still the connection's own.
+    var asksForOwnSession: Bool {
+        guard expected.indices.contains(answered), case .ownSession = expected[answered] else { return false }
+        return true
     }
 
     /// The first failure is the cause of all others.

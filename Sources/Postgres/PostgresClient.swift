@@ -7,13 +7,21 @@ import Synchronization
 /// without being asked for.
 package final class PostgresClient: Sendable {
     private struct State {
-        var idle: [PostgresConnection] = []
+        /// The last is the one that was used last.
+        var idle: [(connection: PostgresConnection, since: ContinuousClock.Instant)] = []
         /// Those in use, idle or being made.
         var count = 0
         var waiters: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
         var nextID: UInt64 = 0
         var isClosed = false
         var emptied: [CheckedContinuation<Void, Never>] = []
+        /// Until when no further connection is tried: there was no place for one.
+        var fullUntil: ContinuousClock.Instant?
+
+        /// Whether another connection may be made; the first may always.
+        func mayOpen(atMost limit: Int) -> Bool {
+            count == 0 || count < limit && fullUntil.map { $0 <= .now } ?? true
+        }
     }
 
     private enum Place {
@@ -23,8 +31,12 @@ package final class PostgresClient: Sendable {
         case closed
     }
 
-    private static let pauseMin: Duration = .milliseconds(50)
+    static let pauseMin: Duration = .milliseconds(50)
     private static let pauseMax: Duration = .seconds(1)
+    /// How long a pool goes on with fewer connections after it found no place for another.
+    private static let fullFor: Duration = .seconds(30)
+    /// How long a connection beyond the first is kept without use, so that others find its place.
+    private static let idleMax: Duration = .seconds(10)
 
     /// Where the server is.
     package let configuration: PostgresConfiguration
@@ -53,7 +65,7 @@ package final class PostgresClient: Sendable {
 
     /// A client that nobody closed leaves its connections to the loop, which closes them.
     deinit {
-        for connection in state.withLock({ $0.idle }) { connection.leaveBehind() }
+        for (connection, _) in state.withLock({ $0.idle }) { connection.leaveBehind() }
     }
 
     /// Runs one statement.
@@ -62,6 +74,23 @@ package final class PostgresClient: Sendable {
     @discardableResult
     package func run(_ statement: PostgresStatement) async throws -> PostgresResult {
         try await withConnection { try await $0.run(statement) }
+    }
+
+    /// Makes connections now that will be needed, so that a lack of places shows before anything rests on them.
+    ///
+    /// - Parameter count: How many, at most ``connectionsMax``.
+    /// - Returns: How many there are; fewer than `count` where there is no place for more.
+    /// - Throws: ``PostgresError`` where there is not even one.
+    package func open(_ count: Int) async throws -> Int {
+        guard count > 1 else { return try await withConnection { _ in 1 } }
+        return try await withConnection { _ in
+            do {
+                return try await open(count - 1) + 1
+            } catch let error as PostgresError {
+                if case .noConnectionFree = error { return 1 }
+                throw error
+            }
+        }
     }
 
     /// Lends a connection for the length of a closure.
@@ -92,7 +121,7 @@ package final class PostgresClient: Sendable {
             return (state.idle, state.waiters)
         }
         for waiter in waiters { waiter.continuation.resume() }
-        for connection in idle { await discard(connection) }
+        for (connection, _) in idle { await discard(connection) }
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
                 if state.count > 0 { state.emptied.append(continuation) }
@@ -118,6 +147,7 @@ package final class PostgresClient: Sendable {
                     return try await PostgresConnection.open(configuration)
                 } catch {
                     leavePlace()
+                    if error.isLackOfPlaces, hasOthers() { continue }
                     guard error.isWorthWaiting, ContinuousClock.now + pause < end, !Task.isCancelled else {
                         throw error
                     }
@@ -138,8 +168,8 @@ package final class PostgresClient: Sendable {
     private func takePlace() -> Place {
         state.withLock { state in
             if state.isClosed { return .closed }
-            if let connection = state.idle.popLast() { return .idle(connection) }
-            guard state.count < connectionsMax else { return .full }
+            if let (connection, _) = state.idle.popLast() { return .idle(connection) }
+            guard state.mayOpen(atMost: connectionsMax) else { return .full }
             state.count += 1
             return .mayOpen
         }
@@ -147,12 +177,25 @@ package final class PostgresClient: Sendable {
 
     private func giveBack(_ connection: PostgresConnection) async {
         guard connection.isReusable else { return await discard(connection) }
-        let (isClosed, waiter) = state.withLock { state in
-            if !state.isClosed { state.idle.append(connection) }
-            return (state.isClosed, state.waiters.isEmpty ? nil : state.waiters.removeFirst().continuation)
+        let (unwanted, waiter) = state.withLock {
+            state -> (PostgresConnection?, CheckedContinuation<Void, Never>?) in
+            let now = ContinuousClock.now
+            if state.isClosed { return (connection, nil) }
+            state.idle.append((connection, now))
+            if !state.waiters.isEmpty { return (nil, state.waiters.removeFirst().continuation) }
+            let isOld = state.idle.count > 1 && now - state.idle[0].since > Self.idleMax
+            return (isOld ? state.idle.removeFirst().connection : nil, nil)
         }
         waiter?.resume()
-        if isClosed { await discard(connection) }
+        if let unwanted { await discard(unwanted) }
+    }
+
+    /// Takes note that there is no place for another connection; false where there is none yet.
+    private func hasOthers() -> Bool {
+        state.withLock { state in
+            if state.count > 0 { state.fullUntil = .now + Self.fullFor }
+            return state.count > 0
+        }
     }
 
     private func discard(_ connection: PostgresConnection) async {
@@ -190,7 +233,8 @@ package final class PostgresClient: Sendable {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
                     // Given back since it was looked for, or no longer wanted.
-                    let mayTake = state.isClosed || !state.idle.isEmpty || state.count < connectionsMax
+                    let mayTake =
+                        state.isClosed || !state.idle.isEmpty || state.mayOpen(atMost: connectionsMax)
                     guard !mayTake, !Task.isCancelled else { return false }
                     state.waiters.append((id, continuation))
                     return true

@@ -41,6 +41,8 @@ package struct PostgresConfiguration: Sendable {
     package var connectTimeout: Duration = .seconds(5)
     /// How long a statement may take, kept by the server.
     package var statementTimeout: Duration = .seconds(30)
+    /// How long a statement may wait for one lock, kept by the server: longer than a frozen host can keep one.
+    package var lockTimeout: Duration = .seconds(15)
     /// How long the server may stay silent before it is taken to be dead.
     package var answerTimeout: Duration = .seconds(60)
     /// How long a transaction may wait for its client before the server undoes it, so that a frozen host frees its locks.
@@ -65,20 +67,21 @@ package struct PostgresConfiguration: Sendable {
     /// Reads `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/path`.
     ///
     /// Read by libpq itself (<https://www.postgresql.org/docs/13/libpq-connect.html#LIBPQ-CONNSTRING>), so that every
-    /// escape means what it means to `psql`. `connect_timeout` and `application_name` are taken too, and nothing else.
+    /// escape means what it means to `psql`; a user or password that it would cut elsewhere than RFC 3986 does is refused.
+    /// `connect_timeout` and `application_name` are taken too, and nothing else.
     ///
     /// - Throws: ``PostgresError/badConfiguration(reason:)``, which never shows the URL.
     package init(url: String) throws(PostgresError) {
-        guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
-            throw .badConfiguration(reason: "DATABASE_URL must begin with postgres://")
-        }
+        try DatabaseURL(url).check()
         var options = try Self.options(of: url)
         func take(_ keyword: String) -> String? { options.removeValue(forKey: keyword) }
         guard let host = take("host"), let user = take("user"), let database = take("dbname") else {
             throw .badConfiguration(
                 reason: "DATABASE_URL must name user, host and database: postgres://user:password@host/database")
         }
-        guard let port = Int(take("port") ?? "5432"), (1...65_535).contains(port) else {
+        let portText = take("port")
+        try DatabaseURL.check(host: host, port: portText)
+        guard let port = Int(portText ?? "5432"), (1...65_535).contains(port) else {
             throw .badConfiguration(reason: "the port in DATABASE_URL must be a number from 1 to 65535")
         }
         let mode = take("sslmode") ?? SSLMode.prefer.rawValue
@@ -119,8 +122,7 @@ package struct PostgresConfiguration: Sendable {
 
     private static func options(of url: String) throws(PostgresError) -> [String: String] {
         guard let list = unsafe PQconninfoParse(url, nil) else {
-            throw .badConfiguration(
-                reason: "DATABASE_URL cannot be read; write special characters of the password as %40 and the like")
+            throw DatabaseURL.unreadable
         }
         defer { unsafe PQconninfoFree(list) }
         var options: [String: String] = [:]
@@ -137,25 +139,28 @@ package struct PostgresConfiguration: Sendable {
     /// Names the server in messages: ``database`` at host and port.
     package var server: String { "PostgreSQL at \(host):\(port), database \(database)" }
 
-    /// libpq's own keywords.
+    /// What each session is asked to be, by the names of PostgreSQL's settings: also what a role or a database may have
+    /// been given otherwise.
+    var settings: [String: String] {
+        sessionSettings.merging([
+            "search_path": schema, "statement_timeout": statementTimeout.wholeMilliseconds,
+            "lock_timeout": lockTimeout.wholeMilliseconds,
+            "idle_in_transaction_session_timeout": idleInTransactionTimeout.wholeMilliseconds,
+            "default_transaction_isolation": "read committed", "default_transaction_read_only": "off",
+            "standard_conforming_strings": "on",
+        ]) { $1 }
+    }
+
+    /// libpq's own keywords, without settings of the session: poolers drop or refuse these.
     ///
     /// The addresses are the host's, looked up before; none for a Unix socket.
     func keywords(addresses: [String]) -> [(String, String)] {
-        var settings = sessionSettings
-        settings["search_path"] = schema
-        settings["statement_timeout"] = statementTimeout.wholeMilliseconds
-        settings["idle_in_transaction_session_timeout"] = idleInTransactionTimeout.wholeMilliseconds
-        let options = settings.sorted { $0.key < $1.key }.map { key, value in
-            // A space ends an option, a backslash takes the next character as it is.
-            let escaped = value.reduce(into: "") { $0 += $1 == " " || $1 == "\\" ? "\\\($1)" : "\($1)" }
-            return "-c \(key)=\(escaped)"
-        }.joined(separator: " ")
         let count = max(1, addresses.count)
         var keywords = [
             ("host", Array(repeating: host, count: count).joined(separator: ",")),
             ("port", Array(repeating: "\(port)", count: count).joined(separator: ",")),
             ("dbname", database), ("user", user), ("sslmode", sslMode.rawValue), ("client_encoding", "UTF8"),
-            ("application_name", applicationName), ("options", options), ("gssencmode", "disable"),
+            ("application_name", applicationName), ("gssencmode", "disable"),
             // No password comes from a file that nobody named: there can be none in a file.
             ("passfile", "/dev/null/none"), ("keepalives_idle", "10"), ("keepalives_interval", "5"),
             ("keepalives_count", "3"), ("tcp_user_timeout", answerTimeout.wholeMilliseconds),

@@ -1,4 +1,6 @@
 import CPostgres
+import FoundationEssentials
+import Hashing
 import Synchronization
 
 /// One connection, whose socket never blocks: it lives on the ``EventLoop``'s thread.
@@ -37,19 +39,42 @@ package actor PostgresConnection {
     private var isTaken = false
     /// The names of prepared statements, by their texts.
     private var prepared: [String: String] = [:]
-    private var nextName = 0
+    /// Asks, before each batch, whether the session is still the same; nil where no pooler stands between.
+    var ownSession: String?
+    /// What the server ended the session with.
+    private(set) var endState: SQLState?
+    /// Whether it was ended because no answer came.
+    private(set) var wasSilent = false
+    /// Whether its prepared statements are of no use any more.
+    private var isSpoiled = false
+    /// How long an answer may take: less while the session is being made.
+    var answerTimeout: Duration
     private var hear: (@Sendable (PostgresNotification) -> Void)?
     private var heardEnd: (@Sendable () -> Void)?
 
     private init(_ configuration: PostgresConfiguration, loop: EventLoop) {
         self.configuration = configuration
         self.loop = loop
+        answerTimeout = min(configuration.connectTimeout, configuration.answerTimeout)
     }
 
-    /// Makes a connection.
+    /// Makes a connection whose session is what the configuration asks for.
     ///
-    /// - Throws: ``PostgresError/cannotConnect(server:state:reason:)``.
+    /// - Throws: ``PostgresError/cannotConnect(server:state:reason:)``, ``PostgresError/noSession(server:within:)``,
+    ///   ``PostgresError/unfit(server:reason:)`` or ``PostgresError/standby(server:)``.
     package static func open(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
+        let connection = try await make(configuration)
+        do throws(PostgresError) {
+            try await connection.begin()
+        } catch {
+            await connection.close()
+            throw error
+        }
+        return connection
+    }
+
+    /// Makes a connection whose session is as it came.
+    static func make(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
         guard let loop = EventLoop.shared else {
             throw .cannotConnect(
                 server: configuration.server, state: nil, reason: "the process has no file descriptors left")
@@ -66,6 +91,9 @@ package actor PostgresConnection {
         try await connection.connect(to: addresses)
         return connection
     }
+
+    /// The process that serves it, as was said at the start: by the server itself, or a number of the pooler's own.
+    var startedBy: Int { handle.map { unsafe Int(PQbackendPID($0.pointer)) } ?? 0 }
 
     /// Whether it is open and outside a transaction.
     package nonisolated var isReusable: Bool { reusable.load(ordering: .acquiring) }
@@ -103,7 +131,8 @@ package actor PostgresConnection {
     ///     to be dead after the time that making a connection may take.
     /// - Returns: A result each.
     /// - Throws: ``PostgresError/refused(server:state:constraint:)``, ``PostgresError/connectionLost(server:)``,
-    ///   ``PostgresError/unexpectedType(column:)`` or ``PostgresError/cancelled``.
+    ///   ``PostgresError/unexpectedType(column:)``, ``PostgresError/cancelled``, or ``PostgresError/unfit(server:reason:)``
+    ///   where a pooler gave it another session: nothing is done there.
     package func pipeline(
         _ statements: [PostgresStatement], isCancellable: Bool = true
     ) async throws(PostgresError) -> [PostgresResult] {
@@ -147,15 +176,25 @@ package actor PostgresConnection {
         guard let handle else { return batch.finish(failing: .connectionLost(server: configuration.server)) }
         self.batch = batch
         reusable.store(false, ordering: .releasing)
-        let isSent = batch.statements.allSatisfy { send($0, of: batch, on: handle) }
+        // A transaction's level can only be set by its first statement, and one that failed answers nothing until its end.
+        let first = batch.statements.prefix { $0.sql.hasPrefix("BEGIN") || $0.sql.hasPrefix("ROLLBACK") }
+        let isSent =
+            first.allSatisfy { send($0, of: batch, on: handle) } && askForOwnSession(batch, on: handle)
+            && batch.statements.dropFirst(first.count).allSatisfy { send($0, of: batch, on: handle) }
         guard isSent, unsafe PQpipelineSync(handle.pointer) == 1 else { return lose() }
-        loop.setDeadline(.now + configuration.answerTimeout, of: handle.socket)
+        loop.setDeadline(.now + answerTimeout, of: handle.socket)
         flush()
+    }
+
+    private func askForOwnSession(_ batch: Batch, on handle: ConnectionHandle) -> Bool {
+        guard let ownSession else { return true }
+        batch.expect(.ownSession)
+        return unsafe PQsendQueryParams(handle.pointer, ownSession, 0, nil, nil, nil, nil, 1) == 1
     }
 
     private func send(_ statement: PostgresStatement, of batch: Batch, on handle: ConnectionHandle) -> Bool {
         let values = ParameterBuffer(statement.values)
-        let name = preparedName(of: statement, batch)
+        let name = preparedName(of: statement, types: values.types, batch)
         if let name, name.isNew {
             batch.expect(.preparation(text: statement.sql, name: name.text))
             guard
@@ -174,12 +213,15 @@ package actor PostgresConnection {
         } == 1
     }
 
-    private func preparedName(of statement: PostgresStatement, _ batch: Batch) -> (text: String, isNew: Bool)? {
+    /// Made of what the statement is: one that a session has under this name already is no other.
+    private func preparedName(
+        of statement: PostgresStatement, types: [Oid], _ batch: Batch
+    ) -> (text: String, isNew: Bool)? {
         guard statement.isPrepared else { return nil }
         if let name = prepared[statement.sql] ?? batch.names[statement.sql] { return (name, false) }
         guard prepared.count + batch.names.count < Self.preparedMax else { return nil }
-        nextName += 1
-        return ("s\(nextName)", true)
+        let digest = SHA256.hex(Data("\(types) \(statement.sql)".utf8))
+        return ("sluice_\(digest.prefix(32))", true)
     }
 
     // MARK: - Notifications
@@ -223,7 +265,6 @@ package actor PostgresConnection {
         phase = .open
         let cancel = CancelHandle(handle)
         cancelHandle.withLock { $0 = cancel }
-        reusable.store(true, ordering: .releasing)
         watch(handle.socket, for: .read)
     }
 
@@ -289,7 +330,8 @@ package actor PostgresConnection {
                 self.batch = nil
                 for (text, name) in batch.prepared { prepared[text] = name }
                 loop.setDeadline(nil, of: handle.socket)
-                reusable.store(unsafe PQtransactionStatus(handle.pointer) == PQTRANS_IDLE, ordering: .releasing)
+                let isIdle = unsafe PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+                reusable.store(isIdle && !isSpoiled, ordering: .releasing)
                 batch.finish()
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK: unsafe batch.take(result)
             case PGRES_PIPELINE_ABORTED: break
@@ -297,7 +339,14 @@ package actor PostgresConnection {
                 // Without a code it is libpq that speaks: the connection is broken.
                 guard let state = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "C"))) else { return lose() }
                 let code = unsafe SQLState(rawValue: String(cString: state))
-                if code.endsSession { return lose() }
+                if code == .divisionByZero, batch.asksForOwnSession {
+                    return end(PostgresSession.lost(by: configuration))
+                }
+                if code.endsSession {
+                    endState = code
+                    return lose()
+                }
+                if code.spoilsPlans { isSpoiled = true }
                 let constraint = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "n")))
                 batch.fail(
                     .refused(
@@ -344,7 +393,9 @@ extension PostgresConnection: EventLoop.Watcher {
     nonisolated func deadlineHasPassed() {
         assumeIsolated { connection in
             // While it is being made, the one who makes it looks at the time.
-            if case .connecting = connection.phase { connection.proceed() } else { connection.lose() }
+            if case .connecting = connection.phase { return connection.proceed() }
+            connection.wasSilent = true
+            connection.lose()
         }
     }
 }

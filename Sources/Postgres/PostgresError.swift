@@ -6,6 +6,12 @@ package enum PostgresError: Error, Sendable, Hashable {
     case cannotConnect(server: String, state: SQLState?, reason: String)
     /// All of the pool's connections were in use for the whole waiting time.
     case noConnectionFree(server: String, limit: Int)
+    /// Somebody took the connection, but no session came of it: a pooler has no place left, or the server is stuck.
+    case noSession(server: String, within: Duration)
+    /// The session is not one that can be worked with. `reason` says what it is and what to set.
+    case unfit(server: String, reason: String)
+    /// The server follows another one, and may only be read.
+    case standby(server: String)
     /// The connection broke or the server did not answer in time; what was under way is undone, or in doubt only where
     /// it was outside a transaction.
     case connectionLost(server: String)
@@ -35,7 +41,7 @@ package enum PostgresError: Error, Sendable, Hashable {
     package var isWorthRepeating: Bool {
         switch self {
         case .connectionLost: true
-        default: state?.isWorthRepeating == true
+        default: state?.isWorthRepeating == true || state?.spoilsPlans == true
         }
     }
 
@@ -43,16 +49,33 @@ package enum PostgresError: Error, Sendable, Hashable {
     /// copy that may not be written yet.
     package var isPassing: Bool {
         switch self {
-        case .connectionLost, .commitInDoubt, .noConnectionFree: true
+        case .connectionLost, .commitInDoubt, .noConnectionFree, .noSession, .standby: true
+        // Another host may meet the right ones.
+        case .unfit: true
         case .cannotConnect(_, nil, _): true
         default: state?.isPassing == true
         }
     }
 
-    /// Whether a connection made in a moment may succeed: the server is starting, full or away.
+    /// Whether a connection made in a moment may succeed: the server is starting, full, away, or about to be the one that is
+    /// written.
     package var isWorthWaiting: Bool {
-        guard case .cannotConnect(_, let state, _) = self else { return false }
-        return state == nil || state == .tooManyConnections || state == .cannotConnectNow
+        switch self {
+        case .cannotConnect(_, let state, _):
+            state == nil || state == .tooManyConnections || state == .cannotConnectNow
+                || state?.rawValue.hasPrefix("08") == true
+        case .noSession, .standby: true
+        default: false
+        }
+    }
+
+    /// Whether there is no place for a further connection.
+    var isLackOfPlaces: Bool {
+        switch self {
+        case .noSession: true
+        case .cannotConnect(_, let state, _): state == .tooManyConnections
+        default: false
+        }
     }
 }
 
@@ -65,6 +88,12 @@ extension PostgresError: CustomStringConvertible {
             "cannot connect to \(server): \(state?.meaning ?? reason)\(Self.code(state))"
         case .noConnectionFree(let server, let limit):
             "all \(limit) connections to \(server) are in use; try again, or allow more"
+        case .noSession(let server, let limit):
+            "\(server) took the connection and gave no session within \(limit.whole): a pooler there has no place left "
+                + "(PgBouncer: default_pool_size, max_db_connections, max_user_connections), or the server is stuck"
+        case .unfit(let server, let reason): "\(server) cannot be worked with: \(reason)"
+        case .standby(let server):
+            "\(server) follows another server and may only be read; name the one that is written, or wait until it is"
         case .connectionLost(let server): "the connection to \(server) was lost; try again"
         case .commitInDoubt(let server):
             "the connection to \(server) was lost during a commit, which may have been done; look before repeating it"
@@ -79,4 +108,9 @@ extension PostgresError: CustomStringConvertible {
     }
 
     private static func code(_ state: SQLState?) -> String { state.map { ", SQLSTATE \($0.rawValue)" } ?? "" }
+}
+
+extension Duration {
+    /// In words, such as `5 s`.
+    fileprivate var whole: String { "\(Int64((self / .seconds(1)).rounded())) s" }
 }

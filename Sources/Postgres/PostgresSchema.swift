@@ -53,6 +53,7 @@ extension PostgresClient {
         var configuration = configuration
         // Steps walk through whole tables, and the lock waits for another host's.
         (configuration.statementTimeout, configuration.answerTimeout) = (Self.migrationTimeMax, Self.migrationTimeMax)
+        configuration.lockTimeout = Self.migrationTimeMax
         let client = PostgresClient(configuration, connectionsMax: 1, waitMax: waitMax)
         do {
             let done = try await client.migrateLocked(schemas)
@@ -89,6 +90,18 @@ extension PostgresClient {
             let done = try await self.doneMigrations(on: connection)
             return try self.pending(schemas, done).map(\.identifier)
         }
+    }
+
+    /// Whether the role may look into the schema; true where there is none.
+    ///
+    /// - Throws: ``PostgresError``.
+    package func mayUseSchema() async throws -> Bool {
+        let row = try await run(
+            PostgresStatement(
+                "SELECT coalesce(bool_and(has_schema_privilege(oid, 'USAGE')), true) FROM pg_namespace WHERE nspname = $1",
+                [.text(configuration.schema)])
+        ).rows.first
+        return try row?.get(0) ?? true
     }
 
     private func migrate(_ schemas: [PostgresSchema], on connection: PostgresConnection) async throws -> [String] {

@@ -20,6 +20,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
     package static let invalidPassword = SQLState(rawValue: "28P01")
     /// There is no such database.
     package static let unknownDatabase = SQLState(rawValue: "3D000")
+    /// A lock was not free within `lock_timeout`.
+    package static let lockNotAvailable = SQLState(rawValue: "55P03")
     /// The disk is full.
     package static let diskFull = SQLState(rawValue: "53100")
     /// The role may not do this.
@@ -28,6 +30,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
     package static let readOnlyTransaction = SQLState(rawValue: "25006")
     /// A unique constraint would be broken.
     package static let uniqueViolation = SQLState(rawValue: "23505")
+    /// A number was divided by zero.
+    package static let divisionByZero = SQLState(rawValue: "22012")
 
     /// Whether the fault lies in the statement's own values: class 22 (a value that no column takes), 23 (constraints) and 54
     /// (too long for an index or a row).
@@ -39,15 +43,27 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
     /// Whether the same transaction may succeed when it is done again.
     package var isWorthRepeating: Bool { self == .serializationFailure || self == .deadlockDetected }
 
-    /// Whether it lies in the server's present state: class 40 (transactions in each other's way), 53 (short of memory, disk
-    /// or connections), 57 (stopped, starting, cancelled), 58 (trouble with a file), and a copy that may only be read.
-    var isPassing: Bool {
-        self == .readOnlyTransaction || ["40", "53", "57", "58"].contains(rawValue.prefix(2))
+    /// Whether it lies in the server's present state, so that the same may succeed later: class 08 (the connection), 40
+    /// (transactions in each other's way), 53 (short of memory, disk or connections), 55P03 and 55006 (somebody else has the
+    /// lock or the object), 57 (stopped, starting, cancelled), 58 (trouble with a file), a copy that may only be read, and a
+    /// plan that the session has to make anew.
+    ///
+    /// The one place that says so.
+    package var isPassing: Bool {
+        switch rawValue.prefix(2) {
+        case "08", "40", "53", "57", "58": true
+        default: self == .readOnlyTransaction || self == .lockNotAvailable || rawValue == "55006" || spoilsPlans
+        }
     }
 
-    /// Whether the server ends the session with it: class 57P and the session timeouts.
+    /// Whether the session's prepared statements are no longer what they were.
+    ///
+    /// They are unknown, known already, or made before a table was changed. Another session has none of that.
+    var spoilsPlans: Bool { ["26000", "42P05", "0A000"].contains(rawValue) }
+
+    /// Whether the server, or a pooler before it, ends the session with it: class 08, class 57P and the session timeouts.
     var endsSession: Bool {
-        ["57P01", "57P02", "57P05", "25P03"].contains(rawValue)
+        rawValue.hasPrefix("08") || ["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"].contains(rawValue)
     }
 
     /// What it means, in words; nil for the rarer ones.
@@ -59,12 +75,14 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
         case .cannotConnectNow: "it is starting or stopping; try again"
         case .invalidPassword: "the password is wrong"
         case .unknownDatabase: "there is no such database; create it or name another"
+        case .lockNotAvailable: "another transaction kept a lock for too long; try again"
         case .diskFull: "its disk is full"
         case .insufficientPrivilege: "the role lacks a privilege; see deploy/postgres/roles.sql"
         case .readOnlyTransaction: "it may only be read; name the one that is written, or wait until it is"
         case .uniqueViolation: "a unique key is taken"
         default:
             switch rawValue.prefix(2) {
+            case "08": "the connection was ended by it, or by a pooler before it, whose log says why"
             case "22": "it refuses a value"
             case "23": "a constraint would be broken"
             case "28": "it refuses the role; look at its name, pg_hba.conf and sslmode"

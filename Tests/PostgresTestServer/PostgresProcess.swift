@@ -31,7 +31,7 @@ final class PostgresProcess: Sendable {
         let lines = Mutex<[String]>([])
         let (ready, tell) = AsyncStream.makeStream(of: Bool.self)
 
-        func read(_ pipe: Pipe) {
+        func read(_ pipe: Pipe, until readyText: String) {
             var rest = ""
             while case let data = pipe.fileHandleForReading.availableData, !data.isEmpty {
                 rest += String(decoding: data, as: UTF8.self)
@@ -39,7 +39,7 @@ final class PostgresProcess: Sendable {
                     let line = String(rest[..<end])
                     rest.removeSubrange(...end)
                     lines.withLock { $0 = ($0 + [line]).suffix(20) }
-                    if line.contains("ready to accept connections") { tell.yield(true) }
+                    if line.contains(readyText) { tell.yield(true) }
                 }
             }
             tell.yield(false)
@@ -48,25 +48,34 @@ final class PostgresProcess: Sendable {
     }
 
     private static let script = """
-        folder=$1; shift
+        folder=$1; signal=$2; shift 2
         "$@" </dev/null &
         read -r word
-        kill -INT $! 2>/dev/null
+        kill -s "$signal" $! 2>/dev/null
         wait $!
         [ "$word" = keep ] || rm -rf "$folder"
         """
 
     /// Starts the server on a folder and waits until it is ready.
-    init(folder: String, settings: [String: String]) async throws {
-        let program = try Self.program("postgres")
-        let server = Self.asServer([program, "-D", "\(folder)/data"]) + settings.flatMap { ["-c", "\($0)=\($1)"] }
+    convenience init(folder: String, settings: [String: String]) async throws {
+        let server = [try Self.program("postgres"), "-D", "\(folder)/data"]
+        try await self.init(
+            folder: folder, command: server + settings.flatMap { ["-c", "\($0)=\($1)"] },
+            readyText: "ready to accept connections")
+    }
+
+    /// Starts a program whose folder goes with it, as the server's user, and waits until it says that it is ready.
+    ///
+    /// The end signal is what ends it without waiting for its clients.
+    init(folder: String, command: [String], readyText: String, endSignal: String = "INT") async throws {
+        let server = Self.asServer(command)
         said = Said()
         let output: Pipe
         (shell, input, output) = try ChildProcess.start {
             let (shell, input, output) = (Process(), Pipe(), Pipe())
             // Our death closes the pipe. Not `sh`: it never wakes from `wait` where our threads block SIGCHLD.
             shell.executableURL = URL(filePath: "/bin/bash")
-            shell.arguments = ["-c", Self.script, "postgres-test-server", folder] + server
+            shell.arguments = ["-c", Self.script, "postgres-test-server", folder, endSignal] + server
             shell.standardInput = input
             shell.standardOutput = FileHandle.nullDevice
             shell.standardError = output
@@ -74,7 +83,7 @@ final class PostgresProcess: Sendable {
             return (shell, input, output)
         }
         // It reads for as long as the server runs; the server's end is the pipe's.
-        Thread.detachNewThread { [said] in said.read(output) }
+        Thread.detachNewThread { [said] in said.read(output, until: readyText) }
         for await isReady in said.ready {
             if isReady { return }
             break

@@ -114,20 +114,25 @@ package final class PostgresTestServer: Sendable {
     package func makeDatabaseWithRoles(
         _ name: String
     ) async throws -> (owner: PostgresConfiguration, host: PostgresConfiguration) {
-        let url = try await makeDatabase(name)
-        let file = URL(filePath: #filePath).appending(path: "../../../deploy/postgres/roles.sql").standardizedFileURL
-        let passwords = (owner: "o'1", host: "h\"2")
+        _ = try await makeDatabase(name)
         // Twice: it must do no harm when it is run again.
-        for _ in 0..<2 {
-            try await ChildProcess.run([
-                "psql", "-q", "-d", url, "-v", "owner_password=\(passwords.owner)", "-v",
-                "host_password=\(passwords.host)", "-f", file.path,
-            ])
-        }
+        for _ in 0..<2 { try await makeRoles(name) }
         return (
-            configuration(database: name, user: "sluice_owner", password: passwords.owner, schema: "sluice"),
-            configuration(database: name, user: "sluice_host", password: passwords.host, schema: "sluice")
+            configuration(database: name, user: "sluice_owner", password: Self.passwords.owner, schema: "sluice"),
+            configuration(database: name, user: "sluice_host", password: Self.passwords.host, schema: "sluice")
         )
+    }
+
+    /// The passwords of the shipped roles.
+    package static let passwords = (owner: "o'1", host: "h\"2")
+
+    /// Runs `deploy/postgres/roles.sql` in a database.
+    package func makeRoles(_ database: String) async throws {
+        let file = URL(filePath: #filePath).appending(path: "../../../deploy/postgres/roles.sql").standardizedFileURL
+        try await ChildProcess.run([
+            "psql", "-q", "-d", url(database: database), "-v", "owner_password=\(Self.passwords.owner)", "-v",
+            "host_password=\(Self.passwords.host)", "-f", file.path,
+        ])
     }
 
     /// How many rows, and entries of indexes, were read from a schema's tables so far.

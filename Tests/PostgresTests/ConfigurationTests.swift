@@ -28,12 +28,45 @@ struct ConfigurationTests {
             ("postgres://me:secret@db/x?sslmode=maybe", "sslmode in DATABASE_URL must be disable, "),
             ("postgres://me:secret@db/x?connect_timeout=-1", "connect_timeout in DATABASE_URL must be a number"),
             ("postgres://me:secret@db/x?target_session_attrs=any", "DATABASE_URL has `target_session_attrs`, "),
-            ("postgres://me:secret@db/x?colour=red", "DATABASE_URL cannot be read; "),
+            (
+                "postgres://me:secret@db/x?colour=secret",
+                "DATABASE_URL has `colour`, which is nothing that sluice knows"
+            ),
+            ("postgres://me:secret@db/x?schema=secret", "DATABASE_URL has `schema`, which is another program's schema"),
+            ("postgres://me:secret@db/x?sslmode=require&pgbouncer=true", "DATABASE_URL has `pgbouncer`, which is how"),
+            (
+                "postgres://me:secret@db/x?connection%5Flimit=1",
+                "DATABASE_URL has `connection_limit`, which is the size"
+            ),
+            ("postgres://me:secret@db/x?options=-csearch_path%3Da", "DATABASE_URL has `options`, which is settings"),
+            ("postgres://me:secret@one,two:5433/x", "DATABASE_URL names several hosts, and sluice goes to one; "),
+            ("postgres://me:secret@one:1,two:2/x", "DATABASE_URL names several hosts, and sluice goes to one; "),
+            ("postgres://me:secret@/x?host=one,two", "DATABASE_URL names several hosts, and sluice goes to one; "),
+            ("postgres://me:se@secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me@secret:secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:se/secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:1/secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:se?secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:se#secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:secret/x@db", "DATABASE_URL cannot be read; "),
+            ("postgres://me:%secret@db/x", "DATABASE_URL cannot be read; "),
+            ("host=db user=me password=secret", "DATABASE_URL must begin with postgres://"),
         ])
     func bad(url: String, reason: String) {
         let error = #expect(throws: PostgresError.self) { try PostgresConfiguration(url: url) }
         #expect(error?.description.hasPrefix(reason) == true)
         #expect(error?.description.contains("secret") == false)
+    }
+
+    @Test(
+        "takes a password with any character in percent form, and these as they are",
+        arguments: [
+            ("a%40b%3Ac%2Fd%3Fe%23f%25g%20h", "a@b:c/d?e#f%g h"), ("a:b", "a:b"),
+            ("a b!$&'()*+,;=[]", "a b!$&'()*+,;=[]"),
+        ])
+    func passwords(written: String, password: String) throws {
+        let configuration = try PostgresConfiguration(url: "postgres://me:\(written)@db/x?sslmode=disable")
+        #expect(configuration.password == password && configuration.host == "db" && configuration.database == "x")
     }
 
     @Test("shows no password, however it is printed")
