@@ -31,6 +31,9 @@ public struct InvocationContext: Sendable {
     /// Whether the host is draining: start no long work that can wait for another host.
     public var isDraining: Bool { drain.deadline != nil }
 
+    /// What is left until the host's own end, also of an invocation that has had its time; nil while it does not drain.
+    package var drainRemaining: Duration? { drain.deadline.map { ContinuousClock.now.duration(to: $0) } }
+
     private let drain: DrainSignal
     private let calls = CallCounter()
 

@@ -45,7 +45,7 @@ package actor PostgresConnection {
     private(set) var endState: SQLState?
     /// Whether it was ended because no answer came.
     private(set) var wasSilent = false
-    /// Whether its prepared statements are of no use any more.
+    /// Whether another session has to take its place.
     private var isSpoiled = false
     /// How long an answer may take: less while the session is being made.
     var answerTimeout: Duration
@@ -346,7 +346,7 @@ package actor PostgresConnection {
                     endState = code
                     return lose()
                 }
-                if code.spoilsPlans { isSpoiled = true }
+                if code.spoilsSession { isSpoiled = true }
                 let constraint = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "n")))
                 batch.fail(
                     .refused(

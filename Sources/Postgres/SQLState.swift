@@ -61,6 +61,9 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
     /// They are unknown, known already, or made before a table was changed. Another session has none of that.
     var spoilsPlans: Bool { ["26000", "42P05", "0A000"].contains(rawValue) }
 
+    /// Whether the session is of no use any more, though it lives: for its plans, or because its server follows another now.
+    var spoilsSession: Bool { spoilsPlans || self == .readOnlyTransaction }
+
     /// Whether the server, or a pooler before it, ends the session with it: class 08, class 57P and the session timeouts.
     var endsSession: Bool {
         rawValue.hasPrefix("08") || ["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"].contains(rawValue)

@@ -15,6 +15,11 @@ package struct CostGovernor: Sendable {
     /// How often the others look whether their callers still have time.
     private static let patienceInterval = Duration.milliseconds(500)
 
+    /// How long the end of a hold without a lease is tried.
+    private static let insistence = Duration.seconds(60)
+    private static let insistencePauseMin = Duration.milliseconds(100)
+    private static let insistencePauseMax = Duration.seconds(1)
+
     package let ledger: any SpendLedger
     /// What this program's own files say; the ledger may go by others, see ``open()``.
     package let own: BudgetSet
@@ -151,12 +156,13 @@ package struct CostGovernor: Sendable {
     ///   - countedBy: Where the count came from.
     ///   - requestID: The service's own name for the call, by which its logs are compared with the journal.
     ///   - response: The body of the answer.
+    ///   - patience: How long the caller can still wait for a ledger that is away; asked again while it does.
     /// - Returns: What was charged, also where it is more than was held; that model is refused from then on.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``, or ``GovernorError/unknownHold`` where somebody else
     ///   ended the hold. The reservation is gone all the same; its bound stays charged.
     package func settle(
         _ reservation: consuming Reservation, usage: TokenUsage, countedBy: UsageSource = .body,
-        requestID: String? = nil, response: Data
+        requestID: String? = nil, response: Data, patience: @Sendable () -> Duration = { .zero }
     ) async throws(GovernorError) -> Settlement {
         let call = reservation.grantedCall
         let limits = TokenLimits(of: call, at: reservation.price, answerBytes: response.count)
@@ -167,7 +173,10 @@ package struct CostGovernor: Sendable {
             // What is no count must not be added to others.
             usage: counted == nil ? TokenUsage(inputTokens: 0, outputTokens: 0) : usage,
             countedBy: cost == nil ? .bound : countedBy, requestID: requestID, response: response)
-        try await ledger.settle(reservation.holdID, of: call, settlement: settlement)
+        let holdID = reservation.holdID
+        try await insist(patience) { () async throws(GovernorError) in
+            try await ledger.settle(holdID, of: call, settlement: settlement)
+        }
         ended(reservation)
         return settlement
     }
@@ -175,18 +184,51 @@ package struct CostGovernor: Sendable {
     /// Ends a reservation whose call may have been made: its bound is charged.
     ///
     /// - Throws: As ``settle(_:usage:countedBy:requestID:response:)``.
-    package func chargeInFull(_ reservation: consuming Reservation) async throws(GovernorError) {
-        try await ledger.chargeInFull(reservation.holdID, of: reservation.call.id)
+    package func chargeInFull(
+        _ reservation: consuming Reservation, patience: @Sendable () -> Duration = { .zero }
+    ) async throws(GovernorError) {
+        let (holdID, call) = (reservation.holdID, reservation.call.id)
+        try await insist(patience) { () async throws(GovernorError) in
+            try await ledger.chargeInFull(holdID, of: call)
+        }
         ended(reservation)
     }
 
     /// Ends a reservation whose call was surely never made: nothing is charged.
     ///
     /// - Throws: As ``settle(_:usage:countedBy:requestID:response:)``.
-    package func release(_ reservation: consuming Reservation) async throws(GovernorError) {
-        try await ledger.release(reservation.holdID, of: reservation.call.id)
+    package func release(
+        _ reservation: consuming Reservation, patience: @Sendable () -> Duration = { .zero }
+    ) async throws(GovernorError) {
+        let (holdID, call) = (reservation.holdID, reservation.call.id)
+        try await insist(patience) { () async throws(GovernorError) in try await ledger.release(holdID, of: call) }
         released.add()
         ended(reservation)
+    }
+
+    /// Writes a hold's end, again and again where the ledger is away for now: what the call cost is in hand, and a hold
+    /// without an end is charged in full.
+    ///
+    /// Until the hold's lease would have ended, or the caller's patience has. Cancellation does not end it.
+    private func insist(
+        _ patience: @Sendable () -> Duration, _ write: () async throws(GovernorError) -> Void
+    ) async throws(GovernorError) {
+        let end = ContinuousClock.now + (ledger.lease ?? Self.insistence)
+        var pause = Self.insistencePauseMin
+        var isDoubted = false
+        while true {
+            do throws(GovernorError) {
+                return try await write()
+            } catch {
+                // An end that was not heard of was written all the same.
+                if error == .unknownHold, isDoubted { return }
+                guard case .ledgerUnavailable = error, .now + pause < end, patience() > pause else { throw error }
+                isDoubted = true
+                // A task of its own, since this one may be cancelled; awaited here. No event tells that a ledger is back.
+                await Task { [pause] in try? await Task.sleep(for: pause) }.value
+                pause = min(pause * 2, Self.insistencePauseMax)
+            }
+        }
     }
 
     /// How many reservations this governor has released unused.

@@ -19,6 +19,8 @@ struct LedgerBooks {
     }
 
     struct Hold {
+        let owner: String
+        let call: UUID
         let bound: Int64
         let isOrphan: Bool
         let counters: [CounterKey]
@@ -55,7 +57,7 @@ struct LedgerBooks {
         self.now = now
         self.ownerID = ownerID
         leaseUntilMS = now.milliseconds + Int64(lease / .milliseconds(1))
-        nextID = lastID + 1
+        nextID = max(lastID + 1, Self.firstID(at: now))
         writes = LedgerWrites(now: now, lastID: lastID)
     }
 
@@ -96,8 +98,8 @@ struct LedgerBooks {
 
     // MARK: - Holds
 
-    func isInFlight(_ hold: Int64, abandoned: Set<Int64>) -> Bool {
-        !abandoned.contains(hold) && !expired.contains(hold)
+    func isInFlight(_ hold: Int64, abandoned: [Int64: UUID]) -> Bool {
+        abandoned[hold] == nil && !expired.contains(hold)
     }
 
     mutating func hold(_ call: PaidCall, _ key: UUID, terms: HoldTerms, bound: Money) -> Int64 {
@@ -123,7 +125,7 @@ struct LedgerBooks {
     mutating func settle(
         _ holdID: Int64, of call: PaidCall, _ key: UUID, _ digested: DigestedSettlement
     ) throws(GovernorError) {
-        let hold = try take(holdID)
+        let hold = try take(holdID, key)
         let settlement = digested.settlement
         end(holdID, hold, kind: .settle, cost: settlement.cost.nanoUSD, settlement: digested)
         writes.responses.append((key, writes.lastID, settlement))
@@ -139,21 +141,21 @@ struct LedgerBooks {
     /// Notes that a call was answered from its stored settlement.
     mutating func replay(_ call: PaidCall) { writes.replays.append(call) }
 
-    mutating func chargeInFull(_ holdID: Int64) throws(GovernorError) {
-        let hold = try take(holdID)
+    mutating func chargeInFull(_ holdID: Int64, _ key: UUID) throws(GovernorError) {
+        let hold = try take(holdID, key)
         // An orphan is charged in full already, and now for good.
         if !hold.isOrphan { end(holdID, hold, kind: .charge, cost: hold.bound) }
     }
 
-    mutating func release(_ holdID: Int64) throws(GovernorError) {
-        end(holdID, try take(holdID), kind: .release, cost: 0)
+    mutating func release(_ holdID: Int64, _ key: UUID) throws(GovernorError) {
+        end(holdID, try take(holdID, key), kind: .release, cost: 0)
     }
 
     /// Charges the holds that were dropped; nobody can correct them any more.
-    mutating func chargeAbandoned(_ abandoned: Set<Int64>) {
-        for holdID in abandoned.sorted() {
+    mutating func chargeAbandoned(_ abandoned: [Int64: UUID]) {
+        for (holdID, key) in abandoned.sorted(by: { $0.key < $1.key }) {
             // One that was settled or swept before is no longer there.
-            guard let hold = try? take(holdID), !hold.isOrphan else { continue }
+            guard let hold = try? take(holdID, key), !hold.isOrphan else { continue }
             end(holdID, hold, kind: .orphan, cost: hold.bound)
         }
     }
@@ -170,8 +172,10 @@ struct LedgerBooks {
         }
     }
 
-    private mutating func take(_ holdID: Int64) throws(GovernorError) -> Hold {
-        guard let hold = holds.removeValue(forKey: holdID) else { throw .unknownHold }
+    /// An end is taken only from the hold's owner, for its call.
+    private mutating func take(_ holdID: Int64, _ key: UUID) throws(GovernorError) -> Hold {
+        guard let hold = holds[holdID], hold.owner == ownerID, hold.call == key else { throw .unknownHold }
+        holds[holdID] = nil
         writes.endedHolds.append(holdID)
         return hold
     }
@@ -195,6 +199,14 @@ struct LedgerBooks {
             LedgerWrites.End(
                 id: takeID(), kind: kind, holdID: holdID, spent: spent, held: held, settlement: settlement))
         count(spent: spent, held: held, in: counters)
+    }
+
+    /// The least number of an entry at an instant: its second in front, then a number that nobody can foresee.
+    ///
+    /// A ledger that falls back to a copy without its last entries gives none of their numbers, and so no hold's, again.
+    /// Below 2^53 until the year 2242, so that readers of JSON keep every digit.
+    private static func firstID(at now: Date) -> Int64 {
+        max(0, now.milliseconds / 1000) << 20 | Int64.random(in: 0..<1 << 19)
     }
 
     private mutating func takeID() -> Int64 {

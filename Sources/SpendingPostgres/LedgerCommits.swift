@@ -52,19 +52,25 @@ final class LedgerCommits: Sendable {
     private let givenUp: GovernorError
     private let queue = Mutex(Queue())
     private let knownLimits: KnownLimits
-    private let abandoned = Mutex<Set<Int64>>([])
+    /// Holds that nobody will end, with their calls.
+    private let abandoned = Mutex<[Int64: UUID]>([:])
+    private let seen: SeenHead
 
-    init(client: PostgresClient, owner: String, lease: Duration, clock: LedgerClock, knownLimits: KnownLimits) {
+    init(
+        client: PostgresClient, owner: String, lease: Duration, clock: LedgerClock, knownLimits: KnownLimits,
+        seen: SeenHead
+    ) {
         self.knownLimits = knownLimits
         self.client = client
         self.owner = owner
         self.lease = lease
         self.clock = clock
+        self.seen = seen
         givenUp = .ledgerUnavailable(
             reason: "\(client.configuration.server) did not answer before the time was up")
     }
 
-    func abandon(_ hold: Int64) { abandoned.withLock { _ = $0.insert(hold) } }
+    func abandon(_ hold: Int64, of call: UUID) { abandoned.withLock { $0[hold] = call } }
 
     /// Does an operation.
     ///
@@ -104,7 +110,9 @@ final class LedgerCommits: Sendable {
             guard gathering.exchange(false, ordering: .relaxed) else { return }
             start(endGathering())
         }
-        for (waiting, answer) in zip(batch, answers) where !waiting.waiter.give(answer) { giveBack(answer) }
+        for (waiting, answer) in zip(batch, answers) where !waiting.waiter.give(answer) {
+            giveBack(answer, of: waiting.operation)
+        }
         // One that failed has not told that it has decided.
         if gathering.load(ordering: .relaxed) { start(endGathering()) }
         let (next, closing) = queue.withLock { queue in
@@ -118,10 +126,12 @@ final class LedgerCommits: Sendable {
     }
 
     /// Releases a hold for which nobody waits any more: its call was surely never made.
-    private func giveBack(_ answer: Result<LedgerAnswer, GovernorError>) {
-        guard case .success(.admission(.held(let holdID, _, _, _))) = answer, let hold = Int64(holdID) else { return }
+    private func giveBack(_ answer: Result<LedgerAnswer, GovernorError>, of operation: LedgerOperation) {
+        guard case .success(.admission(.held(let holdID, _, _, _))) = answer, let hold = Int64(holdID),
+            let call = operation.call
+        else { return }
         // Where this fails, the hold ends with its lease.
-        join(Waiting(operation: .release(hold)))
+        join(Waiting(operation: .release(hold, call)))
     }
 
     /// Waits until no lane works any more.
@@ -201,13 +211,13 @@ final class LedgerCommits: Sendable {
             let transaction = LedgerTransaction(
                 operations: operations, abandoned: given, clockMS: clock.milliseconds, owner: owner, lease: lease,
                 lane: "\(owner)/\(lane)", number: number, doubted: doubted, expected: queue.withLock { $0.counters },
-                knownLimits: knownLimits, decided: decided)
+                knownLimits: knownLimits, seen: seen, decided: decided)
             do {
                 switch try await client.withConnection({ try await transaction.run(on: $0) }) {
                 case .done(let answers, let counters):
                     queue.withLock { $0.counters = counters }
                     // Only now is their charge on the disk.
-                    abandoned.withLock { $0.subtract(given) }
+                    abandoned.withLock { $0 = $0.filter { given[$0.key] == nil } }
                     return answers
                 case .inDoubt(let answers):
                     doubted = answers

@@ -9,8 +9,8 @@ import Spending
 enum LedgerOperation: Sendable {
     case reserve(PaidCall, UUID, @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms)
     case settle(Int64, PaidCall, UUID, DigestedSettlement)
-    case chargeInFull(Int64)
-    case release(Int64)
+    case chargeInFull(Int64, UUID)
+    case release(Int64, UUID)
     case count(@Sendable (LedgerMoment) -> [BudgetLine])
 
     /// The key of the call that it is about; no two in a transaction may be about the same.
@@ -24,7 +24,7 @@ enum LedgerOperation: Sendable {
     /// The hold that it ends.
     var hold: Int64? {
         switch self {
-        case .settle(let hold, _, _, _), .chargeInFull(let hold), .release(let hold): hold
+        case .settle(let hold, _, _, _), .chargeInFull(let hold, _), .release(let hold, _): hold
         case .reserve, .count: nil
         }
     }

@@ -15,6 +15,8 @@ struct LedgerReader {
     let counters: CounterRange
     /// The limits that this host has read.
     let knownLimits: KnownLimits
+    /// The furthest that this host has seen the ledger come.
+    let seen: SeenHead
 
     /// Locks the ledger until the transaction ends; gives the last entry's id, the instant and the clock's own.
     static let lock = "SELECT last_id, \(LedgerClock.instant), \(LedgerClock.clock) FROM ledger_head FOR UPDATE"
@@ -63,14 +65,14 @@ struct LedgerReader {
         """
 
     private static let ending = """
-        SELECT hold_id, bound_nano_usd, is_orphan, budget, period_start_ms
+        SELECT hold_id, bound_nano_usd, is_orphan, budget, period_start_ms, owner, call_key
         FROM holds LEFT JOIN hold_budgets USING (hold_id) WHERE hold_id = ANY($1)
         """
 
     // No hold that is open has a lease that ended by the last entry's instant: every transaction that writes an entry
     // sweeps. So what was swept long ago is not walked through again.
     private static let expired = """
-        SELECT hold_id, bound_nano_usd, is_orphan, budget, period_start_ms
+        SELECT hold_id, bound_nano_usd, is_orphan, budget, period_start_ms, owner, call_key
         FROM holds LEFT JOIN hold_budgets USING (hold_id)
         WHERE NOT is_orphan AND lease_until_ms > (SELECT at_ms FROM ledger_head)
             AND lease_until_ms <= (SELECT \(LedgerClock.instant) FROM ledger_head)
@@ -108,8 +110,10 @@ struct LedgerReader {
         guard results.count == statements.count, let head = results[0].rows.first else {
             throw PostgresError.unexpectedType(column: 0)
         }
+        let lastID: Int64 = try head.get(0)
+        try seen.check(lastID)
         let now = Date(milliseconds: try head.get(1))
-        var books = LedgerBooks(now: now, lastID: try head.get(0), ownerID: owner, lease: lease)
+        var books = LedgerBooks(now: now, lastID: lastID, ownerID: owner, lease: lease)
         books.lead = now.timeIntervalSince(Date(milliseconds: try head.get(2)))
         for row in results[1].rows { books.raises.append(try BudgetRaise(row)) }
         _ = try note(results[2].rows, in: &books)
@@ -135,7 +139,9 @@ struct LedgerReader {
                 counters.append(LedgerBooks.CounterKey(budget: budget, startMS: try row.get(4)))
             }
             if holds[id] == nil { order.append(id) }
-            holds[id] = LedgerBooks.Hold(bound: try row.get(1), isOrphan: try row.get(2), counters: counters)
+            holds[id] = LedgerBooks.Hold(
+                owner: try row.get(5), call: try row.get(6), bound: try row.get(1), isOrphan: try row.get(2),
+                counters: counters)
         }
         books.holds.merge(holds) { $1 }
         return order

@@ -19,7 +19,7 @@ struct LedgerTransaction {
 
     let operations: [LedgerOperation]
     /// Holds of this owner that nobody will end.
-    let abandoned: Set<Int64>
+    let abandoned: [Int64: UUID]
     let clockMS: Int64?
     let owner: String
     let lease: Duration
@@ -33,6 +33,8 @@ struct LedgerTransaction {
     let expected: CounterRange
     /// The limits that this host has read.
     let knownLimits: KnownLimits
+    /// The furthest that this host has seen the ledger come.
+    let seen: SeenHead
     /// Called when all is decided and only the server's work is left.
     let decided: @Sendable () -> Void
 
@@ -42,8 +44,8 @@ struct LedgerTransaction {
             calls: operations.compactMap {
                 if case .reserve(let call, let key, _) = $0 { (key, call.model) } else { nil }
             },
-            holds: operations.compactMap(\.hold) + abandoned.sorted(), counters: expected,
-            knownLimits: knownLimits)
+            holds: operations.compactMap(\.hold) + abandoned.keys.sorted(), counters: expected,
+            knownLimits: knownLimits, seen: seen)
         if let doubted, try await wasDone(on: connection) { return .done(doubted, counters: expected) }
         let results = try await send([Self.begin] + reader.statements, on: connection)
         guard var books = try await books(reader, results.dropFirst(), on: connection) else {
@@ -121,8 +123,8 @@ struct LedgerTransaction {
                 switch operation {
                 case .settle(let hold, let call, let key, let settlement):
                     try books.settle(hold, of: call, key, settlement)
-                case .chargeInFull(let hold): try books.chargeInFull(hold)
-                case .release(let hold): try books.release(hold)
+                case .chargeInFull(let hold, let key): try books.chargeInFull(hold, key)
+                case .release(let hold, let key): try books.release(hold, key)
                 case .reserve, .count: continue
                 }
                 answers[place] = .success(.ended)
@@ -202,6 +204,7 @@ struct LedgerTransaction {
             guard results.last?.command == "COMMIT" else {
                 throw .connectionLost(server: connection.configuration.server)
             }
+            seen.note(books.writes.lastID)
             return .done(answers, counters: counters)
         } catch .connectionLost where !writes.isEmpty {
             return .inDoubt(answers)

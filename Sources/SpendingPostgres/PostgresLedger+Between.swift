@@ -8,6 +8,8 @@ extension PostgresLedger {
     private static let forgottenAtOnceMax: Int64 = 500
     /// How long it is remembered how far a host has come that is no more.
     private static let hostsKnown: TimeInterval = 63 * 86_400
+    /// How long after its lease the owner of an orphan may still correct it; by then it has long ended, or is frozen.
+    private static let orphansKnown: TimeInterval = 86_400
 
     package func renewLeases() async throws(GovernorError) {
         let holds = openHolds
@@ -15,7 +17,7 @@ extension PostgresLedger {
         _ = try await write { now in
             PostgresStatement(
                 "UPDATE holds SET lease_until_ms = $1 WHERE hold_id = ANY($2) AND owner = $3 AND NOT is_orphan",
-                [.int8(now + self.leaseMS), .int8s(Array(holds)), .text(self.ownerID)])
+                [.int8(now + self.leaseMS), .int8s(holds), .text(self.ownerID)])
         }
     }
 
@@ -113,6 +115,12 @@ extension PostgresLedger {
             total += forgotten.count
             if forgotten.count < Self.forgottenAtOnceMax { break }
         }
+        // Rows of dead owners, charged in full for good; the journal has all of it.
+        _ = try await write { now in
+            PostgresStatement(
+                "DELETE FROM holds WHERE is_orphan AND lease_until_ms < $1",
+                [.int8(now - Int64(Self.orphansKnown * 1000))])
+        }
         _ = try await write { now in
             PostgresStatement(
                 "DELETE FROM ledger_lanes WHERE at_ms < $1", [.int8(now - Int64(Self.hostsKnown * 1000))])
@@ -129,6 +137,7 @@ extension PostgresLedger {
                 let head = try await connection.run(
                     PostgresStatement(LedgerReader.lock, [.int8(self.clock.milliseconds)]))
                 guard let row = head.rows.first else { throw PostgresError.unexpectedType(column: 0) }
+                try self.seen.check(try row.get(0))
                 let statements = [first, statement(try row.get(1))].compactMap { $0 }
                 guard let result = try await connection.pipeline(statements).last else {
                     throw PostgresError.unexpectedType(column: 0)

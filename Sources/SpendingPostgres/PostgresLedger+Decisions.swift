@@ -91,9 +91,11 @@ extension PostgresLedger {
                 let head = try await connection.run(
                     PostgresStatement(LedgerReader.lock, [.int8(self.clock.milliseconds)]))
                 guard let row = head.rows.first else { throw PostgresError.unexpectedType(column: 0) }
+                let lastID: Int64 = try row.get(0)
+                try self.seen.check(lastID)
                 return try await body(
                     LedgerDecider(
-                        connection: connection, lastID: row.get(0), now: Date(milliseconds: row.get(1)),
+                        connection: connection, lastID: lastID, now: Date(milliseconds: row.get(1)),
                         clock: Date(milliseconds: row.get(2))))
             }
         }

@@ -20,10 +20,11 @@ package final class PostgresLedger: SpendLedger {
     private let lanes: PostgresClient
     private let commits: LedgerCommits
     let knownLimits = KnownLimits()
-    /// The holds that somebody in this process may still end.
+    /// The holds that somebody in this process may still end, with their calls.
     ///
     /// One whose admission was never heard of is not among them, so that its lease ends.
-    private let open = Mutex<Set<Int64>>([])
+    private let open = Mutex<[Int64: UUID]>([:])
+    let seen: SeenHead
 
     /// Opens the ledger of a database whose tables are up to date; see ``schema``.
     ///
@@ -43,8 +44,9 @@ package final class PostgresLedger: SpendLedger {
         // Longer than a frozen host can keep its locks, and so short that callers still have time to say what they wait for.
         lane.answerTimeout = min(lane.answerTimeout, .seconds(20))
         lanes = PostgresClient(lane, connectionsMax: LedgerCommits.lanes, waitMax: client.waitMax)
+        seen = SeenHead(server: client.configuration.server)
         commits = LedgerCommits(
-            client: lanes, owner: ownerID, lease: leaseLength, clock: clock, knownLimits: knownLimits)
+            client: lanes, owner: ownerID, lease: leaseLength, clock: clock, knownLimits: knownLimits, seen: seen)
     }
 
     /// Closes the ledger's own connections after the transactions under way.
@@ -55,47 +57,50 @@ package final class PostgresLedger: SpendLedger {
 
     var leaseMS: Int64 { Int64(leaseLength / .milliseconds(1)) }
 
-    var openHolds: Set<Int64> { open.withLock { $0 } }
+    var openHolds: [Int64] { open.withLock { Array($0.keys) } }
 
     // MARK: - Calls
 
     package func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
-        let operation = LedgerOperation.reserve(call, CallKey.of(call.id), terms)
+        let key = CallKey.of(call.id)
+        let operation = LedgerOperation.reserve(call, key, terms)
         guard case .admission(let admission) = try await commits.run(operation, isCancellable: true) else {
             throw Self.unknownFailure
         }
         if case .held(let holdID, _, _, _) = admission, let hold = Int64(holdID) {
-            open.withLock { _ = $0.insert(hold) }
+            open.withLock { $0[hold] = key }
         }
         return admission
     }
 
     package func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
         let digested = DigestedSettlement(settlement)
-        let key = CallKey.of(call.id)
-        try await end(holdID) { .settle($0, call, key, digested) }
+        try await end(holdID, of: call.id) { .settle($0, call, $1, digested) }
     }
 
     package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try await end(holdID) { .chargeInFull($0) }
+        try await end(holdID, of: call) { .chargeInFull($0, $1) }
     }
 
     package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try await end(holdID) { .release($0) }
+        try await end(holdID, of: call) { .release($0, $1) }
     }
 
-    private func end(_ holdID: String, _ operation: (Int64) -> LedgerOperation) async throws(GovernorError) {
-        guard let hold = Int64(holdID) else { throw .unknownHold }
+    private func end(
+        _ holdID: String, of call: CallID, _ operation: (Int64, UUID) -> LedgerOperation
+    ) async throws(GovernorError) {
+        let key = CallKey.of(call)
+        guard let hold = Int64(holdID), open.withLock({ $0[hold] ?? key }) == key else { throw .unknownHold }
         do throws(GovernorError) {
-            _ = try await commits.run(operation(hold))
+            _ = try await commits.run(operation(hold, key))
         } catch {
             // Any other hold's end is still to be written.
-            if error == .unknownHold { open.withLock { _ = $0.remove(hold) } }
+            if error == .unknownHold { open.withLock { $0[hold] = nil } }
             throw error
         }
-        open.withLock { _ = $0.remove(hold) }
+        open.withLock { $0[hold] = nil }
     }
 
     package func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
@@ -104,8 +109,7 @@ package final class PostgresLedger: SpendLedger {
 
     package func abandon(_ holdID: String) {
         guard let hold = Int64(holdID) else { return }
-        open.withLock { _ = $0.remove(hold) }
-        commits.abandon(hold)
+        if let call = open.withLock({ $0.removeValue(forKey: hold) }) { commits.abandon(hold, of: call) }
     }
 
     package func status(
@@ -131,8 +135,27 @@ package final class PostgresLedger: SpendLedger {
     }
 
     package func verify() async throws(GovernorError) -> LedgerVerification {
-        try await reading { try await LedgerAudit($0).verification }
+        try await reading { client in
+            var verification = try await LedgerAudit(client).verification
+            let problems = try await client.inspect([Self.schema]) + LedgerInspection.problems(client)
+            verification.findings += problems.map { .restoredInPart(reason: $0) }
+            return verification
+        }
     }
+
+    /// What is wrong with the ledger's rows, a sentence each with what to do; as much of it as shows in a few seconds.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func inspect() async throws(GovernorError) -> [String] {
+        try await reading { client in
+            try await LedgerInspection.problems(client) + LedgerInspection.countersBehind(client)
+        }
+    }
+
+    /// Makes the ledger's own connections now, so that a lack of places shows before anything rests on them.
+    ///
+    /// - Throws: `PostgresError` where there is not even one.
+    package func connect() async throws { _ = try await lanes.open(LedgerCommits.lanes) }
 
     private static let unknownFailure = GovernorError.ledgerUnavailable(reason: "the ledger failed in an unknown way")
 

@@ -6,7 +6,10 @@ import FunctionTesting
 import HTTPTransport
 import InMemoryLogging
 import Logging
+import SQLite
 import Spending
+import SpendingSQLite
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -202,6 +205,52 @@ struct GovernedModelTests {
             #expect(await failure(quick, .testing(timeout: .seconds(60), drain: drain)) == nil)
             #expect(fixture.standIn.received.count == 1)
         }
+    }
+
+    @Test(
+        "what an answer cost is written once a ledger that is locked when it comes can be; a drain's end is the wait's")
+    func lockedLedger() async throws {
+        let folder = try TemporaryFolder()
+        let (store, other) = (try Self.store(folder), try Self.store(folder))
+        try await StandInFixture.run(store: store) { fixture in
+            fixture.standIn.behaviour = StandInBehaviour(latency: .milliseconds(300))
+            for isDraining in [false, true] {
+                let drain = DrainSignal()
+                let asking = Task {
+                    try await model(fixture, callTimeout: .seconds(1)).generate(
+                        Self.request,
+                        context: .testing(questionID: "\(isDraining)", timeout: .seconds(20), drain: drain))
+                }
+                for await _ in fixture.requests { break }
+                let (locked, tell) = AsyncStream.makeStream(of: Void.self)
+                let (over, end) = (DispatchSemaphore(value: 0), Task { for await _ in locked { break } })
+                let locking = Task.detached {
+                    try await other.commit { _ in
+                        tell.yield()
+                        over.wait()
+                    }
+                }
+                await end.value
+                if isDraining { drain.begin(until: .now + .milliseconds(900)) }
+                if !isDraining {
+                    // Longer than the answer takes and a lock is waited for.
+                    try await Task.sleep(for: .milliseconds(700))
+                    over.signal()
+                }
+                let reply = try await asking.value
+                if isDraining { over.signal() }
+                try await locking.value
+                let counted = Int64(reply.usage.inputTokens) * 3180 + Int64(reply.usage.outputTokens) * 4200
+                #expect(reply.costNanoUSD == (isDraining ? Self.bound : counted))
+                #expect(try await fixture.money().held == 0)
+            }
+        }
+        try store.close()
+        try other.close()
+    }
+
+    private static func store(_ folder: TemporaryFolder) throws -> SQLiteStore {
+        try SQLiteStore.open(folder: folder.path, schemas: [SQLiteLedger.schema], lockSeconds: 0.05)
     }
 
     @Test("money that is merely held does not make a draining host answer without the model")

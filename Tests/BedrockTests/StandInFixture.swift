@@ -24,7 +24,7 @@ struct StandInFixture: Sendable {
 
     /// Runs a stand-in for as long as `body` does, and then shuts it and the client down.
     static func run<Value>(
-        credentials: AWSCredentials = credentials, budgets: [Budget] = [budget()],
+        credentials: AWSCredentials = credentials, budgets: [Budget] = [budget()], store: SQLiteStore? = nil,
         _ body: (StandInFixture) async throws -> Value
     ) async throws -> Value {
         let (requests, continuation) = AsyncStream.makeStream(of: ReceivedRequest.self)
@@ -42,7 +42,7 @@ struct StandInFixture: Sendable {
             let client = BedrockModel(
                 endpoint: "http://127.0.0.1:\(try await standIn.boundPort)/", region: model.region,
                 credentials: StaticCredentials(credentials), http: http)
-            let ledger = try SQLiteLedger(store: .inMemory(schemas: [SQLiteLedger.schema]))
+            let ledger = try SQLiteLedger(store: store ?? .inMemory(schemas: [SQLiteLedger.schema]))
             let governor = CostGovernor(
                 ledger: ledger,
                 prices: PriceBook(

@@ -64,7 +64,8 @@ package struct JournalReplay: Sendable {
             }
         }
         #expect(overshoots.isEmpty)
-        #expect(entries.map(\.id) == Array(1...Int64(max(1, entries.count))).prefix(entries.count).map { $0 })
+        // Not each ledger counts by one.
+        #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.id < $1.id })
         #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.at <= $1.at })
         return spent.filter { $0.value != 0 }
     }

@@ -252,8 +252,10 @@ extension SpendLedgerCompatTest {
             reservation, usage: usage, countedBy: .headers, requestID: "r-1", response: Data("abc".utf8))
         let start = try #require(instant("2026-11-23T10:00:00Z"))
         let day = try #require(instant("2026-11-23T00:00:00Z"))
+        var entries = try await bench.ledger.journal(after: 0, atMost: 10)
+        try #require(entries.count == 2 && entries[0].id < entries[1].id)
         let reserve = JournalEntry(
-            id: 1, at: start, kind: .reserve, holdID: holdID, reservedAt: start,
+            id: entries[0].id, at: start, kind: .reserve, holdID: holdID, reservedAt: start,
             call: CallID(questionID: "a", function: "llm-connector", ordinal: 2, digest: "e"),
             model: SpendFixture.model, tenant: "acme",
             rates: TokenRates(
@@ -264,7 +266,7 @@ extension SpendLedgerCompatTest {
                 JournalEntry.Line(budget: "daily/acme", periodStart: day, limit: Money(nanoUSD: 50)),
             ])
         var settle = reserve
-        settle.id = 2
+        settle.id = entries[1].id
         settle.at = start.addingTimeInterval(2)
         settle.kind = .settle
         settle.usage = usage
@@ -273,11 +275,10 @@ extension SpendLedgerCompatTest {
         settle.responseDigest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         settle.spent = settlement.cost
         settle.held = Money(nanoUSD: -40)
-        var entries = try await bench.ledger.journal(after: 0, atMost: 10)
         for index in entries.indices { entries[index].lines.sort { $0.budget < $1.budget } }
         #expect(entries == [reserve, settle])
-        #expect(try await bench.ledger.journal(after: 1, atMost: 10).map(\.id) == [2])
-        #expect(try await bench.ledger.journal(after: 0, atMost: 1).map(\.id) == [1])
+        #expect(try await bench.ledger.journal(after: reserve.id, atMost: 10).map(\.id) == [settle.id])
+        #expect(try await bench.ledger.journal(after: 0, atMost: 1).map(\.id) == [reserve.id])
         #expect(try await bench.governor.verify() == LedgerVerification(entries: 2, differences: []))
     }
 }

@@ -11,17 +11,11 @@ package struct SpendLedgerCompatTest: Sendable {
     package typealias Owners = @Sendable () async throws -> any SpendLedger
 
     private let make: @Sendable (ManualClock) async throws -> Owners
-    private let checksOwners: Bool
 
     /// Makes a suite.
     ///
-    /// - Parameters:
-    ///   - checksOwners: Whether the ledger is held to take ends only from a hold's owner.
-    ///   - make: Makes an empty ledger on a clock. Where it has leases, they are 60 seconds long.
-    package init(checksOwners: Bool = true, make: @escaping @Sendable (ManualClock) async throws -> Owners) {
-        self.checksOwners = checksOwners
-        self.make = make
-    }
+    /// - Parameter make: Makes an empty ledger on a clock. Where it has leases, they are 60 seconds long.
+    package init(make: @escaping @Sendable (ManualClock) async throws -> Owners) { self.make = make }
 
     /// Checks every rule.
     package func run() async throws {
@@ -39,7 +33,7 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkBreach()
         try await checkImpossibleUsage()
         try await checkUnknownHold()
-        if checksOwners { try await checkForeignEnds() }
+        try await checkForeignEnds()
         try await checkSeveralBudgets()
         try await checkTenantShare()
         try await checkTurn()

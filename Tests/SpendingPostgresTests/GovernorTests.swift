@@ -19,7 +19,7 @@ struct GovernorTests {
 
     @Test("keeps every promise of a ledger")
     func compat() async throws {
-        try await SpendLedgerCompatTest(checksOwners: false) { clock in
+        try await SpendLedgerCompatTest { clock in
             let client = try await Self.client()
             return { PostgresLedger(client: client, clock: .given(clock.now)) }
         }.run()

@@ -149,8 +149,8 @@ struct GovernedCalls: Sendable {
             health.failed(model, trouble, isPaid: !error.wasSurelyNotPaid, isProbe: isProbe))
     }
 
-    /// The answer is paid for, so the asker gets it whatever the ledger says: a hold that cannot be settled is charged in
-    /// full by the ledger's next operation, and the reply names that cost.
+    /// The answer is paid for, so the asker gets it whatever the ledger says: a hold that cannot be settled for as long as
+    /// it lives is charged in full by the ledger's next operation, and the reply names that cost.
     private func settle<Answer: ModelAnswer>(
         _ reservation: consuming Reservation, _ response: InvokeModelResponse, _ answer: Answer,
         _ context: InvocationContext
@@ -165,7 +165,7 @@ struct GovernedCalls: Sendable {
         do throws(GovernorError) {
             let settlement = try await governor.settle(
                 reservation, usage: usage, countedBy: source, requestID: response.requestID,
-                response: response.body)
+                response: response.body, patience: { context.patience })
             if settlement.cost > bound {
                 context.logger.error(
                     "call cost more than its bound; the model is refused until the bound of its price is raised",
@@ -186,7 +186,7 @@ struct GovernedCalls: Sendable {
 
     private func release(_ reservation: consuming Reservation, _ context: InvocationContext) async {
         do throws(GovernorError) {
-            try await governor.release(reservation)
+            try await governor.release(reservation, patience: { context.patience })
         } catch {
             context.logger.warning("hold not released", metadata: [LogKey.error: "\(error)"])
         }
@@ -194,7 +194,7 @@ struct GovernedCalls: Sendable {
 
     private func chargeInFull(_ reservation: consuming Reservation, _ context: InvocationContext) async {
         do throws(GovernorError) {
-            try await governor.chargeInFull(reservation)
+            try await governor.chargeInFull(reservation, patience: { context.patience })
         } catch {
             context.logger.warning("hold not charged", metadata: [LogKey.error: "\(error)"])
         }
@@ -211,4 +211,9 @@ struct GovernedCalls: Sendable {
         static let cost = "cost.nano_usd"
         static let bound = "bound.nano_usd"
     }
+}
+
+extension InvocationContext {
+    /// How long the end of a hold may be waited for: as long as the hold lives, and no longer than a host that drains.
+    fileprivate var patience: Duration { drainRemaining ?? .seconds(3600) }
 }

@@ -28,6 +28,9 @@ package enum LedgerFinding: Sendable, Hashable {
     case holdsWithoutEntry(count: Int64)
     /// The store's own check of its file or tables failed, in its words.
     case damaged(reason: String)
+    /// Tables, rights or rows are not what migrations and entries made of them, as after a restore of a part; a sentence that
+    /// says what to do.
+    case restoredInPart(reason: String)
 
     /// A constant word for programs.
     package var name: String {
@@ -35,6 +38,7 @@ package enum LedgerFinding: Sendable, Hashable {
         case .entriesMissing: "entries_missing"
         case .holdsWithoutEntry: "holds_without_entry"
         case .damaged: "damaged"
+        case .restoredInPart: "restored_in_part"
         }
     }
 }
@@ -47,6 +51,7 @@ extension LedgerFinding: CustomStringConvertible {
             "the journal lacks \(count) entries, from entry \(first) on: parts of several copies were put together"
         case .holdsWithoutEntry(let count):
             "\(count) open holds are not in the journal: it is older than what was put beside it"
+        case .restoredInPart(let reason): reason
         case .damaged(let reason): "the store is damaged: \(reason)"
         }
     }
