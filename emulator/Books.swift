@@ -3,6 +3,7 @@ import FunctionHost
 import History
 import HistoryPostgres
 import HistorySQLite
+import Logging
 import Postgres
 import Settings
 import Spending
@@ -18,18 +19,28 @@ struct Books: Sendable {
     let history: any QuestionHistory
     private let closing: @Sendable () async -> Void
 
-    /// Opens books, and brings their tables up to date.
+    /// What books are opened for.
+    enum Use: Sendable {
+        /// A process that serves: it makes the tables that are missing, says so to the logger, and does not start on a
+        /// database that is not what the tables' makers left.
+        case serving(Logger)
+        /// A command: it makes none in whatever database a shell happens to name.
+        case command
+    }
+
+    /// Opens books; the embedded ones are brought up to date.
     ///
     /// - Parameters:
     ///   - url: PostgreSQL; nil for the embedded books.
     ///   - file: Where the embedded ones lie; opened for these alone.
     ///   - isEphemeral: Whether all stays in memory, wherever it would be kept else.
+    ///   - use: What for.
     ///   - patience: How long anything waits for a server that is away, starting or full.
     /// - Returns: Open books.
-    /// - Throws: ``SetupProblem`` where tables are missing that this role may not make, ``PostgresError``,
+    /// - Throws: ``SetupProblem`` where tables are missing or not as they should be, ``PostgresError``,
     ///   ``SQLiteStoreError`` or ``GovernorError``; none of them holds a password.
     static func open(
-        url: Secret?, file: DataFile, isEphemeral: Bool = false, patience: Duration
+        url: Secret?, file: DataFile, isEphemeral: Bool = false, for use: Use, patience: Duration
     ) async throws -> Books {
         guard let url, !isEphemeral else {
             let store = try file.store()
@@ -38,18 +49,19 @@ struct Books: Sendable {
                 history: SQLiteHistory(store: store), closing: {})
         }
         let client = try client(url, patience: patience)
-        do {
-            try await migrate(client)
-        } catch {
-            await client.close()
-            throw error
-        }
         let (ledger, history) = (PostgresLedger(client: client), PostgresHistory(client: client))
-        return Books(ledger: ledger, history: history) {
+        let books = Books(ledger: ledger, history: history) {
             await history.close()
             await ledger.close()
             await client.close()
         }
+        do {
+            try await prepare(client, ledger, history, for: use)
+        } catch {
+            await books.close()
+            throw error
+        }
+        return books
     }
 
     /// Ends what the books have open of their own; the file is its owner's.
@@ -69,7 +81,7 @@ struct Books: Sendable {
         let file = DataFile(folder: dataFolder)
         let books: Books
         do {
-            books = try await open(url: settings.databaseURL, file: file, patience: commandPatience)
+            books = try await open(url: settings.databaseURL, file: file, for: .command, patience: commandPatience)
         } catch let problem as SetupProblem {
             throw problem
         } catch let error as any CustomStringConvertible & Error {
@@ -106,16 +118,5 @@ extension Books {
             configuration.applicationName = "sluice \(process.hostName) \(process.processIdentifier)"
         }
         return PostgresClient(configuration, waitMax: patience)
-    }
-
-    private static func migrate(_ client: PostgresClient) async throws {
-        do {
-            try await client.migrate(schemas)
-        } catch let error as PostgresError where error.state == .insufficientPrivilege {
-            let pending = try await client.pendingMigrations(schemas)
-            throw SetupProblem(
-                "\(client.configuration.server) lacks \(pending.joined(separator: ", ")), which role "
-                    + "\(client.configuration.user) may not make; run `sluice migrate` with the owner's DATABASE_URL")
-        }
     }
 }

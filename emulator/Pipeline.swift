@@ -27,7 +27,8 @@ package struct Pipeline: Sendable {
     /// Runs them.
     package let host: FunctionHost
 
-    /// Longer than messages live: one may be parked for as long as a budget's longest period, a month.
+    /// How long stored responses are kept where questions are kept for ever: longer than messages live, of which one may be
+    /// parked for as long as a budget's longest period, a month.
     private static let responsesKept = Duration.seconds(62 * 86_400)
 
     let broker: any MessageBroker
@@ -129,9 +130,9 @@ package struct Pipeline: Sendable {
         let governor = parts.governor
         ledgerWatch = LedgerWatch(governor: governor, calls: calls, logger: logger)
         let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
-        upkeep = LedgerUpkeep(governor: governor, keepResponses: Self.responsesKept, logger: logger) { alert in
-            try await alerts.deliver(alert)
-        }
+        upkeep = LedgerUpkeep(
+            governor: governor, keepResponses: options.settings.historyKept ?? Self.responsesKept, logger: logger
+        ) { alert in try await alerts.deliver(alert) }
         let invoker = Invoker(metrics: metrics)
         host = FunctionHost(
             functions: functions, running: options.functions.map(Set.init), broker: parts.broker, history: history,

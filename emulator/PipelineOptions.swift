@@ -14,6 +14,9 @@ package struct PipelineOptions: Sendable {
     package var knowledgeFolder: String
     /// The names of the functions that this process runs; nil for all.
     package var functions: [String]?
+    /// Whether tables that the database lacks are made: by processes that serve, never by a command that a shell's settings
+    /// may have led anywhere.
+    package var makesTables = false
     /// What the operator has set.
     package var settings: Settings
 

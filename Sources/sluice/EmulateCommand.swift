@@ -36,7 +36,7 @@ struct EmulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try pipeline.settings()
-        let options = try pipeline.options(settings, isEphemeral: ephemeral)
+        let options = try pipeline.options(settings, isEphemeral: ephemeral, makesTables: true)
         let emulator = Emulator(
             options: options, port: port, startedAt: Sluice.startedAt,
             logger: ProcessLogger.make(settings, level: .notice))

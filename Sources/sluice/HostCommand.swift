@@ -34,7 +34,7 @@ struct HostCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try pipeline.settings()
-        var options = try pipeline.options(settings)
+        var options = try pipeline.options(settings, makesTables: true)
         options.functions = functions?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         let output = LineOutput.standardOutput
         let logger = ProcessLogger.make(

@@ -27,6 +27,9 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings(environment: ProcessInfo.processInfo.environment)
         let report = try await Migration(settings: settings).run(isDryRun: dryRun)
+        if !report.steps.isEmpty {
+            CommandOutput.message("sluice: \(report.done ? "made" : "would make") \(report.place)")
+        }
         switch format {
         case .table: CommandOutput.data(report.text)
         case .json: CommandOutput.data(try report.stableJSON())

@@ -30,18 +30,22 @@ struct PipelineArguments: ParsableArguments {
     }
 
     /// The pipeline's options, with the files that come with the program where none are named.
-    func options(_ settings: Settings, isEphemeral: Bool = false) throws -> PipelineOptions {
+    func options(
+        _ settings: Settings, isEphemeral: Bool = false, makesTables: Bool = false
+    ) throws -> PipelineOptions {
         if settings.bedrockEndpoint != nil, isEphemeral {
             throw CommandFailure.wrongArguments(
                 "--ephemeral forgets what was spent, so it works with the model's stand-in alone; "
                     + "unset SLUICE_BEDROCK_ENDPOINT or leave --ephemeral out")
         }
-        return PipelineOptions(
+        var options = PipelineOptions(
             dataFolder: data, isEphemeral: isEphemeral,
             manifestFile: try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
             budgetsFolder: try budgets ?? InstalledPath.find("budgets", option: "--budgets"),
             knowledgeFolder: try knowledge ?? InstalledPath.find("functions/rag-core/knowledge", option: "--knowledge"),
             settings: settings)
+        options.makesTables = makesTables
+        return options
     }
 }
 

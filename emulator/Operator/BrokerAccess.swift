@@ -32,7 +32,7 @@ package struct BrokerAccess: Sendable {
         do {
             let functions = try Manifest(YAMLValue.load(file: manifestFile)).entries.map(\.settings)
             books = try await Books.open(
-                url: settings.databaseURL, file: file, patience: Books.commandPatience)
+                url: settings.databaseURL, file: file, for: .command, patience: Books.commandPatience)
             access = BrokerAccess(
                 functions: functions.map(\.name),
                 broker: try await BrokerChoice.open(

@@ -10,6 +10,10 @@ package struct Migration: Sendable {
         package let steps: [String]
         /// Whether they were done.
         package let done: Bool
+        /// The tables that they make or made, and where; without a password.
+        package let place: String
+
+        private enum CodingKeys: String, CodingKey { case steps, done }
 
         /// The report for people.
         package var text: String {
@@ -42,11 +46,12 @@ package struct Migration: Sendable {
         do {
             let client = try Books.client(url, patience: Books.commandPatience)
             do {
+                try await client.requireOwnSessions()
                 let steps =
                     isDryRun
                     ? try await client.pendingMigrations(Books.schemas) : try await client.migrate(Books.schemas)
                 await client.close()
-                return Report(steps: steps, done: !isDryRun)
+                return Report(steps: steps, done: !isDryRun, place: Books.place(of: steps, in: client))
             } catch {
                 await client.close()
                 throw error
