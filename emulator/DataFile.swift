@@ -1,3 +1,4 @@
+import Foundation
 import HistorySQLite
 import MessagingSQLite
 import SQLite
@@ -9,10 +10,23 @@ import Synchronization
 /// Where queues and books are elsewhere nobody does.
 final class DataFile: Sendable {
     private let folder: String?
+    private let tell: @Sendable (String) -> Void
     private let opened = Mutex<SQLiteStore?>(nil)
 
-    /// Names the file's folder; nil for a file in memory.
-    init(folder: String?) { self.folder = folder }
+    /// Names the file's folder.
+    ///
+    /// - Parameters:
+    ///   - folder: Nil for a file in memory.
+    ///   - tell: Gets a line for a person where opening changed who may read the folder.
+    init(folder: String?, tell: @escaping @Sendable (String) -> Void = { DataFile.tellOnStandardError($0) }) {
+        self.folder = folder
+        self.tell = tell
+    }
+
+    private static func tellOnStandardError(_ line: String) {
+        // Where nobody reads it, nothing is lost but the line.
+        try? FileHandle.standardError.write(contentsOf: Data("sluice: \(line)\n".utf8))
+    }
 
     /// All tables of the file.
     private static var schemas: [Schema] { [SQLiteBroker.schema, SQLiteLedger.schema, SQLiteHistory.schema] }
@@ -29,10 +43,14 @@ final class DataFile: Sendable {
                 } else {
                     try SQLiteStore.inMemory(schemas: Self.schemas)
                 }
+            if let notice = store.notice { tell(notice) }
             opened = store
             return store
         }
     }
+
+    /// Looks whether the open file is still the one at its path; does nothing where none is open.
+    func check() throws(SQLiteStoreError) { try opened.withLock { $0 }?.check() }
 
     /// Closes it, where it was opened.
     func close() throws { try opened.withLock { $0 }?.close() }

@@ -32,6 +32,8 @@ package struct Pipeline: Sendable {
     private static let responsesKept = Duration.seconds(62 * 86_400)
 
     let broker: any MessageBroker
+    /// What is embedded.
+    let file: DataFile
     let index: any ExplainingIndex
     /// What the corpus is kept with; the embedded index has none.
     let corpus: CorpusAccess?
@@ -127,6 +129,7 @@ package struct Pipeline: Sendable {
         history = parts.history
         governor = parts.governor
         broker = parts.broker
+        file = parts.file
         let governor = parts.governor
         ledgerWatch = LedgerWatch(governor: governor, calls: calls, logger: logger)
         let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger, metrics: metrics)

@@ -37,8 +37,10 @@ struct PipelineParts: Sendable {
     /// A server that was killed is back by then, so that what was paid meanwhile can be settled.
     private static let serverPatience = Duration.seconds(15)
 
+    /// What is embedded.
+    let file: DataFile
+
     private let books: Books
-    private let file: DataFile
 
     var region: String { model.region }
 
@@ -94,7 +96,7 @@ struct PipelineParts: Sendable {
 
             alertWebhook = try AlertWebhook(options.settings)
 
-            file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder)
+            file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
             books = try await Books.open(
                 url: options.settings.databaseURL, file: file, isEphemeral: options.isEphemeral,
                 for: options.makesTables ? .serving(logger) : .command, patience: Self.serverPatience)

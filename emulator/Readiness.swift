@@ -4,6 +4,7 @@ import FunctionKit
 import History
 import Messaging
 import Retrieval
+import SQLite
 import Spending
 
 /// Looks at what a pipeline stands on.
@@ -59,13 +60,20 @@ struct Readiness: Sendable {
             drain: pipeline.host.drain, broker: pipeline.broker,
             looks: [
                 "broker": {
+                    try pipeline.file.check()
                     for function in pipeline.functions {
                         _ = try await pipeline.broker.depth(of: function.queues.waiting)
                     }
                 },
-                "ledger": { _ = try await pipeline.governor.status() },
+                "ledger": {
+                    try pipeline.file.check()
+                    _ = try await pipeline.governor.status()
+                },
                 "index": { try await pipeline.index.check() },
-                "history": { _ = try await pipeline.history.question(id: "") },
+                "history": {
+                    try pipeline.file.check()
+                    _ = try await pipeline.history.question(id: "")
+                },
             ], troubles: { pipeline.host.troubles }, watch: pipeline.ledgerWatch)
     }
 
@@ -92,6 +100,9 @@ struct Readiness: Sendable {
                 do {
                     try await look()
                     return "ready"
+                } catch let error as SQLiteStoreError {
+                    // Says which file, and what to do.
+                    return "away: \(error)"
                 } catch {
                     return "away"
                 }

@@ -9,7 +9,8 @@ extension SQLiteStoreError: DispositionProviding {
         switch self {
         case .failed: .retry
         case .locked, .full: .hostTrouble(HostTrouble(.unavailable, code: code))
-        case .cannotOpen, .readOnly, .damaged, .lost, .newer: .hostTrouble(HostTrouble(.refused, code: code))
+        case .cannotOpen, .readOnly, .damaged, .lost, .notOurs, .displaced, .older, .swapped, .notWhole, .inUse, .newer:
+            .hostTrouble(HostTrouble(.refused, code: code))
         }
     }
 
@@ -20,6 +21,12 @@ extension SQLiteStoreError: DispositionProviding {
         case .readOnly: "data-file-read-only"
         case .damaged: "data-file-damaged"
         case .lost: "data-file-lost"
+        case .notOurs: "data-file-not-ours"
+        case .displaced: "data-file-displaced"
+        case .older: "data-file-older"
+        case .swapped: "data-file-swapped"
+        case .notWhole: "data-file-not-whole"
+        case .inUse: "data-file-in-use"
         case .newer: "data-file-newer"
         case .locked: "data-file-locked"
         case .full: "data-file-full"

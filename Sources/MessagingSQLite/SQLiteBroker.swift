@@ -54,9 +54,9 @@ package actor SQLiteBroker: MessageBroker {
         self.store = store
         owner = OwnerName.new()
         do {
-            ownerLock = try store.ownersFolder.map { [owner] in try OwnerLock(id: owner, folder: $0) }
+            ownerLock = try store.owners.map { [owner] in try OwnerLock(id: owner, file: $0) }
         } catch {
-            throw .unavailable(reason: "\(store.file): the lock of this process cannot be made")
+            throw .unavailable(reason: "\(store.file) takes no lock of this process")
         }
     }
 
@@ -213,7 +213,7 @@ extension SQLiteBroker {
         let clock = ContinuousClock()
         let due = dueMilliseconds[queue].map { clock.now + .milliseconds(max(1, $0 - MessageTable.now)) }
         watchers += 1
-        if watchers == 1 && store.ownersFolder != nil {
+        if watchers == 1 && store.owners != nil {
             // The last one who waits ends it and waits for its end, below.
             watch = Task { await watchOthers() }
         }
@@ -267,7 +267,7 @@ extension SQLiteBroker {
     }
 
     private func takeFromTheDeadIfDue() async throws(BrokerError) {
-        guard let folder = store.ownersFolder else { return }
+        guard let owners = store.owners else { return }
         let now = ContinuousClock.now
         if let last = deathsLookedForAt, now - last < Self.deathsLookedForEvery { return }
         deathsLookedForAt = now
@@ -280,7 +280,7 @@ extension SQLiteBroker {
             deathsLookedForAt = nil
             throw error
         }
-        for other in others where !OwnerLock.isAlive(other, folder: folder) {
+        for other in others where !owners.isAlive(other) {
             for queue in try await commit({ try MessageTable.handBackAll(of: other, $0) }) {
                 room.wake(.message(queue: queue))
             }

@@ -38,7 +38,7 @@ package struct FileLock: ~Copyable {
     }
 
     private static func locked(_ path: String, until end: ContinuousClock.Instant) throws(Failure) -> Int32 {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotOpen(reason: systemReason(errno)) }
         // A lock with a time limit does not exist: a process that was stopped while it held one would stop all others.
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

@@ -11,6 +11,19 @@ package enum SQLiteStoreError: Error, Sendable, Hashable {
     case damaged(file: String)
     /// The folder was used before, and its file is gone or empty.
     case lost(file: String)
+    /// The folder or a file in it is another user's or a link, or another user could replace it; `what` says so in words
+    /// that follow the path.
+    case notOurs(path: String, what: String)
+    /// What lies at the file's path is not what this process has open; `what` says so in words that follow the file.
+    case displaced(file: String, what: String)
+    /// The file is an older copy: it lacks so many commits that were made in this folder.
+    case older(file: String, missing: Int64)
+    /// The file was made in another folder than the one it lies in, and another was used here.
+    case swapped(file: String)
+    /// What the file holds does not fit together.
+    case notWhole(file: String, reason: String)
+    /// A process of an earlier version, which sees no newer one, has the file open.
+    case inUse(file: String)
     /// A newer program wrote the file; this one would misread it.
     case newer(file: String, migration: String)
     /// Another program has kept the file locked for too long.
@@ -59,6 +72,21 @@ extension SQLiteStoreError: CustomStringConvertible {
         case .lost(let file):
             "\(file) is gone or empty, and with it what was spent; restore it from a copy, or begin anew with another"
                 + " folder"
+        case .notOurs(let path, let what):
+            "\(path) \(what); name a folder of your own with --data, or run sluice as its owner"
+        case .displaced(let file, let what):
+            "\(file) \(what); nothing is taken or paid for: end this process, and put the file back or begin anew"
+        case .older(let file, let missing):
+            "\(file) is older than what was last written here: \(missing) commits are missing, and what they spent; put"
+                + " the newest copy back, or remove the file `head` beside it to go on with this one"
+        case .swapped(let file):
+            "\(file) is not the one that was used here; put that one back, or remove the file `head` beside it to go on"
+                + " with this one"
+        case .notWhole(let file, let reason):
+            "\(file) is not whole, or it and its log \(file)-wal are of two copies: \(reason); put a whole copy back,"
+                + " both from one moment"
+        case .inUse(let file):
+            "\(file) is used by a sluice of an earlier version; end that one first"
         case .newer(let file, let migration):
             "\(file) was written by a newer sluice (it has \(migration)); use that one"
         case .locked(let file): "\(file) is locked by another program; close that one and try again"

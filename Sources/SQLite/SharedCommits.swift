@@ -25,7 +25,7 @@ final class SharedCommits: Sendable {
 
     /// How a shared transaction ended.
     private enum Ending {
-        case committed([Outcome])
+        case committed([Outcome], (any Error)?)
         /// Nothing of it is left, and none of its callers was answered.
         case undone
         case neverBegun(any Error)
@@ -37,10 +37,13 @@ final class SharedCommits: Sendable {
     }
 
     private let database: any DatabaseWriter
+    /// Nil in memory.
+    private let guardian: CommitGuard?
     private let waiting = Mutex(Waiting())
 
-    init(database: any DatabaseWriter) {
+    init(database: any DatabaseWriter, guardian: CommitGuard?) {
         self.database = database
+        self.guardian = guardian
     }
 
     func run<Value: Sendable>(
@@ -89,7 +92,7 @@ final class SharedCommits: Sendable {
     private func commit(_ batch: [Write], to database: Database) -> [() -> Void] {
         if batch.count > 1 {
             switch commitTogether(batch, to: database) {
-            case .committed(let outcomes): return outcomes.map { outcome in { outcome.finish(nil) } }
+            case .committed(let outcomes, let error): return outcomes.map { outcome in { outcome.finish(error) } }
             case .neverBegun(let error):
                 return batch.map { write in
                     let fail = write.fail
@@ -120,7 +123,7 @@ final class SharedCommits: Sendable {
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(batch.count)
         do {
-            try database.inTransaction(.immediate) {
+            let error = try transaction(database) {
                 hasBegun = true
                 let shape = try Self.shape(database)
                 for write in batch {
@@ -138,9 +141,8 @@ final class SharedCommits: Sendable {
                     outcomes.append(outcome)
                 }
                 try memory.write(to: database)
-                return .commit
             }
-            return .committed(outcomes)
+            return .committed(outcomes, error)
         } catch {
             // Whose fault it was shows when each is alone, and who is alone learns its own reason.
             return hasBegun ? .undone : .neverBegun(error)
@@ -154,21 +156,44 @@ final class SharedCommits: Sendable {
         let memory = TransactionMemory()
         var done: Outcome?
         do {
-            try database.inTransaction(.immediate) {
+            let error = try transaction(database) {
                 let own = write.perform(database, memory)
                 done = own
                 if let error = own.error { throw error }
                 try memory.write(to: database)
-                return .commit
             }
             let outcome = done
-            return ({ outcome?.finish(nil) }, nil)
+            return ({ outcome?.finish(error) }, nil)
         } catch {
             guard let outcome = done else {
                 let fail = write.fail
                 return ({ fail(error) }, error)
             }
             return ({ outcome.finish(error) }, nil)
+        }
+    }
+
+    /// Runs a transaction on the file that was opened, and on no other.
+    ///
+    /// - Returns: Why what was committed does not count, where the file was moved meanwhile.
+    /// - Throws: Why nothing was committed.
+    private func transaction(_ database: Database, _ body: () throws -> Void) throws -> (any Error)? {
+        var begun: StoreHead.Place?
+        var hasChanges = false
+        try database.inTransaction(.immediate) {
+            begun = try guardian?.begin(database)
+            let changes = database.totalChangesCount
+            try body()
+            hasChanges = database.totalChangesCount != changes
+            if hasChanges { try guardian?.end(database) }
+            return .commit
+        }
+        guard let guardian, let begun else { return nil }
+        do {
+            try guardian.committed(begun, changed: hasChanges)
+            return nil
+        } catch {
+            return error
         }
     }
 

@@ -1,5 +1,6 @@
 import GRDB
 package import SQLite
+import Spending
 
 extension SQLiteLedger {
     /// The ledger's tables.
@@ -268,7 +269,11 @@ extension SQLiteLedger {
                             WHERE kind = 'charge';
                         """)
             },
-        ])
+        ],
+        audit: { database in
+            let verification = try LedgerAudit(database, checksFile: false).verification
+            return verification.findings.first?.description ?? verification.differences.first?.description
+        })
 
     private static func makeAppendOnly(_ table: String, knownBy isKnown: String, _ database: Database) throws {
         // The third trigger: replacing a row deletes it without asking the delete trigger.

@@ -95,7 +95,7 @@ extension LedgerTransaction {
     /// Charges the holds whose owners are gone.
     func chargeOrphans() throws {
         guard !memory.withFacts({ $0.isSwept }) else { return }
-        if let ownersFolder { try chargeDead(ownersFolder) } else { try chargeExpired() }
+        if let owners { try chargeDead(owners) } else { try chargeExpired() }
         memory.withFacts { $0.isSwept = true }
     }
 
@@ -112,7 +112,7 @@ extension LedgerTransaction {
         }
     }
 
-    private func chargeDead(_ ownersFolder: String) throws {
+    private func chargeDead(_ owners: OpenFile) throws {
         // From one owner to the next by the index, so that the own holds are not walked through.
         var owner = ""
         while let next = try String.fetchOne(
@@ -121,7 +121,7 @@ extension LedgerTransaction {
             arguments: [owner])
         {
             owner = next
-            if owner == ownerID || OwnerLock.isAlive(owner, folder: ownersFolder) { continue }
+            if owner == ownerID || owners.isAlive(owner) { continue }
             let holds = try Row.fetchAll(
                 database.cachedStatement(
                     sql: "SELECT hold_id, bound_nano_usd FROM holds WHERE is_orphan = 0 AND owner = ?"),

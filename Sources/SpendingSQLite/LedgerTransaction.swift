@@ -13,8 +13,8 @@ struct LedgerTransaction {
     /// What the clock says, which may be before it.
     let clock: Date
     let ownerID: String
-    /// Where owners' locks lie; nil where owners cannot be seen and leases decide.
-    let ownersFolder: String?
+    /// Where owners have their locks; nil where owners cannot be seen and leases decide.
+    let owners: OpenFile?
     let lease: Duration
     /// Holds of this owner that nobody will end.
     let abandoned: Set<HoldID>

@@ -34,14 +34,14 @@ package final class SQLiteLedger: SpendLedger {
         leaseLength = lease
         self.now = now
         ownerID = "ledger-\(UUID().uuidString.lowercased())"
-        guard let folder = store.ownersFolder else {
+        guard let file = store.owners else {
             owner = nil
             return
         }
         do {
-            owner = try OwnerLock(id: ownerID, folder: folder)
+            owner = try OwnerLock(id: ownerID, file: file)
         } catch {
-            throw .ledgerUnavailable(reason: "no file can be made and locked in \(folder)")
+            throw .ledgerUnavailable(reason: "\(store.file) takes no lock of this process")
         }
     }
 
@@ -212,7 +212,7 @@ package final class SQLiteLedger: SpendLedger {
                 let instant = try LedgerTransaction.instant(database, clock: clock, memory: memory)
                 let transaction = LedgerTransaction(
                     database: database, memory: memory, now: instant, clock: clock, ownerID: ownerID,
-                    ownersFolder: owner == nil ? nil : store.ownersFolder, lease: leaseLength, abandoned: given,
+                    owners: owner == nil ? nil : store.owners, lease: leaseLength, abandoned: given,
                     reserved: reserved, knownLimits: knownLimits)
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
                 try transaction.chargeAbandoned()

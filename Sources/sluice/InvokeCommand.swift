@@ -51,19 +51,22 @@ struct InvokeCommand: AsyncParsableCommand {
     private func read(_ payload: String) throws -> Data {
         let bytes: Data
         if payload == "-" {
-            bytes = try FileHandle.standardInput.readToEnd() ?? Data()
+            bytes = try StandardInput.read(atMost: Self.payloadBytesMax)
         } else if payload.hasPrefix("@") {
             let file = String(payload.dropFirst())
-            guard let content = FileManager.default.contents(atPath: file) else {
+            do {
+                let handle = try FileHandle(forReadingFrom: URL(filePath: file))
+                defer { try? handle.close() }
+                bytes = try StandardInput.read(handle, atMost: Self.payloadBytesMax)
+            } catch {
                 throw CommandFailure.failed("cannot read \(file)")
             }
-            bytes = content
         } else {
             bytes = Data(payload.utf8)
         }
         guard bytes.count <= Self.payloadBytesMax else {
             throw CommandFailure.wrongArguments(
-                "the payload has \(bytes.count) bytes; the most is \(Self.payloadBytesMax)")
+                "the payload has more than \(Self.payloadBytesMax) bytes, which is the most")
         }
         guard (try? JSONSerialization.jsonObject(with: bytes, options: .fragmentsAllowed)) != nil else {
             throw CommandFailure.wrongArguments(

@@ -159,7 +159,7 @@ struct BadInputTests {
     func usage() async throws {
         let folder = try TemporaryFolder()
         for arguments in [
-            ["ask"], ["budget", "statsu"], ["emulate", "--port", "70000"], ["ask", "--format", "xml", "a"],
+            ["invoke"], ["budget", "statsu"], ["emulate", "--port", "70000"], ["ask", "--format", "xml", "a"],
         ] {
             let ending = try await SluiceProcess.run(arguments, in: folder.url)
             #expect(ending.status == 2, "\(arguments)")

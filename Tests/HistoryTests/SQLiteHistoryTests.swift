@@ -16,11 +16,13 @@ struct SQLiteHistoryTests {
 
     @Test("keeps every promise of a history")
     func compat() async throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
         try await QuestionHistoryCompatTest { now in
-            let folder = try TemporaryFolder()
+            let path = "\(folder.path)/\(UUID().uuidString)"
             return {
                 SQLiteHistory(
-                    store: try SQLiteStore.open(folder: folder.path, schemas: [SQLiteHistory.schema]), now: now)
+                    store: try SQLiteStore.open(folder: path, schemas: [SQLiteHistory.schema]), now: now)
             }
         }.run()
     }

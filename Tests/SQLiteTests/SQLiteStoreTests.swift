@@ -226,7 +226,7 @@ struct SQLiteStoreTests {
     func notAFile() throws {
         try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
         let error = #expect(throws: SQLiteStoreError.self) { try open() }
-        #expect(error == .cannotOpen(file: file, reason: "no access"))
+        #expect(error == .notOurs(path: file, what: "is no file"))
         #expect("\(try #require(error))".contains(file))
     }
 
@@ -306,7 +306,7 @@ struct SQLiteStoreTests {
     func inMemory() async throws {
         let store = try SQLiteStore.inMemory(schemas: [Self.notes])
         try await store.commit { try $0.execute(sql: "INSERT INTO notes VALUES ('here')") }
-        #expect(store.ownersFolder == nil)
+        #expect(store.owners == nil)
         #expect(try await store.read { try String.fetchAll($0, sql: "SELECT text FROM notes") } == ["here"])
     }
 }

@@ -89,3 +89,11 @@ package struct LedgerDifference: Sendable, Hashable {
         self.journaled = journaled
     }
 }
+
+extension LedgerDifference: CustomStringConvertible {
+    /// One sentence for a person.
+    package var description: String {
+        "\(budget.map { "budget \($0)" } ?? "the sums of reports"), since \(periodStart.formatted(.iso8601)):"
+            + " \(amount.rawValue) $\(counted), and $\(journaled) by the journal"
+    }
+}

@@ -1,0 +1,151 @@
+import FoundationEssentials
+import Glibc
+
+/// The folder of a store: this user's, and nobody else can look into it.
+///
+/// What is made gets the modes 0700 and 0600 whatever the umask says; what earlier versions made wider is narrowed. A
+/// link, another user's folder or file, and a folder that another user could move away are refused: who can swap them
+/// could begin every limit anew. So `root` does not use another's folder either, where it would leave files that their
+/// owner cannot write.
+final class DataFolder: Sendable {
+    /// From the root, so that it stays the same when the process or its folder moves.
+    let path: String
+    /// One line for a person, where something was narrowed.
+    let notice: String?
+
+    /// Holds the folder, so that its number is not given to another one.
+    private let descriptor: Descriptor
+    private let identity: FileIdentity
+
+    /// All that may lie in it.
+    static let files = ["sluice.sqlite", "sluice.sqlite-wal", "sluice.sqlite-shm", "start.lock", "head"]
+
+    /// Makes the folder where it is missing, and looks at what it is and holds.
+    ///
+    /// - Parameter name: As it was given: the last part is no link.
+    /// - Throws: ``SQLiteStoreError/notOurs(path:what:)``, or ``SQLiteStoreError/cannotOpen(file:reason:)`` where it cannot be
+    ///   made or read.
+    init(_ name: String) throws(SQLiteStoreError) {
+        path = try Self.absolute(name)
+        try Self.make(path)
+        try Self.checkWay(to: path, name: name)
+        let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard opened >= 0 else {
+            let number = errno
+            guard let status = FileIdentity.status(path), !status.isFolder else {
+                throw .cannotOpen(file: name, reason: systemReason(number))
+            }
+            throw .notOurs(path: name, what: status.isLink ? "is a link" : "is no folder")
+        }
+        descriptor = Descriptor(opened)
+        var status = stat()
+        _ = unsafe fstat(opened, &status)
+        identity = FileIdentity(status)
+        try Self.checkOwner(status, name)
+        var wasOpen = status.isOpenToOthers
+        // By path for the files: closing one would drop the locks that this process has on it.
+        var isClosed = !wasOpen || fchmod(opened, status.st_mode & 0o700) == 0
+        for file in Self.files {
+            guard let status = try Self.look(at: "\(path)/\(file)", name: "\(name)/\(file)"), status.isOpenToOthers
+            else { continue }
+            wasOpen = true
+            if unsafe chmod("\(path)/\(file)", status.st_mode & 0o700) != 0 { isClosed = false }
+        }
+        notice =
+            switch (wasOpen, isClosed) {
+            case (false, _): nil
+            case (true, true): "\(name) was open to other users; from now on it is this user's alone"
+            case (true, false): "\(name) is open to other users, and its disk does not let that be changed"
+            }
+    }
+
+    /// Lets go of it.
+    func close() { descriptor.close() }
+
+    /// Whether its path still leads to it.
+    var isInPlace: Bool { FileIdentity(path: path) == identity }
+
+    /// Makes an empty file where there is none, for this user alone.
+    ///
+    /// - Throws: ``SQLiteStoreError/cannotOpen(file:reason:)``.
+    func makeFile(_ name: String) throws(SQLiteStoreError) {
+        let file = "\(path)/\(name)"
+        // One that is there is not opened: closing it would drop the locks that this process has on it.
+        let made = unsafe Glibc.open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard made >= 0 else {
+            if errno == EEXIST { return }
+            throw .cannotOpen(file: file, reason: systemReason(errno))
+        }
+        // The umask may have taken the owner's own rights away.
+        _ = fchmod(made, 0o600)
+        _ = Glibc.close(made)
+    }
+
+    private static func absolute(_ name: String) throws(SQLiteStoreError) -> String {
+        guard !name.isEmpty else { throw .cannotOpen(file: name, reason: "it has no name") }
+        let full = name.hasPrefix("/") ? name : FileManager.default.currentDirectoryPath + "/" + name
+        // A slash at the end would follow a link.
+        var parts: [Substring] = []
+        for part in full.split(separator: "/") where part != "." { parts.append(part) }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    /// Makes the folder, and those above it that are missing, for this user alone.
+    private static func make(_ path: String) throws(SQLiteStoreError) {
+        var missing: [String] = []
+        var folder = path
+        while folder != "/", FileIdentity.status(folder) == nil, errno == ENOENT {
+            missing.append(folder)
+            folder = parent(of: folder)
+        }
+        for folder in missing.reversed() {
+            if unsafe mkdir(folder, 0o700) == 0 {
+                _ = unsafe chmod(folder, 0o700)
+            } else if errno != EEXIST {
+                throw .cannotOpen(file: path, reason: systemReason(errno))
+            }
+        }
+    }
+
+    /// Refuses a folder that another user could replace: one of those above it is theirs, or is reached by their link.
+    private static func checkWay(to path: String, name: String) throws(SQLiteStoreError) {
+        let above = parent(of: path)
+        // In a container without rights of its own, root's folders are shown as the last one's:
+        // <https://man7.org/linux/man-pages/man7/user_namespaces.7.html>.
+        let trusted = [geteuid(), 0, 65_534]
+        var ways = [above]
+        if let resolved = unsafe realpath(above, nil) {
+            unsafe ways.append(String(cString: resolved))
+            unsafe free(resolved)
+        }
+        for way in ways {
+            var folder = way
+            while folder != "/" {
+                if let status = FileIdentity.status(folder), !trusted.contains(status.st_uid) {
+                    throw .notOurs(path: name, what: "lies in \(folder), which belongs to user \(status.st_uid)")
+                }
+                folder = parent(of: folder)
+            }
+        }
+    }
+
+    private static func checkOwner(_ status: stat, _ name: String) throws(SQLiteStoreError) {
+        guard status.st_uid == geteuid() else {
+            throw .notOurs(path: name, what: "belongs to user \(status.st_uid)")
+        }
+    }
+
+    /// Looks at a file that may be there.
+    private static func look(at file: String, name: String) throws(SQLiteStoreError) -> stat? {
+        guard let status = FileIdentity.status(file) else { return nil }
+        if status.isLink { throw .notOurs(path: name, what: "is a link") }
+        if !status.isPlainFile { throw .notOurs(path: name, what: "is no file") }
+        try checkOwner(status, name)
+        return status
+    }
+
+    private static func parent(of path: String) -> String {
+        let parent = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
+        return parent.isEmpty ? "/" : String(parent)
+    }
+}

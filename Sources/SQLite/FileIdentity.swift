@@ -1,0 +1,32 @@
+import Glibc
+
+/// Which file it is, whatever it is called: device and number.
+struct FileIdentity: Sendable, Hashable {
+    private let device: UInt64
+    private let number: UInt64
+
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        number = UInt64(status.st_ino)
+    }
+
+    /// What is at a path, itself and not what it links to; nil where nothing is.
+    init?(path: String) {
+        guard let status = Self.status(path) else { return nil }
+        self.init(status)
+    }
+
+    /// What the system knows of what is at a path, of a link itself; nil where nothing is.
+    static func status(_ path: String) -> stat? {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 ? status : nil
+    }
+}
+
+extension stat {
+    var isFolder: Bool { st_mode & S_IFMT == S_IFDIR }
+    var isLink: Bool { st_mode & S_IFMT == S_IFLNK }
+    var isPlainFile: Bool { st_mode & S_IFMT == S_IFREG }
+    /// What others than the owner may do.
+    var isOpenToOthers: Bool { st_mode & 0o077 != 0 }
+}

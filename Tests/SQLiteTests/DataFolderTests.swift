@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+import SQLite
+import TestSupport
+import Testing
+
+@Suite("A store's folder", .serialized, .timeLimit(.minutes(1)))
+struct DataFolderTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private static let notes = Schema(name: "notes", migrations: [{ try $0.execute(sql: "CREATE TABLE notes (text)") }])
+
+    private func open(_ name: String) throws -> SQLiteStore {
+        try SQLiteStore.open(folder: "\(folder.path)/\(name)", schemas: [Self.notes])
+    }
+
+    private func mode(_ name: String) throws -> Int {
+        try #require(
+            FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(name)")[.posixPermissions] as? Int)
+    }
+
+    private func setMode(_ mode: Int, _ name: String) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder.path)/\(name)")
+    }
+
+    private func give(_ name: String, to user: UInt32) throws {
+        let given = unsafe chown("\(folder.path)/\(name)", user, user)
+        try #require(given == 0)
+    }
+
+    private func make(_ name: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+    }
+
+    /// What a refused start says of the folder or file.
+    private func complaint(_ name: String) throws -> String {
+        "\(try #require(#expect(throws: SQLiteStoreError.self) { _ = try open(name) }))"
+            .replacing(folder.path + "/", with: "")
+    }
+
+    @Test("is this user's alone whatever the umask, with all that is in it and those above it", arguments: [0, 0o777])
+    func modes(mask: mode_t) async throws {
+        let before = umask(mask)
+        defer { umask(before) }
+        let store = try open("new/below")
+        try await store.commit { try $0.execute(sql: "INSERT INTO notes VALUES ('a')") }
+        #expect(store.notice == nil)
+        for name in ["new", "new/below"] { #expect(try mode(name) == 0o700) }
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/new/below")
+        #expect(Set(files).isSuperset(of: ["sluice.sqlite", "sluice.sqlite-wal", "sluice.sqlite-shm", "start.lock"]))
+        for file in files { #expect(try mode("new/below/\(file)") == 0o600, "\(file)") }
+        try store.close()
+        #expect(try open("new/below").notice == nil)
+    }
+
+    @Test("of an earlier version is narrowed, which is said once")
+    func narrowed() throws {
+        try open("data").close()
+        try setMode(0o755, "data")
+        try setMode(0o644, "data/sluice.sqlite")
+        let store = try open("data")
+        #expect(
+            store.notice
+                == "\(folder.path)/data was open to other users; from now on it is this user's alone")
+        #expect(try mode("data") == 0o700 && mode("data/sluice.sqlite") == 0o600)
+        try store.close()
+        #expect(try open("data").notice == nil)
+    }
+
+    @Test("that is a link, or holds one, is refused", arguments: ["data", "data/", "data/sluice.sqlite", "data/head"])
+    func links(link: String) throws {
+        let target = link.hasPrefix("data/") && link != "data/" ? "elsewhere.file" : "elsewhere"
+        if target == "elsewhere" {
+            try make("elsewhere")
+        } else {
+            try make("data")
+            try Data("kept".utf8).write(to: folder.url.appending(path: target))
+        }
+        let place = "\(folder.path)/\(link == "data/" ? "data" : link)"
+        try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "\(folder.path)/\(target)")
+        let name = link == "data/" ? link : "data"
+        #expect(
+            try complaint(name)
+                == "\(link) is a link; name a folder of your own with --data, or run sluice as its owner")
+        if target == "elsewhere" {
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/elsewhere").isEmpty)
+        } else {
+            #expect(try Data(contentsOf: folder.url.appending(path: target)) == Data("kept".utf8))
+        }
+    }
+
+    @Test("that is a link to nothing is refused, and nothing is made behind it")
+    func danglingLink() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/data", withDestinationPath: "\(folder.path)/nothing")
+        #expect(try complaint("data").hasPrefix("data is a link; "))
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/nothing"))
+    }
+
+    @Test("that is a file, or holds what is no file, is refused")
+    func kinds() throws {
+        try Data().write(to: folder.url.appending(path: "file"))
+        #expect(try complaint("file").hasPrefix("file is no folder; "))
+        try make("data")
+        let made = unsafe mkfifo("\(folder.path)/data/start.lock", 0o600)
+        try #require(made == 0)
+        #expect(try complaint("data").hasPrefix("data/start.lock is no file; "))
+    }
+
+    @Test(
+        "of another user, with a file of another's, or below another's folder is refused, by root too",
+        .enabled(if: geteuid() == 0, "only root can make such a folder"),
+        arguments: ["data", "data/sluice.sqlite", "above"])
+    func strangers(theirs: String) throws {
+        let name = theirs == "above" ? "above/data" : "data"
+        try make(name)
+        if theirs == "data/sluice.sqlite" { try Data().write(to: folder.url.appending(path: theirs)) }
+        try setMode(0o777, name)
+        try give(theirs, to: 4321)
+        let complaint = try complaint(name)
+        let own = "name a folder of your own with --data, or run sluice as its owner"
+        switch theirs {
+        case "above":
+            #expect(
+                complaint
+                    == "above/data lies in \(folder.path)/above, which belongs to user 4321; \(own)".replacing(
+                        folder.path + "/", with: ""))
+        default: #expect(complaint == "\(theirs) belongs to user 4321; \(own)")
+        }
+        try give(theirs, to: 0)
+        #expect(try open(name).notice != nil)
+    }
+}
