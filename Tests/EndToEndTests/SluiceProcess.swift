@@ -45,7 +45,11 @@ final class SluiceProcess: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         errorFile = folder.appending(path: "stderr-\(UUID().uuidString)")
         try Data().write(to: errorFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
+        let errors = try FileHandle(forWritingTo: errorFile)
+        // Foundation keeps what a process was given open, long after its end; hundreds of processes would leave thousands
+        // of descriptors, and its own search among so many crashes.
+        defer { try? errors.close() }
+        process.standardError = errors
         let output = Pipe()
         process.standardOutput = output
         let feed = Pipe()
@@ -78,6 +82,7 @@ final class SluiceProcess: Sendable {
                     rest = Data(rest[(end + 1)...])
                 }
             }
+            try? output.fileHandleForReading.close()
             if !rest.isEmpty { lineFeed.yield(String(decoding: rest, as: UTF8.self)) }
             lineFeed.finish()
         }
