@@ -28,6 +28,31 @@ struct RaceTests {
         #expect(report.sound)
     }
 
+    @Test("its processes end with it, also where it is killed")
+    func killed() async throws {
+        let folder = try TemporaryFolder()
+        let race = try SluiceProcess(
+            ["budget", "race", "--processes", "2", "--calls", "1000000", "--limit", "100000"], in: folder.url)
+        var children: [Substring] = []
+        // Nothing tells when a process has children, or that another's child has ended, but that one asks.
+        while children.count < 2 {
+            let threads = "/proc/\(race.process.processIdentifier)/task"
+            children = try FileManager.default.contentsOfDirectory(atPath: threads).flatMap {
+                (try? String(contentsOfFile: "\(threads)/\($0)/children", encoding: .utf8))?.split(separator: " ") ?? []
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        race.signal(SIGKILL)
+        #expect(await race.status() == -SIGKILL)
+        for child in children {
+            while let status = try? String(contentsOfFile: "/proc/\(child)/status", encoding: .utf8),
+                !status.contains("State:\tZ")
+            {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
     @Test(
         "wrong numbers are told what to write",
         arguments: [

@@ -85,11 +85,19 @@ struct FrontDoorTests {
         #expect(test.broker.events.isEmpty)
     }
 
-    @Test("where the first function fails, nothing is kept")
-    func unreadable() async throws {
-        let test = try host(error: Told(disposition: .retry))
+    private static let notNow = FrontDoorError.unavailable(
+        reason: "filter cannot work now (told); ask again in a moment")
+
+    @Test(
+        "where the first function fails, nothing is kept, and only what fails for good is the question's fault",
+        arguments: [
+            (Disposition.deadLetter, FrontDoorError.unreadable(code: "told")), (.retry, notNow), (.handBack, notNow),
+            (.hostTrouble(HostTrouble(.unavailable, code: "away")), notNow),
+        ])
+    func failing(disposition: Disposition, error: FrontDoorError) async throws {
+        let test = try host(error: Told(disposition: disposition))
         try await test.host.declareQueues()
-        await #expect(throws: FrontDoorError.unreadable(code: "told")) { try await test.door().accept("One?") }
+        await #expect(throws: error) { try await test.door().accept("One?") }
         #expect(test.broker.events.isEmpty)
         #expect(try await test.history.counts().isEmpty)
     }

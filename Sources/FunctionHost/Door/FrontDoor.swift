@@ -146,11 +146,17 @@ package struct FrontDoor: Sendable {
             tenant: headers.tenant, trace: headers.trace, logger: logger, drain: drain)
         switch await invoker.invoke(first.function, body, context: context) {
         case .output(let output): return output
-        case .failed(let error as any DispositionProviding): throw .unreadable(code: error.code)
-        case .failed: throw .unreadable(code: "error")
-        case .timedOut: throw .unreadable(code: "timeout")
+        case .failed(let error as any DispositionProviding) where error.disposition == .deadLetter:
+            throw .unreadable(code: error.code)
+        // The next time, or on another host, it may well work.
+        case .failed(let error): throw Self.notNow(first, (error as? any DispositionProviding)?.code ?? "error")
+        case .timedOut: throw Self.notNow(first, "timeout")
         case .cutShort: throw .draining
         }
+    }
+
+    private static func notNow(_ function: RegisteredFunction, _ code: String) -> FrontDoorError {
+        .unavailable(reason: "\(function.settings.name) cannot work now (\(code)); ask again in a moment")
     }
 
     /// Publishes until it is certain that the queue has the message, or that it has it not.

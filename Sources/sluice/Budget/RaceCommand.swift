@@ -58,7 +58,9 @@ struct RaceCommand: AsyncParsableCommand {
         let process = Process()
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
-        let output = Pipe()
+        let (input, output) = (Pipe(), Pipe())
+        // Nothing is written: it ends with this process, however that ends, and the other with it.
+        process.standardInput = input
         process.standardOutput = output
         try process.run()
         // A thread, because reading and waiting block.
@@ -66,6 +68,7 @@ struct RaceCommand: AsyncParsableCommand {
             Thread.detachNewThread {
                 let printed = (try? output.fileHandleForReading.readToEnd()) ?? Data()
                 process.waitUntilExit()
+                try? input.fileHandleForWriting.close()
                 continuation.resume(returning: (printed, process.terminationStatus))
             }
         }
@@ -87,6 +90,11 @@ struct RaceCommand: AsyncParsableCommand {
         @Option var budgets: String
 
         func run() async throws {
+            Thread.detachNewThread {
+                // The race's end.
+                _ = try? FileHandle.standardInput.readToEnd()
+                _exit(EXIT_FAILURE)
+            }
             let rules = try RaceRules(calls: calls, concurrency: concurrency, limit: limit, processes: processes)
             let outcome = try await RaceRunner(
                 rules: rules, number: number, dataFolder: data, budgetsFolder: budgets, endpoint: endpoint
