@@ -18,23 +18,30 @@ package final class PostgresClient: Sendable {
         /// Until when no further connection is tried: there was no place for one.
         var fullUntil: ContinuousClock.Instant?
 
+        /// Whether a further connection is being made.
+        var isGrowing = false
+
         /// Whether another connection may be made; the first may always.
         func mayOpen(atMost limit: Int) -> Bool {
-            count == 0 || count < limit && fullUntil.map { $0 <= .now } ?? true
+            count == 0 || count < limit && !isGrowing && fullUntil.map { $0 <= .now } ?? true
         }
     }
 
     private enum Place {
         case idle(PostgresConnection)
+        /// The first: there is no other to wait for.
         case mayOpen
+        /// A further one, while those that are there may come free.
+        case mayGrow
         case full
         case closed
     }
 
     static let pauseMin: Duration = .milliseconds(50)
     private static let pauseMax: Duration = .seconds(1)
-    /// How long a pool goes on with fewer connections after it found no place for another.
+    /// How long a pool goes on with fewer connections after it found no place for another, and after another failed.
     private static let fullFor: Duration = .seconds(30)
+    private static let failedFor: Duration = .seconds(1)
     /// How long a connection beyond the first is kept without use, so that others find its place.
     private static let idleMax: Duration = .seconds(10)
 
@@ -147,7 +154,6 @@ package final class PostgresClient: Sendable {
                     return try await PostgresConnection.open(configuration)
                 } catch {
                     leavePlace()
-                    if error.isLackOfPlaces, hasOthers() { continue }
                     guard error.isWorthWaiting, ContinuousClock.now + pause < end, !Task.isCancelled else {
                         throw error
                     }
@@ -155,7 +161,7 @@ package final class PostgresClient: Sendable {
                     try? await Task.sleep(for: pause)
                     pause = min(pause * 2, Self.pauseMax)
                 }
-            case .full:
+            case .mayGrow, .full:
                 guard ContinuousClock.now < end else {
                     throw .noConnectionFree(server: configuration.server, limit: connectionsMax)
                 }
@@ -171,7 +177,38 @@ package final class PostgresClient: Sendable {
             if let (connection, _) = state.idle.popLast() { return .idle(connection) }
             guard state.mayOpen(atMost: connectionsMax) else { return .full }
             state.count += 1
-            return .mayOpen
+            guard state.count > 1 else { return .mayOpen }
+            state.isGrowing = true
+            // A pooler may keep it waiting, and the asker with it, for longer than others need theirs. Its place is counted,
+            // so that ``close()`` waits for it.
+            Task { await grow() }
+            return .mayGrow
+        }
+    }
+
+    /// Makes a further connection for whoever waits, and more while others wait.
+    private func grow() async {
+        while true {
+            do throws(PostgresError) {
+                let connection = try await PostgresConnection.open(configuration)
+                state.withLock { $0.isGrowing = false }
+                await giveBack(connection)
+            } catch {
+                let pause = error.isLackOfPlaces ? Self.fullFor : Self.failedFor
+                state.withLock { state in
+                    state.isGrowing = false
+                    state.fullUntil = .now + pause
+                }
+                return leavePlace()
+            }
+            let grows = state.withLock { state in
+                guard !state.isClosed, !state.waiters.isEmpty, state.count > 0, state.mayOpen(atMost: connectionsMax)
+                else { return false }
+                state.count += 1
+                state.isGrowing = true
+                return true
+            }
+            guard grows else { return }
         }
     }
 
@@ -188,14 +225,6 @@ package final class PostgresClient: Sendable {
         }
         waiter?.resume()
         if let unwanted { await discard(unwanted) }
-    }
-
-    /// Takes note that there is no place for another connection; false where there is none yet.
-    private func hasOthers() -> Bool {
-        state.withLock { state in
-            if state.count > 0 { state.fullUntil = .now + Self.fullFor }
-            return state.count > 0
-        }
     }
 
     private func discard(_ connection: PostgresConnection) async {

@@ -58,6 +58,26 @@ struct PoolerTests {
         }
     }
 
+    @Test("that has no place for a further session keeps nobody waiting for longer than the others need theirs")
+    func places() async throws {
+        let server = try await PostgresTestServer.shared()
+        let pooler = try await PgBouncerTestServer(
+            before: server, mode: "session", settings: ["default_pool_size": "1"])
+        var configuration = pooler.configuration(server.configuration())
+        configuration.connectTimeout = .seconds(20)
+        let client = PostgresClient(configuration, connectionsMax: 4, waitMax: .seconds(40))
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try await client.run(PostgresStatement("SELECT pg_sleep(0.1)")) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(.now - start < configuration.connectTimeout / 2)
+        await pooler.stop()
+        await client.close()
+    }
+
     @Test(
         "that shares sessions is refused at the start, by its setting's name, and nothing of ours stays behind",
         arguments: [
