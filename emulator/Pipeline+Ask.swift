@@ -56,11 +56,20 @@ extension Pipeline {
             // A call that is nearly done is worth a moment; who asked is not left waiting for another one.
             host.end(within: Self.lastMoment)
             let troubles = host.troubles.values.map(\.description).sorted()
-            return .waiting(id: id, reason: troubles.isEmpty ? nil : troubles.joined(separator: ", "))
+            return .waiting(
+                id: id, reason: troubles.isEmpty ? await obstacle(to: id) : troubles.joined(separator: ", "))
         }
         if let report = try await report(on: record) { return .answered(report) }
         if record.state == .refused, record.reason == QuestionRecord.noRoom { return .refused(record.refusal) }
         return .unanswered(id: id, reason: record.reason ?? record.state.rawValue)
+    }
+
+    /// What a question waits for, where nothing is wrong.
+    private func obstacle(to id: String) async -> String? {
+        guard let record = await look(at: id)?.record else { return nil }
+        if record.reason == QuestionRecord.noRoom, let explanation = record.explanation { return explanation }
+        let done = Set(record.stages.map(\.function))
+        return functions.map(\.settings.name).first { !done.contains($0) }.map { "\($0) has not finished yet" }
     }
 
     /// Tells that a question is parked, and how to look at it; ends when it has, or is cancelled.

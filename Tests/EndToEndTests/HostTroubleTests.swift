@@ -117,6 +117,20 @@ struct HostTroubleEndToEndTests {
         }
     }
 
+    @Test("who asks a model that takes too long is told what is not done yet")
+    func slow() async throws {
+        let folder = try TemporaryFolder()
+        try await ModelServer.run(latency: .seconds(60)) { model in
+            let ending = try await SluiceProcess.run(
+                ["ask", "--wait", "2", "The shop refuses to repair my faulty phone."], in: folder.url,
+                environment: model.environment)
+            #expect(ending.status == 1 && ending.output.isEmpty)
+            #expect(
+                ending.errors.contains("was not answered within 2 s: llm-connector has not finished yet;"),
+                "\(ending.errors)")
+        }
+    }
+
     @Test(
         "a key that no header can hold stops the start with one line",
         arguments: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])

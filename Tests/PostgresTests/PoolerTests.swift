@@ -59,7 +59,7 @@ struct PoolerTests {
     }
 
     @Test("that has no place for a further session keeps nobody waiting for longer than the others need theirs")
-    func places() async throws {
+    func growth() async throws {
         let server = try await PostgresTestServer.shared()
         let pooler = try await PgBouncerTestServer(
             before: server, mode: "session", settings: ["default_pool_size": "1"])
