@@ -119,7 +119,7 @@ let package = Package(
             path: "Shared/HistorySQLite"),
         .systemLibrary(
             name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "Postgres", dependencies: ["CPostgres"], path: "Shared/Postgres"),
+        .target(name: "Postgres", dependencies: ["CPostgres", "Hashing"], path: "Shared/Postgres"),
         .target(
             name: "SpendingPostgres", dependencies: ["FunctionKit", "Hashing", "Postgres", "Spending"],
             path: "Shared/SpendingPostgres"),
