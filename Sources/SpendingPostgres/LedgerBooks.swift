@@ -57,7 +57,7 @@ struct LedgerBooks {
         self.now = now
         self.ownerID = ownerID
         leaseUntilMS = now.milliseconds + Int64(lease / .milliseconds(1))
-        nextID = max(lastID + 1, Self.firstID(at: now))
+        nextID = Self.firstID(at: now, after: lastID)
         writes = LedgerWrites(now: now, lastID: lastID)
     }
 
@@ -201,12 +201,14 @@ struct LedgerBooks {
         count(spent: spent, held: held, in: counters)
     }
 
-    /// The least number of an entry at an instant: its second in front, then a number that nobody can foresee.
+    /// The number of a transaction's first entry: the instant's in front, then a step that nobody can foresee.
     ///
-    /// A ledger that falls back to a copy without its last entries gives none of their numbers, and so no hold's, again.
-    /// Below 2^53 until the year 2242, so that readers of JSON keep every digit.
-    private static func firstID(at now: Date) -> Int64 {
-        max(0, now.milliseconds / 1000) << 20 | Int64.random(in: 0..<1 << 19)
+    /// A ledger that falls back to a copy without its last entries gives none of their numbers, and so no hold's, again: it
+    /// would have to fall back within the same millisecond, and take the same step. Transactions would have to come faster
+    /// than 8 a millisecond for long to run ahead of the time. Below 2^53 until the year 2248, so that readers of JSON keep
+    /// every digit.
+    private static func firstID(at now: Date, after lastID: Int64) -> Int64 {
+        max(lastID, max(0, now.milliseconds) << 10) + Int64.random(in: 1...256)
     }
 
     private mutating func takeID() -> Int64 {
