@@ -18,12 +18,27 @@ package final class PostgresClient: Sendable {
         /// Until when no further connection is tried: there was no place for one.
         var fullUntil: ContinuousClock.Instant?
 
-        /// Whether a further connection is being made.
+        /// Whether a connection is being made: one at a time, so that none takes another's place.
         var isGrowing = false
+        /// Why the last one could not be made.
+        var failure: PostgresError?
 
         /// Whether another connection may be made; the first may always.
         func mayOpen(atMost limit: Int) -> Bool {
-            count == 0 || count < limit && !isGrowing && fullUntil.map { $0 <= .now } ?? true
+            !isGrowing && (count == 0 || count < limit && fullUntil.map { $0 <= .now } ?? true)
+        }
+
+        /// Takes the place of a connection that is to be made; false where there is none.
+        mutating func begin(atMost limit: Int) -> Bool {
+            guard mayOpen(atMost: limit) else { return false }
+            count += 1
+            isGrowing = true
+            return true
+        }
+
+        mutating func end(_ failure: PostgresError?) {
+            isGrowing = false
+            self.failure = failure
         }
     }
 
@@ -151,8 +166,12 @@ package final class PostgresClient: Sendable {
                 await discard(connection)
             case .mayOpen:
                 do throws(PostgresError) {
-                    return try await PostgresConnection.open(configuration)
+                    let connection = try await PostgresConnection.open(configuration)
+                    state.withLock { $0.end(nil) }
+                    if othersNeedOne() { Task { await grow() } }
+                    return connection
                 } catch {
+                    state.withLock { $0.end(error) }
                     leavePlace()
                     guard error.isWorthWaiting, ContinuousClock.now + pause < end, !Task.isCancelled else {
                         throw error
@@ -163,7 +182,8 @@ package final class PostgresClient: Sendable {
                 }
             case .mayGrow, .full:
                 guard ContinuousClock.now < end else {
-                    throw .noConnectionFree(server: configuration.server, limit: connectionsMax)
+                    throw state.withLock { $0.failure }
+                        ?? .noConnectionFree(server: configuration.server, limit: connectionsMax)
                 }
                 if Task.isCancelled { throw .cancelled }
                 await untilFree(by: end)
@@ -175,10 +195,8 @@ package final class PostgresClient: Sendable {
         state.withLock { state in
             if state.isClosed { return .closed }
             if let (connection, _) = state.idle.popLast() { return .idle(connection) }
-            guard state.mayOpen(atMost: connectionsMax) else { return .full }
-            state.count += 1
+            guard state.begin(atMost: connectionsMax) else { return .full }
             guard state.count > 1 else { return .mayOpen }
-            state.isGrowing = true
             // A pooler may keep it waiting, and the asker with it, for longer than others need theirs. Its place is counted,
             // so that ``close()`` waits for it.
             Task { await grow() }
@@ -188,27 +206,26 @@ package final class PostgresClient: Sendable {
 
     /// Makes a further connection for whoever waits, and more while others wait.
     private func grow() async {
-        while true {
+        repeat {
             do throws(PostgresError) {
                 let connection = try await PostgresConnection.open(configuration)
-                state.withLock { $0.isGrowing = false }
+                state.withLock { $0.end(nil) }
                 await giveBack(connection)
             } catch {
                 let pause = error.isLackOfPlaces ? Self.fullFor : Self.failedFor
                 state.withLock { state in
-                    state.isGrowing = false
+                    state.end(error)
                     state.fullUntil = .now + pause
                 }
                 return leavePlace()
             }
-            let grows = state.withLock { state in
-                guard !state.isClosed, !state.waiters.isEmpty, state.count > 0, state.mayOpen(atMost: connectionsMax)
-                else { return false }
-                state.count += 1
-                state.isGrowing = true
-                return true
-            }
-            guard grows else { return }
+        } while othersNeedOne()
+    }
+
+    /// Takes the place of a further connection where somebody waits for one.
+    private func othersNeedOne() -> Bool {
+        state.withLock { state in
+            !state.isClosed && !state.waiters.isEmpty && state.count > 0 && state.begin(atMost: connectionsMax)
         }
     }
 
