@@ -71,13 +71,15 @@ package struct SQLiteHistory: QuestionHistory {
                         """)
             },
             { db in
-                try SettledTime.makeTable(
-                    timeTable, newest: "SELECT max(max(accepted_at_ms, ifnull(finished_at_ms, 0))) FROM questions", db)
+                try SettledTime.makeTable(timeTable, newest: newest, db)
             },
         ])
 
     /// The condition of an answer without the model; an index goes by its very words.
     private static let isDegraded = "answer IS NOT NULL AND json_extract(CAST(answer AS TEXT), '$.degraded')"
+
+    /// The newest instant of all that is kept.
+    private static let newest = "SELECT max(max(accepted_at_ms, ifnull(finished_at_ms, 0))) FROM questions"
 
     /// What the history's time is kept in.
     static let timeTable = "history_time"
@@ -225,7 +227,9 @@ package struct SQLiteHistory: QuestionHistory {
 
     package func instant() async throws -> Date {
         let clockMS = now().milliseconds
-        let settled = try await store.commit { try SettledTime.look(Self.timeTable, clockMS: clockMS, $0) }
+        let settled = try await store.commit {
+            try SettledTime.look(Self.timeTable, newest: Self.newest, clockMS: clockMS, $0)
+        }
         return Date(milliseconds: settled)
     }
 

@@ -57,6 +57,15 @@ enum MessageTable {
         let dueMilliseconds: Int64?
     }
 
+    /// Whether a message of the queue `?1` waits at the instant `?2` for longer than any delay takes.
+    ///
+    /// The clock was ahead when it came, and has gone back since, by more than clocks do that are set right all the time. It
+    /// waits no longer: nobody knows how long it has waited, and it would for as long as that clock was ahead.
+    private static let waitsTooLong = """
+        available_at_ms > ?2 + 60000
+            + ifnull((SELECT json_extract(delays_ns, '$[#-1]') / 1000000 FROM queues WHERE name = ?1), 0)
+        """
+
     /// The wall clock, which all processes share: milliseconds since 1970.
     static var now: Int64 { Int64((Date.now.timeIntervalSince1970 * 1000).rounded(.down)) }
 
@@ -116,7 +125,8 @@ enum MessageTable {
             db,
             sql: """
                 SELECT id, headers, body FROM messages
-                WHERE queue = ?1 AND owner IS NULL AND (position IS NOT NULL OR available_at_ms <= ?2)
+                WHERE queue = ?1 AND owner IS NULL
+                    AND (position IS NOT NULL OR available_at_ms <= ?2 OR \(waitsTooLong))
                 ORDER BY position IS NULL, position, available_at_ms, sequence LIMIT ?3
                 """,
             arguments: [queue, now, limit]
@@ -192,11 +202,11 @@ enum MessageTable {
             sql: """
                 SELECT
                     count(*) FILTER (WHERE owner IS NOT NULL) AS delivered,
-                    count(*) FILTER (WHERE available_at_ms > ?) AS delayed,
+                    count(*) FILTER (WHERE available_at_ms > ?2 AND NOT \(waitsTooLong)) AS delayed,
                     count(*) AS total
-                FROM messages WHERE queue = ?
+                FROM messages WHERE queue = ?1
                 """,
-            arguments: [now, queue])
+            arguments: [queue, now])
         guard let row else { return QueueDepth(ready: 0, delivered: 0, delayed: 0) }
         let (delivered, delayed, total): (Int, Int, Int) = (row["delivered"], row["delayed"], row["total"])
         return QueueDepth(ready: total - delivered - delayed, delivered: delivered, delayed: delayed)
@@ -207,7 +217,9 @@ enum MessageTable {
         let ripe = try Int64.fetchAll(
             db,
             sql: """
-                SELECT sequence FROM messages WHERE queue = ? AND available_at_ms IS NOT NULL AND available_at_ms <= ?
+                SELECT sequence, available_at_ms FROM messages WHERE queue = ?1 AND available_at_ms <= ?2
+                UNION ALL
+                SELECT sequence, available_at_ms FROM messages WHERE queue = ?1 AND \(waitsTooLong)
                 ORDER BY available_at_ms, sequence
                 """,
             arguments: [queue, now])

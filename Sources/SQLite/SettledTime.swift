@@ -44,14 +44,19 @@ package enum SettledTime {
     ///
     /// - Parameters:
     ///   - table: One that ``makeTable(_:newest:_:)`` made.
+    ///   - newest: SQL as there: nobody may have looked since the store was made.
     ///   - clockMS: What the clock says, in milliseconds since 1970.
     ///   - database: The store.
     /// - Returns: The settled time, in milliseconds since 1970.
     /// - Throws: `DatabaseError`.
-    package static func look(_ table: String, clockMS: Int64, _ database: Database) throws -> Int64 {
+    package static func look(
+        _ table: String, newest: String, clockMS: Int64, _ database: Database
+    ) throws -> Int64 {
         let row = try Row.fetchOne(database.cachedStatement(sql: "SELECT settled_ms, seen_ms, leap_ms FROM \(table)"))
-        var settled: Int64 = row?[0] ?? clockMS
-        let seen: Int64 = row?[1] ?? clockMS
+        // At the first look, what is held was written by a clock that may have been another.
+        let first = row == nil ? min(clockMS, try Int64.fetchOne(database, sql: newest) ?? clockMS) : clockMS
+        var settled: Int64 = row?[0] ?? first
+        let seen: Int64 = row?[1] ?? first
         var leap: Int64? = row?[2]
         if clockMS - seen > leapMax {
             // What was seen before has stood until now.

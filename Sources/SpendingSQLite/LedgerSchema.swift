@@ -256,8 +256,7 @@ extension SQLiteLedger {
                         ALTER TABLE breaches ADD COLUMN accepted_by INTEGER;
                         """)
                 try makeAppendOnly("decisions", knownBy: "id = NEW.id", database)
-                try SettledTime.makeTable(
-                    LedgerTransaction.timeTable, newest: "SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1", database)
+                try SettledTime.makeTable(LedgerTransaction.timeTable, newest: LedgerTransaction.newest, database)
             },
             { database in
                 try database.execute(

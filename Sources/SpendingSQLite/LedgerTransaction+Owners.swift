@@ -81,12 +81,15 @@ extension LedgerTransaction {
 
     /// What the time is kept in by which responses are old.
     static let timeTable = "responses_time"
+    /// The newest instant that the ledger holds.
+    static let newest = "SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1"
 
     /// Deletes the oldest responses, so many at most that nobody waits long.
     func forgetResponses(olderThan age: Duration, atMost count: Int) throws -> Int {
         // They are numbered by age: a row gets a number above all others, and the clock is never set back.
         let old = "rowid IN (SELECT rowid FROM responses ORDER BY rowid LIMIT ?) AND stored_ms < ?"
-        let settled = try SettledTime.look(Self.timeTable, clockMS: clock.milliseconds, database)
+        let settled = try SettledTime.look(
+            Self.timeTable, newest: Self.newest, clockMS: clock.milliseconds, database)
         let arguments: StatementArguments = [count, settled - Int64(age / .milliseconds(1))]
         try database.run(
             """

@@ -51,6 +51,19 @@ struct WrongClockTests {
         #expect(try await history.counts() == [.failed: 1, .accepted: 1])
     }
 
+    @Test("keeps them too where nobody has looked at it before")
+    func firstLook() async throws {
+        try await finish("old")
+        try await history.accept(
+            id: "waiting", question: "?", tenant: nil, expiresAt: clock.now.addingTimeInterval(3600))
+        clock.advance(days: 100)
+        #expect(try await history.overdue().isEmpty)
+        #expect(try await sweep() == 0)
+        clock.advance(days: -100)
+        #expect(try await sweep() == 0)
+        #expect(try await history.counts() == [.failed: 1, .accepted: 1])
+    }
+
     @Test("goes on a day after a pause that was real, and then as ever")
     func pause() async throws {
         try await finish("old")

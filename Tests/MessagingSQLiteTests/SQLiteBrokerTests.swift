@@ -121,6 +121,20 @@ struct SQLiteBrokerTests {
         await broker.close()
     }
 
+    @Test("A delay that began by a clock 100 days ahead does not last until then", .timeLimit(.minutes(1)))
+    func clockWasAhead() async throws {
+        let broker = try await declared()
+        try await broker.publish(Message(id: "a", body: Data()), to: "questions", after: .milliseconds(80))
+        try await DatabaseQueue(path: "\(queues)/sluice.sqlite").write { database in
+            try database.execute(sql: "UPDATE messages SET available_at_ms = available_at_ms + 100 * 86400000")
+        }
+        #expect(try await broker.depth(of: "questions") == QueueDepth(ready: 1, delivered: 0, delayed: 0))
+        #expect(try await broker.browse("questions", limit: 1).map(\.id) == ["a"])
+        var deliveries = try await broker.consume("questions", prefetch: 1).makeAsyncIterator()
+        #expect(try await deliveries.next()?.message.id == "a")
+        await broker.close()
+    }
+
     @Test("A waiting consumer learns of the delay that another broker published", .timeLimit(.minutes(1)))
     func otherDelay() async throws {
         let (broker, other) = (try await declared(), try broker())
