@@ -33,6 +33,8 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
     package var heartbeatSeconds: Int
     /// What the broker's own tools call the connections of this process.
     package var connectionName: String
+    /// How long a consumer may bring nothing before it is started anew, in case that the broker has forgotten it.
+    package var idleConsumerMax: Duration = .seconds(30)
 
     /// Reads an `amqp://` or `amqps://` URL (<https://www.rabbitmq.com/docs/uri-spec>).
     ///

@@ -96,6 +96,14 @@ package final class RabbitMQServer: Sendable {
         return response.body
     }
 
+    /// The names of all queues of a virtual host.
+    package func queues(vhost: String) async throws -> [String] {
+        struct Queue: Decodable {
+            let name: String
+        }
+        return try JSONDecoder().decode([Queue].self, from: try await api("GET", "queues/\(vhost)")).map(\.name)
+    }
+
     /// Runs `rabbitmqctl`.
     package func control(_ arguments: String...) async throws {
         let process = Process()

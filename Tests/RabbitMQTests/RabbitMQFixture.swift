@@ -15,22 +15,32 @@ struct RabbitMQFixture {
         vhost = try await self.server.newVhost()
     }
 
+    /// Deletes all queues, one after the other.
+    func deleteQueues() async throws {
+        for queue in try await server.queues(vhost: vhost) {
+            _ = try await server.api("DELETE", "queues/\(vhost)/\(queue)")
+        }
+    }
+
     /// A connected broker.
     ///
     /// - Parameters:
     ///   - port: The server's own, or that of a proxy before it.
     ///   - heartbeatSeconds: How soon a dead connection is noticed: after twice this.
+    ///   - idleConsumerMax: How long a consumer may bring nothing before it is started anew.
     ///   - patience: How long a server that is away is waited for.
     ///   - logger: Told what happens.
     /// - Returns: The broker, without queues.
     /// - Throws: Why it cannot be reached.
     func broker(
-        port: Int? = nil, heartbeatSeconds: Int = 10, patience: Duration = .zero,
+        port: Int? = nil, heartbeatSeconds: Int = 10, idleConsumerMax: Duration = .seconds(30),
+        patience: Duration = .zero,
         logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     ) async throws -> RabbitMQBroker {
         var configuration = try RabbitMQConfiguration(
             url: server.url(vhost: vhost, port: port), connectionName: "test")
         configuration.heartbeatSeconds = heartbeatSeconds
+        configuration.idleConsumerMax = idleConsumerMax
         return try await RabbitMQBroker.connect(configuration, patience: patience, logger: logger)
     }
 }

@@ -149,6 +149,39 @@ struct TopologyTests {
         await broker.close()
     }
 
+    @Test("A queue that is deleted under several consumers, and made again at once, goes on to feed them")
+    func deletedUnderConsumers() async throws {
+        let fixture = try await RabbitMQFixture()
+        let publisher = try await fixture.broker()
+        try await publisher.declare(Self.specifications)
+        var consumers: [RabbitMQBroker] = []
+        for _ in 0..<2 { consumers.append(try await fixture.broker(idleConsumerMax: .seconds(1))) }
+        let (arrived, feed) = AsyncStream.makeStream(of: String.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for broker in consumers {
+                let deliveries = try await broker.consume("sluice.f", prefetch: 4)
+                group.addTask {
+                    for try await delivery in deliveries {
+                        feed.yield(delivery.message.id)
+                        try await broker.acknowledge(delivery)
+                    }
+                }
+            }
+            var ids = arrived.makeAsyncIterator()
+            for round in 0..<4 {
+                // More than both take at once, and then so few that none of them waits in the queue.
+                let sent = (0..<(round.isMultiple(of: 2) ? 10 : 3)).map { "\(round) \($0)" }
+                for id in sent { try await publisher.publish(Message(id), to: "sluice.f") }
+                var missing = Set(sent)
+                while !missing.isEmpty, let id = await ids.next() { missing.remove(id) }
+                while try await publisher.depth(of: "sluice.f").total > 0 {}
+                try await fixture.deleteQueues()
+            }
+            for broker in consumers { await broker.close() }
+        }
+        await publisher.close()
+    }
+
     @Test("The limits of a virtual host and missing rights are named as what they are")
     func limits() async throws {
         let fixture = try await RabbitMQFixture()

@@ -17,6 +17,7 @@ extension ConsumeConnection {
                 // The queue was deleted, or its node fails.
                 if channels[channel]?.ending == .no {
                     detach(channel, reason: "the broker ended the consumer")
+                    suspectConsumers()
                     try connection.closeChannel(channel)
                 }
             case .channelClosed(_, let reason):
@@ -41,6 +42,7 @@ extension ConsumeConnection {
         let number = nextNumber()
         held[number] = DeliveriesInHand.Held(
             queue: queue, consumer: consumer, channel: channel, tag: content.tag, priorDeliveries: priorDeliveries)
+        consumers[consumer]?.hasBrought = true
         consumers[consumer]?.ready.append(
             Delivery(
                 message: content.message, queue: queue, tag: number,

@@ -35,6 +35,7 @@ extension ConsumeConnection {
         if refusals[queue] == nil {
             logger.warning("queue is missing; it is made again", metadata: [LogKey.queue: "\(queue)"])
         }
+        suspectConsumers()
         try declareTopology(connection)
         try restartConsumers(of: queue, connection, reason: "the queue was deleted")
     }

@@ -18,6 +18,8 @@ actor ConsumeConnection: SocketOwner {
         var nextTry: ContinuousClock.Instant?
         /// Whether it was told that it is lost.
         var isToldLost = false
+        /// Whether a delivery came since the last look at those that are idle.
+        var hasBrought = false
     }
 
     /// What became of a delivery that was to be handed back.
@@ -56,6 +58,8 @@ actor ConsumeConnection: SocketOwner {
     var checkedAt: ContinuousClock.Instant?
     var unknownConsumers: Set<String> = []
     static let checkPause = Duration.seconds(10)
+    /// When idle consumers are started anew.
+    var renewAt: ContinuousClock.Instant
     /// Why the broker was not reached since the connection was lost.
     var told: Set<String> = []
     /// The connection is new, and the broker may have come back empty.
@@ -72,6 +76,7 @@ actor ConsumeConnection: SocketOwner {
     init(_ configuration: RabbitMQConfiguration, board: StateBoard, logger: Logger) throws(RabbitMQError) {
         thread = try ConnectionThread()
         self.configuration = configuration
+        renewAt = .now + configuration.idleConsumerMax
         self.board = board
         self.logger = logger
         thread.start("rabbitmq-consume", owner: self)
@@ -104,6 +109,8 @@ actor ConsumeConnection: SocketOwner {
             try attachDetached(connection)
             try checkConsumers(connection)
             try read(connection)
+            // After what has come by now, which would be delivered once more.
+            try renewConsumers(connection)
             if !dirty.isEmpty { try flush(connection) }
         } catch {
             lose(error.reason)
@@ -111,8 +118,8 @@ actor ConsumeConnection: SocketOwner {
         }
         let heartbeat = SocketWait(
             socket: connection.socket, milliseconds: connection.heartbeatWaitMilliseconds)
-        let detached = SocketWait.until(consumers.values.compactMap(\.nextTry).min())
-        return detached.milliseconds < heartbeat.milliseconds
-            ? SocketWait(socket: connection.socket, milliseconds: detached.milliseconds) : heartbeat
+        let next = SocketWait.until((consumers.values.compactMap(\.nextTry) + [renewAt]).min())
+        return next.milliseconds < heartbeat.milliseconds
+            ? SocketWait(socket: connection.socket, milliseconds: next.milliseconds) : heartbeat
     }
 }
