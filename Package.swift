@@ -407,7 +407,9 @@ let package = Package(
                 "MessagingSQLite", "PIIFilter", "Postgres", "PostgresTestServer", "RabbitMQ", "RabbitMQServer",
                 "Retrieval", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            // Compiled by the tests that load it into other programs.
+            exclude: ["WrongClock.c"]),
     ],
     swiftLanguageModes: [.v6]
 )
