@@ -38,6 +38,16 @@ final class Asker: Sendable {
         }
     }
 
+    /// Asks one question after the other, as people come, and gives their ids in the order of the questions.
+    func ask(_ questions: some Collection<String> & Sendable, every pause: Duration) async throws -> [String] {
+        var ids: [String] = []
+        for question in questions {
+            ids.append(try await ask(question))
+            try await Task.sleep(for: pause)
+        }
+        return ids
+    }
+
     /// Asks questions, so many at a time, and gives their ids in the order of the questions.
     func ask(_ questions: some Collection<String> & Sendable, atOnce: Int = 1) async throws -> [String] {
         try await withThrowingTaskGroup(of: (Int, String).self) { group in

@@ -25,6 +25,22 @@ final class SluiceProcess: Sendable {
     let lines: AsyncStream<String>
     private let ended: AsyncStream<Int32>
     private let errorFile: URL
+    private let output = Pipe()
+    private let reader = Reader()
+
+    /// Whether the output is read; unchecked, because all that changes is used under the condition alone.
+    private final class Reader: @unchecked Sendable {
+        private let condition = NSCondition()
+        private var isPaused = false
+
+        func pause(_ isPaused: Bool) {
+            condition.withLock { self.isPaused = isPaused }
+            condition.signal()
+        }
+
+        /// Blocks while nothing is to be read.
+        func wait() { condition.withLock { while isPaused { condition.wait() } } }
+    }
 
     /// Starts the program.
     ///
@@ -50,11 +66,10 @@ final class SluiceProcess: Sendable {
         // of descriptors, and its own search among so many crashes.
         defer { try? errors.close() }
         process.standardError = errors
-        let output = Pipe()
         process.standardOutput = output
         let feed = Pipe()
         process.standardInput = feed
-        (lines, ended) = Self.events(of: process, output: output)
+        (lines, ended) = Self.events(of: process, output: output, reader: reader)
         try process.run()
         if let input { try feed.fileHandleForWriting.write(contentsOf: input) }
         try feed.fileHandleForWriting.close()
@@ -65,7 +80,9 @@ final class SluiceProcess: Sendable {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    private static func events(of process: Process, output: Pipe) -> (AsyncStream<String>, AsyncStream<Int32>) {
+    private static func events(
+        of process: Process, output: Pipe, reader: Reader
+    ) -> (AsyncStream<String>, AsyncStream<Int32>) {
         let (lines, lineFeed) = AsyncStream.makeStream(of: String.self)
         let (ended, endFeed) = AsyncStream.makeStream(of: Int32.self)
         process.terminationHandler = { process in
@@ -76,6 +93,7 @@ final class SluiceProcess: Sendable {
         Thread.detachNewThread {
             var rest = Data()
             while case let piece = output.fileHandleForReading.availableData, !piece.isEmpty {
+                reader.wait()
                 rest += piece
                 while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
                     lineFeed.yield(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
@@ -97,6 +115,15 @@ final class SluiceProcess: Sendable {
 
     /// Sends a signal.
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Reads none of its output while a body runs, and lets little of it wait.
+    func unread<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        // `F_SETPIPE_SZ` of `linux/fcntl.h`, which Glibc shows to C programs of GNU's alone: a page.
+        _ = fcntl(output.fileHandleForReading.fileDescriptor, 1031, 4096)
+        reader.pause(true)
+        defer { reader.pause(false) }
+        return try await body()
+    }
 
     /// Waits for the end; a status below zero is the signal that ended it.
     func status() async -> Int32 {

@@ -116,10 +116,12 @@ struct RandomSchedule {
     private mutating func step() async throws {
         latest = max(latest, clock.now())
         switch Int.random(in: 0..<100, using: &random) {
-        case ..<42: try await reserve(1)
-        case ..<47: try await reserve(Int.random(in: 2...8, using: &random))
-        case ..<48: try await forget()
-        case ..<84: try await end()
+        case ..<40: try await reserve(1)
+        case ..<45: try await reserve(Int.random(in: 2...8, using: &random))
+        case ..<46: try await forget()
+        case ..<82: try await end()
+        case ..<83: try await goByWrongClock()
+        case ..<84: try await standStill()
         case ..<91: clock.advance(seconds: Double.random(in: 0..<50, using: &random))
         case ..<92: clock.advance(seconds: -Double.random(in: 0..<3600, using: &random))
         case ..<93: clock.advance(seconds: Double.random(in: 0..<7200, using: &random))
@@ -133,9 +135,33 @@ struct RandomSchedule {
         }
     }
 
+    /// An owner's machine has another time than the others'.
+    private mutating func goByWrongClock() async throws {
+        let offset = Double.random(in: -700...700, using: &random)
+        let owner = Int.random(in: 0..<3, using: &random)
+        clock.advance(seconds: offset)
+        latest = max(latest, clock.now())
+        try await reserve(1, by: [owner])
+        try await end(of: owner)
+        clock.advance(seconds: -offset)
+    }
+
+    /// An owner's process is stopped beyond its lease, while the others go on, and then ends what it held.
+    private mutating func standStill() async throws {
+        let owner = Int.random(in: 0..<3, using: &random)
+        let others = (0..<3).filter { $0 != owner }
+        for _ in 0..<3 {
+            clock.advance(seconds: Self.lease / 2)
+            latest = max(latest, clock.now())
+            for other in others { try await governors[other].ledger.renewLeases() }
+            try await reserve(2, by: others)
+        }
+        for _ in 0..<2 { try await end(of: owner) }
+    }
+
     /// Makes some calls at the same moment.
-    private mutating func reserve(_ count: Int) async throws {
-        let calls = (0..<count).map { _ in (owner: Int.random(in: 0..<3, using: &random), call: randomCall()) }
+    private mutating func reserve(_ count: Int, by owners: [Int] = [0, 1, 2]) async throws {
+        let calls = (0..<count).map { _ in (owner: owners.randomElement(using: &random) ?? 0, call: randomCall()) }
         let now = clock.now()
         let answers = try await withThrowingTaskGroup(of: (PaidCall, Answer).self) { [governors] group in
             for (owner, call) in calls {
@@ -213,8 +239,10 @@ struct RandomSchedule {
         _ = try await governors[Int.random(in: 0..<3, using: &random)].ledger.forgetResponses(olderThan: age)
     }
 
-    private mutating func end() async throws {
-        guard let index = open.indices.randomElement(using: &random) else { return }
+    /// Ends a hold, of any owner or of one.
+    private mutating func end(of owner: Int? = nil) async throws {
+        let indices = open.indices.filter { owner == nil || open[$0].owner == owner }
+        guard let index = indices.randomElement(using: &random) else { return }
         let slot = open.remove(at: index)
         let governor = governors[slot.owner]
         if Int.random(in: 0..<10, using: &random) == 0 {
