@@ -51,5 +51,6 @@ func nanoUSD(_ text: String) -> Int64? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, parts[1].count <= 9, let whole = Int64(parts[0]) else { return nil }
     let decimals = parts[1] + String(repeating: "0", count: 9 - parts[1].count)
-    return Int64(decimals).map { whole * 1_000_000_000 + $0 }
+    // A whole zero has no sign of its own.
+    return Int64(decimals).map { whole * 1_000_000_000 + (text.hasPrefix("-") ? -$0 : $0) }
 }

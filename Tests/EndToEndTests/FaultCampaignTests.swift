@@ -140,8 +140,9 @@ struct FaultCampaignTests {
         var answersFromModel = 0
         for id in ids {
             let answer = try #require(try await world.history.question(id: id)?.answer)
-            if let cost = try calls.settled(id) {
-                #expect(answer.costNanoUSD == cost)
+            let costs = try calls.settled(id)
+            if !costs.isEmpty {
+                #expect(costs.contains(answer.costNanoUSD))
             } else if !answer.isDegraded {
                 // The ledger was away when the model had answered: the call is charged in full.
                 #expect(calls.charged(id).contains(answer.costNanoUSD))
