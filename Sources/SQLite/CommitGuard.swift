@@ -7,6 +7,7 @@ import Synchronization
 /// limit would be spent a second time.
 final class CommitGuard: Sendable {
     private let folder: DataFolder
+    private let opened: OpenFile
     private let head: StoreHead
     /// The files by their paths; all are open, so that their numbers are not given to others.
     private let files: [(path: String, identity: FileIdentity)]
@@ -18,6 +19,7 @@ final class CommitGuard: Sendable {
     /// - Throws: ``SQLiteStoreError/displaced(file:what:)`` where the file is already another than the one that was opened.
     init(folder: DataFolder, opened: OpenFile, head: StoreHead, file: String) throws(SQLiteStoreError) {
         self.folder = folder
+        self.opened = opened
         self.head = head
         self.file = file
         var files: [(path: String, identity: FileIdentity)] = [("\(folder.path)/sluice.sqlite", opened.identity)]
@@ -29,6 +31,9 @@ final class CommitGuard: Sendable {
             files.append((path, identity))
         }
         self.files = files
+        guard opened.openIndex(path: "\(folder.path)/sluice.sqlite-shm") else {
+            throw .displaced(file: file, what: "has lost its log")
+        }
         try check()
     }
 
@@ -38,13 +43,16 @@ final class CommitGuard: Sendable {
         head.close()
     }
 
-    /// Compares paths with what is open: four looks at the file system, a few microseconds.
+    /// Compares paths with what is open, and looks who wrote to it: a few looks at the file system, some microseconds.
     ///
     /// - Throws: ``SQLiteStoreError/displaced(file:what:)``.
     func check() throws(SQLiteStoreError) {
         guard folder.isInPlace else { throw .displaced(file: file, what: "is no longer where it was: its folder") }
         for (path, identity) in files where FileIdentity(path: path) != identity {
             throw .displaced(file: file, what: "is no longer where it was: \(path)")
+        }
+        guard opened.isUntouched else {
+            throw .displaced(file: file, what: "was written over while it was open")
         }
     }
 

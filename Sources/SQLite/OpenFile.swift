@@ -16,6 +16,9 @@ package final class OpenFile: Sendable {
 
     private struct Opening {
         var descriptor: Int32
+        /// The log's index, open for as long as the file and for the same reason.
+        var index: Int32?
+        var writes = FileWrites()
         var stores = 0
         var owners: Set<String> = []
     }
@@ -65,6 +68,28 @@ package final class OpenFile: Sendable {
         Self.openings.withLock { openings in
             openings[identity]?.stores -= 1
             Self.closeUnused(&openings)
+        }
+    }
+
+    /// Opens the log's index, which is there as long as SQLite has the file open.
+    ///
+    /// - Returns: Whether it could be opened.
+    func openIndex(path: String) -> Bool {
+        Self.openings.withLock { openings in
+            guard let opening = openings[identity] else { return false }
+            if opening.index == nil {
+                let index = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+                openings[identity]?.index = index >= 0 ? index : nil
+            }
+            return openings[identity]?.index != nil
+        }
+    }
+
+    /// Whether nobody but SQLite has written to the file since it was opened.
+    var isUntouched: Bool {
+        Self.openings.withLock { openings in
+            guard let opening = openings[identity], let index = opening.index else { return true }
+            return openings[identity]?.writes.look(file: opening.descriptor, index: index) ?? true
         }
     }
 
@@ -135,6 +160,7 @@ package final class OpenFile: Sendable {
         for (identity, opening) in openings
         where opening.stores <= 0 && opening.owners.isEmpty && !isUsedBySQLite(opening.descriptor) {
             Glibc.close(opening.descriptor)
+            if let index = opening.index { Glibc.close(index) }
             openings[identity] = nil
         }
     }

@@ -70,6 +70,58 @@ struct StoreCopyTests {
         #expect(try await store.read { try String.fetchAll($0, sql: "SELECT text FROM notes") } == ["before", "after"])
     }
 
+    /// Replaces what is in a file, which stays the same file.
+    private func overwrite(_ data: Data) throws {
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: data)
+        try handle.close()
+    }
+
+    @Test("takes nothing, gives nothing and says so where an older copy was written into it", arguments: [true, false])
+    func overwritten(isEmpty: Bool) async throws {
+        let store = try open()
+        try await write("old", store)
+        try await store.read { _ = try Row.fetchAll($0, sql: "SELECT * FROM notes") }
+        let old = try isEmpty ? Data() : Data(contentsOf: file)
+        // In the log alone, so that nothing shows in the file itself.
+        for number in 0..<20 { try await write("new \(number)", store) }
+        try overwrite(old)
+        for _ in 0..<2 {
+            let found = try await error { try await write("lost", store) }
+            guard case .displaced = found else { throw found }
+            #expect("\(found)".contains("was written over while it was open"))
+            _ = try await error { _ = try await store.read { try Int.fetchOne($0, sql: "SELECT 1") } }
+        }
+    }
+
+    @Test("is not taken for written over while several processes move their log into it")
+    func checkpoints() async throws {
+        let stores = [try open(), try open()]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for store in stores {
+                for _ in 0..<4 {
+                    group.addTask {
+                        for number in 0..<200 {
+                            try await write("\(number) \(String(repeating: "x", count: 2000))", store)
+                            try store.check()
+                        }
+                    }
+                }
+            }
+            group.addTask {
+                let shell = try DatabaseQueue(path: file.path)
+                for _ in 0..<100 {
+                    try await shell.writeWithoutTransaction { _ = try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint") }
+                    try stores[0].check()
+                }
+                try shell.close()
+            }
+            try await group.waitForAll()
+        }
+        for store in stores { try store.close() }
+    }
+
     @Test("that was deleted under its process is not begun anew by it")
     func deleted() async throws {
         let store = try open()
