@@ -31,7 +31,7 @@ struct Readiness: Sendable {
 
     private let drain: DrainSignal
     private let broker: any MessageBroker
-    private let looks: [String: @Sendable () async throws -> Void]
+    private let looks: [String: SharedLook<String>]
     private let watch: LedgerWatch?
     private let troubles: @Sendable () -> [String: HostTrouble]
 
@@ -51,7 +51,7 @@ struct Readiness: Sendable {
         self.watch = watch
         self.drain = drain
         self.broker = broker
-        self.looks = looks
+        self.looks = looks.mapValues { look in SharedLook { await Self.state(look) } }
     }
 
     /// Looks at all parts of a pipeline.
@@ -80,7 +80,9 @@ struct Readiness: Sendable {
     /// Looks at all parts.
     func check() async -> Report {
         var parts = await withTaskGroup(of: (String, String).self) { group in
-            for (name, look) in looks { group.addTask { (name, await Self.state(look)) } }
+            for (name, look) in looks {
+                group.addTask { (name, await look.value(within: Self.patience) ?? "away: no answer") }
+            }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
         switch await broker.state {
@@ -95,25 +97,14 @@ struct Readiness: Sendable {
     }
 
     private static func state(_ look: @escaping @Sendable () async throws -> Void) async -> String {
-        await withTaskGroup(of: String.self) { group in
-            group.addTask {
-                do {
-                    try await look()
-                    return "ready"
-                } catch let error as SQLiteStoreError {
-                    // Says which file, and what to do.
-                    return "away: \(error)"
-                } catch {
-                    return "away"
-                }
-            }
-            group.addTask {
-                // Ends early where the look does.
-                try? await Task.sleep(for: patience)
-                return "away: no answer"
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? "away"
+        do {
+            try await look()
+            return "ready"
+        } catch let error as SQLiteStoreError {
+            // Says which file, and what to do.
+            return "away: \(error)"
+        } catch {
+            return "away"
         }
     }
 }

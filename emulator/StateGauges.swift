@@ -9,21 +9,26 @@ struct StateGauges: Sendable {
     /// The gauges need not be newer than this: each look costs queries.
     private static let kept = Duration.seconds(1)
 
-    private let pipeline: Pipeline
-    private let readiness: Readiness
-    private let metrics: any MetricsFactory
     private let lastLook = LastLook()
+    /// How long a reader of the metrics waits for newer values.
+    private static let patience = Duration.seconds(3)
+    private let look: SharedLook<Void>
 
     /// Makes gauges without values.
     init(pipeline: Pipeline, readiness: Readiness, metrics: any MetricsFactory) {
-        self.pipeline = pipeline
-        self.readiness = readiness
-        self.metrics = metrics
+        look = SharedLook { await Self.set(pipeline, readiness, metrics) }
     }
 
-    /// Looks and sets them, unless somebody just has.
+    /// Looks and sets them, unless somebody just has; what does not answer in time keeps its last value.
     func update() async {
         guard lastLook.isOlder(than: Self.kept) else { return }
+        _ = await look.value(within: Self.patience)
+    }
+
+    private static func set(_ pipeline: Pipeline, _ readiness: Readiness, _ metrics: any MetricsFactory) async {
+        func set(_ name: String, _ value: Double, _ dimensions: [(String, String)] = []) {
+            Meter(label: name, dimensions: dimensions, factory: metrics).set(value)
+        }
         let parts = await readiness.check().parts
         for part in ["broker", "ledger", "index"] { set("\(part).ready", parts[part] == "ready" ? 1 : 0) }
         if let bytes = ProcessFacts.residentBytes() { set("process.resident_memory", Double(bytes)) }
@@ -49,9 +54,6 @@ struct StateGauges: Sendable {
         }
     }
 
-    private func set(_ name: String, _ value: Double, _ dimensions: [(String, String)] = []) {
-        Meter(label: name, dimensions: dimensions, factory: metrics).set(value)
-    }
 }
 
 /// When the gauges were last brought up to date.

@@ -1,5 +1,6 @@
 import FunctionKit
 import Messaging
+import Synchronization
 import Testing
 
 @testable import Emulator
@@ -38,6 +39,26 @@ struct ReadinessTests {
         #expect(thrown.facts == ["status": "unavailable", "broker": "ready", "ledger": "away"])
         let silent = await report(ledger: { try await Task.sleep(for: .seconds(600)) })
         #expect(silent.facts["ledger"] == "away: no answer")
+    }
+
+    @Test("waits in time for a part that nobody can cancel, however many ask")
+    func frozen() async {
+        let looks = Mutex(0)
+        let readiness = Readiness(
+            drain: DrainSignal(), broker: InMemoryBroker(),
+            looks: [
+                "ledger": {
+                    looks.withLock { $0 += 1 }
+                    // A child of nobody's, so that no asker's end reaches it.
+                    try await Task { try await Task.sleep(for: .seconds(600)) }.value
+                }
+            ])
+        let start = ContinuousClock.now
+        async let first = readiness.check()
+        async let second = readiness.check()
+        #expect(await [first, second].map { $0.facts["ledger"] } == ["away: no answer", "away: no answer"])
+        #expect(.now - start < .seconds(20))
+        #expect(looks.withLock { $0 } == 1)
     }
 
     @Test(

@@ -101,6 +101,10 @@ struct EndingTests {
                 let start = ContinuousClock.now
                 for client in try Self.ask(host, 5) { #expect(await client.rest().hasPrefix("HTTP/1.1 202 ")) }
                 #expect(.now - start < .seconds(2))
+                let readiness = try await host.get("/readyz")
+                #expect(readiness.status == 503 && readiness.body.contains("no answer"), "\(readiness.body)")
+                #expect(try await host.get("/metrics").status == 200)
+                #expect(.now - start < .seconds(9))
                 try await world.ask(["q2", "q3"])
                 try await Self.end(host)
                 postgres.freeze(false)

@@ -1,0 +1,54 @@
+import Synchronization
+
+/// A look at something that may answer late or never: one is under way at a time, however many ask, and nobody waits for it
+/// longer than they can.
+///
+/// Others' waits cannot always be cancelled. A look that outlasts its askers ends with what it looks at, at the latest when
+/// that is closed.
+final class SharedLook<Value: Sendable>: Sendable {
+    private struct State {
+        var isUnderWay = false
+        var askers: [UInt64: AsyncStream<Value>.Continuation] = [:]
+        var nextID: UInt64 = 0
+    }
+
+    private let body: @Sendable () async -> Value
+    private let state = Mutex(State())
+
+    init(_ body: @escaping @Sendable () async -> Value) { self.body = body }
+
+    /// What the look that is under way finds, or a new one where none is; nil where it takes longer.
+    func value(within patience: Duration) async -> Value? {
+        let (values, feed) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(1))
+        let (id, isFirst) = state.withLock { state in
+            state.nextID += 1
+            state.askers[state.nextID] = feed
+            defer { state.isUnderWay = true }
+            return (state.nextID, !state.isUnderWay)
+        }
+        if isFirst { Task { await look() } }
+        defer { state.withLock { $0.askers[id] = nil } }
+        return await withTaskGroup(of: Value?.self) { group in
+            group.addTask { await values.first { _ in true } }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    private func look() async {
+        let value = await body()
+        let askers = state.withLock { state in
+            state.isUnderWay = false
+            defer { state.askers = [:] }
+            return state.askers
+        }
+        for asker in askers.values {
+            asker.yield(value)
+            asker.finish()
+        }
+    }
+}
