@@ -136,6 +136,7 @@ struct FrontDoorTests {
         let error = await #expect(throws: FrontDoorError.self) { try await door.accept("One?") }
         let id = try #require(test.broker.events.compactMap(\.published).first?.message.id)
         #expect(error == .unconfirmed(id: id))
+        #expect(door.notes.isUnconfirmed(id) && door.notes[id] == nil)
         #expect(error?.description.contains("may have been accepted: ask for id \(id)") == true)
         test.broker.failPublishes([.unavailable(reason: "down")])
         await #expect(throws: FrontDoorError.unavailable(reason: "the queue cannot be reached: down")) {
@@ -143,6 +144,7 @@ struct FrontDoorTests {
         }
         // Asked again under the id it is the same question.
         #expect(try await door.accept("One?", id: id) == id)
+        #expect(!door.notes.isUnconfirmed(id))
     }
 
     @Test("asked again under its id it is the same question, noted or not, and another one is told so")

@@ -49,6 +49,10 @@ struct QuestionRoutes {
         }
     }
 
+    private static let unconfirmed =
+        "the queue was sent the question and has not said that it has it; ask for this id again in a moment, or ask the"
+        + " question again under this id"
+
     private static func path(of id: String) -> String { "/v1/questions/\(id)" }
 
     private func show(id: String, wait: Int) async throws -> Reply {
@@ -66,6 +70,9 @@ struct QuestionRoutes {
             known = try await pipeline.outcome(of: id, within: .seconds(min(wait, 60))) ?? known
         }
         guard let record = known else {
+            if !isAccepted, pipeline.door.notes.isUnconfirmed(id) {
+                return Reply(.ok, ["id": id, "state": "unconfirmed", "explanation": Self.unconfirmed])
+            }
             return isAccepted
                 ? Reply(.ok, ["id": id, "state": QuestionState.accepted.rawValue])
                 : Reply(.notFound, ["error": "no question has this id"])

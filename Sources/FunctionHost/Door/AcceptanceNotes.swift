@@ -23,6 +23,8 @@ package final class AcceptanceNotes: Service {
 
     /// More do not wait for a history that takes nothing: some 30 MB at the most.
     private static let waitingMax = 4_096
+    /// How many questions are remembered whose fate is not known: those of some seconds without the broker.
+    private static let unconfirmedMax = 1_024
     /// How many are written at a time; the history lets them share transactions.
     private static let writtenAtOnceMax = 128
     /// How long a history that took nothing is left alone.
@@ -37,6 +39,8 @@ package final class AcceptanceNotes: Service {
         /// How many did not wait, because too many did.
         var leftOut = 0
         var isFailing = false
+        /// Questions of which nobody knows whether the queue has them, oldest first.
+        var unconfirmed: [String] = []
     }
 
     private let history: any QuestionHistory
@@ -55,9 +59,21 @@ package final class AcceptanceNotes: Service {
     /// The note of a question, as long as it is not written.
     package subscript(id: String) -> Note? { state.withLock { $0.notes[id] } }
 
+    /// Whether a question was sent to the queue and nobody said that it came there; of the last ones alone.
+    package func isUnconfirmed(_ id: String) -> Bool { state.withLock { $0.unconfirmed.contains(id) } }
+
+    /// Remembers a question that the queue may have.
+    func addUnconfirmed(_ id: String) {
+        state.withLock { state in
+            if state.unconfirmed.count >= Self.unconfirmedMax { state.unconfirmed.removeFirst() }
+            state.unconfirmed.append(id)
+        }
+    }
+
     /// Takes note of an accepted question; returns at once.
     func add(_ note: Note) {
         state.withLock { state in
+            state.unconfirmed.removeAll { $0 == note.id }
             guard state.notes[note.id] == nil else { return }
             guard state.notes.count < Self.waitingMax else {
                 state.leftOut += 1

@@ -181,6 +181,7 @@ package struct FrontDoor: Sendable {
             case .failure: break
             }
             guard .now < end, (try? await Task.sleep(for: Self.retryPause)) != nil else {
+                notes.addUnconfirmed(message.id)
                 throw .unconfirmed(id: message.id)
             }
         }
