@@ -17,6 +17,8 @@ package func instant(_ text: String) -> Date? {
         let fraction = halves.count == 2 ? fraction(halves[1]) : 0
     else { return nil }
     let second = day.number * 86_400 + time[0] * 3600 + time[1] * 60 + time[2] - offset
+    // The years 1 to 9999 of UTC too, so that what is written from it can be read again.
+    guard (-62_135_596_800...253_402_300_799).contains(second) else { return nil }
     return Date(timeIntervalSince1970: Double(second) + fraction)
 }
 
