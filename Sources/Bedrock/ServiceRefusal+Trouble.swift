@@ -11,7 +11,7 @@ extension ServiceRefusal {
         let message = message.lowercased().replacing("\u{2019}", with: "'")
         let name = code.hasSuffix("Exception") ? String(code.dropLast("Exception".count)) : code
         if name == "Validation" || name == "ValidationError" { return isAboutModel(message) ? .notFound : nil }
-        if ["Serialization", "MalformedInput", "InvalidRequestContent"].contains(name) { return nil }
+        if requests.contains(name) { return nil }
         if signatures.contains(name) { return isAboutTime(message) ? .clock : .credentials }
         for (kind, names) in names where names.contains(name) {
             return kind == .throttled && isAboutQuota(message) ? .quota : kind
@@ -23,8 +23,6 @@ extension ServiceRefusal {
         switch status {
         // The service always names its reason; what has none comes from in between, unless it speaks of the input.
         case 400: isAboutRate(message) ? .throttled : isAboutInput(message) ? nil : .refused
-        // Too large.
-        case 413: nil
         case 401: .credentials
         case 402, 403: .access
         case 404, 410: .notFound
@@ -33,6 +31,11 @@ extension ServiceRefusal {
         default: status < 500 ? .refused : .unavailable
         }
     }
+
+    /// What the service says of the request itself; a size that only something in between does not take has no name.
+    private static let requests: Set<String> = [
+        "Serialization", "MalformedInput", "InvalidRequestContent", "RequestEntityTooLarge",
+    ]
 
     private static let signatures: Set<String> = ["InvalidSignature", "SignatureDoesNotMatch", "IncompleteSignature"]
 

@@ -10,7 +10,7 @@ struct ServiceTroubleTests {
         (400, "ValidationException", "Malformed input request: #/prompt: expected minLength: 1", nil),
         (400, "ValidationException", "Input is too long for requested model.", nil),
         (400, "ValidationException", "The maximum tokens you requested exceeds the model limit of 2048.", nil),
-        (400, nil, "Malformed input request", nil), (413, nil, "", nil),
+        (400, nil, "Malformed input request", nil), (413, nil, "", .refused),
         (413, "RequestEntityTooLargeException", "", nil),
         (400, "SerializationException", "", nil),
         // The clock.
