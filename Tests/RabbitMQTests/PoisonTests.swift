@@ -126,6 +126,29 @@ struct PoisonTests {
         await broker.close()
     }
 
+    @Test("What hosts wrote on it is read however many headers others have written")
+    func crowd() async throws {
+        let fixture = try await RabbitMQFixture()
+        let broker = try await fixture.broker()
+        try await broker.declare(Self.specifications)
+        let crowd = (0..<500).flatMap {
+            Raw.entry(Array("k\($0)".utf8), "S", Raw.long([UInt8](repeating: 0x78, count: 100)))
+        }
+        let own = Raw.entry(Array("sluice-tenant".utf8), "S", Raw.long(Array("t1".utf8)))
+        try RawPublisher(fixture.server, vhost: fixture.vhost).publish(
+            .init(headers: crowd + own, id: [0x61]), to: "questions")
+        var deliveries = try await broker.consume("questions", prefetch: 1).makeAsyncIterator()
+        let delivery = try #require(try await deliveries.next())
+        #expect(delivery.problem == .headersTooLarge && delivery.message.headers["sluice-tenant"] == "t1")
+        var letter = delivery.message
+        letter.headers["sluice-error"] = "headers-too-large"
+        try await broker.publish(letter, to: "dead")
+        var letters = try await broker.consume("dead", prefetch: 1).makeAsyncIterator()
+        let dead = try #require(try await letters.next()).message
+        #expect(dead.headers["sluice-error"] == "headers-too-large" && dead.headers["sluice-tenant"] == "t1")
+        await broker.close()
+    }
+
     /// A value of each type that a header may have (AMQP 0-9-1 section 4.2.1, and RabbitMQ's errata of it).
     private static let fields: [(name: String, kind: Character, value: [UInt8])] = [
         ("truth", "t", [1]), ("i8", "b", [0xfb]), ("u8", "B", [251]), ("i16", "s", Raw.big(Int16(-5))),

@@ -93,7 +93,7 @@ struct MessageProperties {
     ) -> [amqp_table_entry_t] {
         var kept = unsafe [amqp_table_entry_t]()
         var bytes = 0
-        for index in 0..<Int(unsafe table.num_entries) {
+        for index in unsafe Self.order(table) {
             var entry = unsafe table.entries[index]
             let (name, isWhole) = unsafe Self.text(entry.key)
             if Self.brokersOwn.contains(name) {
@@ -124,6 +124,17 @@ struct MessageProperties {
         }
         return unsafe kept
     }
+
+    /// The order in which headers are read: hosts' own first, which no crowd of others may take the place of.
+    private static func order(_ table: amqp_table_t) -> [Int] {
+        let all = Array(0..<Int(unsafe table.num_entries))
+        guard all.count > crowd else { return all }
+        let isOwn = all.map { unsafe text(table.entries[$0].key).text.hasPrefix(hostsPrefix) }
+        return all.filter { isOwn[$0] } + all.filter { !isOwn[$0] }
+    }
+
+    /// So many headers of ours there are never.
+    private static let crowd = 32
 
     /// Reads what RabbitMQ has written on a message's way; gives what of it goes on with the message.
     ///
