@@ -99,7 +99,7 @@ package struct BedrockModel: Sendable {
                 ServiceRefusal.read(status: response.status, headers: response.headers, body: response.body).refusal)
         }
         return InvokeModelResponse(
-            body: response.body, headerCounts: Self.counts(response.headers),
+            body: response.body, headerCounts: TokenCounts(headers: response.headers),
             requestID: response.headers["x-amzn-requestid"])
     }
 
@@ -146,11 +146,5 @@ package struct BedrockModel: Sendable {
         let hold = "\"\(RequestMetadataKey.hold.rawValue)\":\"\(reservation.holdID)\""
         guard isPlain, (1...256).contains(question.utf8.count) else { return "{\(hold)}" }
         return "{\(hold),\"\(RequestMetadataKey.question.rawValue)\":\"\(question)\"}"
-    }
-
-    private static func counts(_ headers: [String: String]) -> TokenCounts {
-        func count(_ name: String) -> Int? { headers[name].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
-        return TokenCounts(
-            input: count("x-amzn-bedrock-input-token-count"), output: count("x-amzn-bedrock-output-token-count"))
     }
 }

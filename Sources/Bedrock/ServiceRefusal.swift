@@ -12,6 +12,8 @@ package struct ServiceRefusal: Sendable, Hashable {
     package let trouble: HostTrouble.Kind?
     /// When the service wants to be asked again, from now.
     package let retryAfter: Duration?
+    /// Whether it shows that a model ran: it counts tokens, or brings what a model wrote.
+    package let showsRun: Bool
 
     /// Reads status, code and, for a person, the message, which may quote the request and so is kept in no error or log.
     ///
@@ -24,31 +26,51 @@ package struct ServiceRefusal: Sendable, Hashable {
         let fields = try? JSONDecoder().decode(Fields.self, from: body)
         let names = [headers["x-amzn-errortype"], fields?.code, fields?.type]
         let code = names.lazy.compactMap { $0.flatMap(Self.bareCode) }.first ?? "\(status)"
+        let traces = AnswerTraces(body)
         let message = fields?.message ?? fields?.capitalMessage ?? ""
         let refusal = ServiceRefusal(
             status: status, code: code, message: message,
-            retryAfter: headers["retry-after"].flatMap { Self.wait($0, from: now) })
+            retryAfter: headers["retry-after"].flatMap { Self.wait($0, from: now) },
+            showsRun: TokenCounts(headers: headers).hasTokens || traces.counts.hasTokens || traces.hasText)
         return (refusal, message)
     }
 
     /// Makes a refusal.
-    package init(status: Int, code: String, message: String = "", retryAfter: Duration? = nil) {
+    package init(
+        status: Int, code: String, message: String = "", retryAfter: Duration? = nil, showsRun: Bool = false
+    ) {
         self.status = status
         self.code = code
         self.retryAfter = retryAfter
+        self.showsRun = showsRun
         trouble = Self.trouble(status: status, code: code, message: message)
     }
 
     /// Whether the service certainly charges nothing: it refused the request, or had no room for it.
     ///
     /// So do the statuses of those in between that pass nothing on: redirections, and what is wrong with address, method,
-    /// form, size or rights. A model error (424), a timeout (408) and a server error may come after the model ran.
+    /// form, size or rights. A model error (424), a timeout (408) and a server error may come after the model ran, and so may
+    /// 503 of a proxy that lost its connection. Bedrock's own 503 has a name and says that the service was not there to be
+    /// asked. Whatever shows that a model ran, or is named an error of a model's run, may be paid.
+    ///
+    /// The errors of InvokeModel: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>;
+    /// what is behind them: <https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html>.
     package var isSurelyNotPaid: Bool {
-        switch status {
-        case 300...399, 400...407, 409...411, 413...415, 421, 422, 426, 428, 429, 431, 451, 501, 503, 505, 511: true
+        guard !showsRun, !Self.afterRun.contains(code) else { return false }
+        return switch status {
+        case 300...399, 400...407, 409...411, 413...415, 421, 422, 426, 428, 429, 431, 451, 501, 505, 511: true
+        case 503: Self.beforeRun.contains(code)
         default: false
         }
     }
+
+    private static let beforeRun: Set<String> = ["ServiceUnavailableException", "ThrottlingException"]
+
+    /// The service's names for what happens while a model runs, or at no known moment, whatever status a gateway gives them.
+    private static let afterRun: Set<String> = [
+        "ModelErrorException", "ModelTimeoutException", "ModelStreamErrorException", "InternalServerException",
+        "InternalServerError", "InternalFailure", "InternalError",
+    ]
 
     private struct Fields: Decodable {
         let code: String?

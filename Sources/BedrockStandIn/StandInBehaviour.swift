@@ -22,6 +22,8 @@ package struct StandInBehaviour: Sendable, Hashable {
         case stall
         /// The request is read, and the connection is closed without a byte.
         case hangUp
+        /// An answer that is not the stand-in's own, such as a proxy's; its headers beside a name for the call.
+        case answer(status: Int, headers: [String: String], body: String)
     }
 
     /// How long each answer waits.

@@ -5,14 +5,14 @@ import Testing
 
 @Suite
 struct CountedTokensTests {
-    /// Of a prompt of 1,000 bytes and 512 tokens at most, answered with 2,000 bytes.
-    private static func limits(window: Int? = 8192, bytes: Int = 1000, hasText: Bool = true) -> TokenLimits {
+    /// Of a prompt of 1,000 bytes and 512 tokens at most, answered with 2,000 bytes, of which 1,800 are text.
+    private static func limits(window: Int? = 8192, bytes: Int = 1000, textBytes: Int = 1800) -> TokenLimits {
         var price = StandInFixture.price(StandInFixture.model)
         price.windowTokens = window
         let call = PaidCall(
             id: CallID(questionID: "q", function: "f", ordinal: 0, digest: "d"), model: price.model, tenant: nil,
             inputBytes: bytes, outputTokensMax: 512)
-        return TokenLimits(of: call, at: price, answerBytes: 2000, hasText: hasText)
+        return TokenLimits(of: call, at: price, answerBytes: 2000, textBytes: textBytes)
     }
 
     @Test(
@@ -53,10 +53,60 @@ struct CountedTokensTests {
     @Test("an answer without text may be no tokens, and so may an empty prompt")
     func nothing() throws {
         let counted = CountedTokens(
-            body: TokenCounts(input: 300, output: 0), headers: TokenCounts(), within: Self.limits(hasText: false))
+            body: TokenCounts(input: 300, output: 0), headers: TokenCounts(), within: Self.limits(textBytes: 0))
         #expect(counted?.usage == TokenUsage(inputTokens: 300, outputTokens: 0))
         let empty = TokenCounts(input: 0, output: 1)
-        #expect(CountedTokens(body: empty, headers: TokenCounts(), within: Self.limits(bytes: 0)) != nil)
+        #expect(CountedTokens(body: empty, headers: TokenCounts(), within: Self.limits(bytes: 0, textBytes: 1)) != nil)
+    }
+
+    @Test(
+        "fewer tokens than the texts can be are no count",
+        arguments: [
+            (1, 12, false), (3, 12, false), (4, 12, true), (300, 1, false), (300, 7, false), (300, 8, true),
+            (1, 1, false), (4, 8, true),
+        ])
+    func tooFew(input: Int, output: Int, canBe: Bool) {
+        // 256 bytes a token: 4 for the prompt, 8 for the text.
+        let counts = TokenCounts(input: input, output: output)
+        #expect((CountedTokens(body: counts, headers: TokenCounts(), within: Self.limits()) != nil) == canBe)
+        // A text that is longer than the model's window leaves no count but the window's own.
+        let counted = CountedTokens(
+            body: TokenCounts(input: 8191, output: 1), headers: TokenCounts(),
+            within: Self.limits(bytes: 10_000_000, textBytes: 1))
+        #expect(counted == nil)
+    }
+
+    @Test("a thing that is counted more than once counts as the most")
+    func twice() {
+        func headers(_ value: String) -> Int? {
+            TokenCounts(headers: ["x-amzn-bedrock-input-token-count": value]).input
+        }
+        #expect(
+            [headers("500, 300"), headers("300,500"), headers(" +500 "), headers("500.0")] == [500, 500, 500, 500])
+        #expect(
+            [headers("x, 40"), headers("-500"), headers(""), headers("3.5"), headers("nan")] == [
+                40, nil, nil, nil, nil,
+            ])
+    }
+
+    @Test("tokens of the service's cache are read too, whoever counts them")
+    func cached() throws {
+        let headers = TokenCounts(headers: [
+            "x-amzn-bedrock-input-token-count": "1", "x-amzn-bedrock-output-token-count": "12",
+            "x-amzn-bedrock-cache-read-input-token-count": "700",
+            "x-amzn-bedrock-cache-write-input-token-count": "90",
+        ])
+        let body = TokenCounts(input: 1, output: 12, cacheRead: 701)
+        let counted = try #require(CountedTokens(body: body, headers: headers, within: Self.limits()))
+        #expect(
+            counted.usage
+                == TokenUsage(inputTokens: 1, outputTokens: 12, cacheReadTokens: 701, cacheWriteTokens: 90))
+        #expect(counted.source == .headers)
+        // What cannot be true of the cache is no count of the call.
+        for many in [8192, .max] {
+            let counts = TokenCounts(input: 300, output: 12, cacheRead: many, cacheWrite: many)
+            #expect(CountedTokens(body: counts, headers: TokenCounts(), within: Self.limits()) == nil)
+        }
     }
 
     @Test("without a window the texts bound what can be true", arguments: [(18_048, true), (18_049, false)])

@@ -29,7 +29,7 @@ struct LlamaBodyTests {
                 Data(
                     #"{"generation":"g","prompt_token_count":3,"generation_token_count":2,"stop_reason":"length","x":1}"#
                         .utf8)))
-        #expect(whole.counts == TokenCounts(input: 3, output: 2) && whole.hasText)
+        #expect(whole.counts == TokenCounts(input: 3, output: 2) && whole.textBytes == 1)
         #expect(whole.stopReason == .length)
         let bare = try #require(LlamaResponse(Data(#"{"generation":"g","stop_reason":"stop"}"#.utf8)))
         #expect(bare.counts == TokenCounts())
@@ -61,7 +61,7 @@ struct LlamaBodyTests {
         #expect(answer.counts == TokenCounts(input: 3, output: 2))
         // A filter may leave nothing of the text; the counts are there all the same.
         let bare = try #require(LlamaResponse(Data(#"{"generation":null,"prompt_token_count":3}"#.utf8)))
-        #expect(bare.generation.isEmpty && !bare.hasText)
+        #expect(bare.generation.isEmpty && bare.textBytes == 0)
     }
 
     @Test("what is no answer is none", arguments: ["", "{}", "<html>", #"{"generation":1,"stop_reason":"stop"}"#])

@@ -159,9 +159,10 @@ struct GovernedCalls: Sendable {
         // Without counts the tokens are unknown: the reply names about the most that they can be for this prompt.
         let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: reservation.outputTokensMax)
         let counted = CountedTokens(
-            body: answer.counts, headers: response.headerCounts,
-            within: reservation.tokenLimits(answerBytes: response.body.count, hasText: answer.hasText))
-        let (usage, source) = counted.map { ($0.usage, $0.source) } ?? (most, .bound)
+            body: answer.counts.raised(by: AnswerTraces(response.body).counts), headers: response.headerCounts,
+            within: reservation.tokenLimits(answerBytes: response.body.count, textBytes: answer.textBytes))
+        let isPriced = counted.map { reservation.hasRates(for: $0.usage) } ?? false
+        let (usage, source) = isPriced ? counted.map { ($0.usage, $0.source) } ?? (most, .bound) : (most, .bound)
         do throws(GovernorError) {
             let settlement = try await governor.settle(
                 reservation, usage: usage, countedBy: source, requestID: response.requestID,

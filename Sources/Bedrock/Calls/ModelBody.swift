@@ -28,8 +28,8 @@ package protocol ModelAnswer: Sendable {
 
     /// The tokens that the body counts.
     var counts: TokenCounts { get }
-    /// Whether the model wrote text, which cannot be no tokens.
-    var hasText: Bool { get }
+    /// The bytes in UTF-8 of the text that the model wrote, which cannot be no tokens.
+    var textBytes: Int { get }
 }
 
 extension ModelBody where Self: Encodable {

@@ -57,7 +57,7 @@ package struct CohereEmbeddingAnswer: ModelAnswer {
     /// It writes nothing.
     package var counts: TokenCounts { TokenCounts(output: 0) }
 
-    package var hasText: Bool { false }
+    package var textBytes: Int { 0 }
 
     /// The body as the service writes it, but for the texts and the id, which nobody here reads.
     package func encoded() throws -> Data { try JSONEncoder().encode(body) }

@@ -58,7 +58,7 @@ package struct TitanEmbeddingAnswer: ModelAnswer {
     /// It writes nothing.
     package var counts: TokenCounts { TokenCounts(input: body.inputTextTokenCount, output: 0) }
 
-    package var hasText: Bool { false }
+    package var textBytes: Int { 0 }
 
     /// The body as the service writes it.
     package func encoded() throws -> Data { try JSONEncoder().encode(body) }

@@ -49,7 +49,7 @@ package struct LlamaResponse: ModelAnswer, Hashable, Codable {
 
     package var counts: TokenCounts { TokenCounts(input: inputTokens, output: outputTokens) }
 
-    package var hasText: Bool { !generation.isEmpty }
+    package var textBytes: Int { generation.utf8.count }
 
     /// The body as the service writes it.
     package func encoded() throws -> Data {

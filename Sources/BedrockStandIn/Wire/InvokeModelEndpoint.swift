@@ -37,6 +37,9 @@ struct InvokeModelEndpoint: Sendable {
             try await gracefulShutdown()
             return try await hangUp(context)
         case .hangUp: return try await hangUp(context)
+        case .answer(let status, let headers, let body):
+            return response(
+                status: .init(code: status), body: Data(body.utf8), headers: headers.map { ($0.key, $0.value) })
         case nil: break
         }
         do throws(ServiceException) {
