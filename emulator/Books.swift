@@ -24,7 +24,10 @@ struct Books: Sendable {
         /// A process that serves: it makes the tables that are missing, says so to the logger, and does not start on a
         /// database that is not what the tables' makers left.
         case serving(Logger)
-        /// A command: it makes none in whatever database a shell happens to name.
+        /// A command that may pay: it makes none in whatever database a shell happens to name, and pays nothing on one on
+        /// which no process would serve.
+        case paying
+        /// A command that reads or mends: it makes none either, and works on what is damaged.
         case command
     }
 

@@ -99,7 +99,7 @@ struct PipelineParts: Sendable {
             file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
             books = try await Books.open(
                 url: options.settings.databaseURL, file: file, isEphemeral: options.isEphemeral,
-                for: options.makesTables ? .serving(logger) : .command, patience: Self.serverPatience)
+                for: options.makesTables ? .serving(logger) : .paying, patience: Self.serverPatience)
             broker = try await BrokerChoice.open(
                 url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral,
                 patience: Self.serverPatience, logger: logger)

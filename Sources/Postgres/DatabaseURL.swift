@@ -23,11 +23,8 @@ struct DatabaseURL {
         let scalars = rest.unicodeScalars
         let authority = scalars.prefix { !"/?#".unicodeScalars.contains($0) }
         let behind = scalars[authority.endIndex...]
-        switch authority.count(where: { $0 == "@" }) {
-        case 0 where behind.contains("@"): throw Self.unreadable
-        case 0, 1: break
-        default: throw Self.unreadable
-        }
+        // One behind the authority may end a password with a / or ? in it, whose parts would be host and database.
+        guard authority.count(where: { $0 == "@" }) <= 1, !behind.contains("@") else { throw Self.unreadable }
         let query = behind.drop { $0 != "?" }.dropFirst().prefix { $0 != "#" }
         for parameter in query.split(separator: "&") {
             let name = String(Substring(parameter.prefix { $0 != "=" }))

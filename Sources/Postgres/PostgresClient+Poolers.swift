@@ -4,10 +4,28 @@ extension PostgresClient {
     ///
     /// From then on each batch of statements asks whether it is still in its own session, where a pooler stands between.
     ///
+    /// Waits for a server that is away, starting or full.
+    ///
     /// - Throws: ``PostgresError/unfit(server:reason:)``, which names the pooler's setting, or any other ``PostgresError``.
     package func requireOwnSessions() async throws {
+        let end = ContinuousClock.now + waitMax
+        while true {
+            do {
+                return try await lookForOwnSessions()
+            } catch let error as PostgresError {
+                // Also a pooler that takes connections and has no place for them.
+                guard error.isWorthWaiting, ContinuousClock.now + Self.pauseMin < end, !Task.isCancelled else {
+                    throw error
+                }
+                // No event tells that a server is back.
+                try? await Task.sleep(for: Self.pauseMin)
+            }
+        }
+    }
+
+    private func lookForOwnSessions() async throws {
         // As they come, so that nothing of ours stays in a session that is another's next.
-        let first = try await madePatiently()
+        let first = try await PostgresConnection.make(configuration)
         do {
             if try await first.process() != first.startedBy {
                 let second = try await PostgresConnection.make(configuration)
@@ -23,22 +41,6 @@ extension PostgresClient {
         } catch {
             await first.close()
             throw error
-        }
-    }
-
-    /// Waits for a server that is away, starting or full.
-    private func madePatiently() async throws(PostgresError) -> PostgresConnection {
-        let end = ContinuousClock.now + waitMax
-        while true {
-            do throws(PostgresError) {
-                return try await PostgresConnection.make(configuration)
-            } catch {
-                guard error.isWorthWaiting, ContinuousClock.now + Self.pauseMin < end, !Task.isCancelled else {
-                    throw error
-                }
-                // No event tells that a server is back.
-                try? await Task.sleep(for: Self.pauseMin)
-            }
         }
     }
 

@@ -28,6 +28,10 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
     package static let insufficientPrivilege = SQLState(rawValue: "42501")
     /// The server is a copy that follows another, or was told to take no writes.
     package static let readOnlyTransaction = SQLState(rawValue: "25006")
+    /// There is no such table, or none in a schema that the role may use.
+    package static let undefinedTable = SQLState(rawValue: "42P01")
+    /// There is no schema to make anything in, or none that the role may use.
+    package static let invalidSchemaName = SQLState(rawValue: "3F000")
     /// A unique constraint would be broken.
     package static let uniqueViolation = SQLState(rawValue: "23505")
     /// A number was divided by zero.
@@ -81,6 +85,11 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
         case .lockNotAvailable: "another transaction kept a lock for too long; try again"
         case .diskFull: "its disk is full"
         case .insufficientPrivilege: "the role lacks a privilege; see deploy/postgres/roles.sql"
+        case .undefinedTable:
+            "a table is missing, or the role may not use its schema; run the migrations, or deploy/postgres/roles.sql "
+                + "after a restore"
+        case .invalidSchemaName:
+            "the schema is missing, or the role may not use it; run deploy/postgres/roles.sql as a superuser"
         case .readOnlyTransaction: "it may only be read; name the one that is written, or wait until it is"
         case .uniqueViolation: "a unique key is taken"
         default:

@@ -6,6 +6,17 @@ import Spending
 ///
 /// The journal has the call itself. Four texts in each index would cost more than all else that is written.
 enum CallKey {
+    /// The same in SQL, of a `reserve` entry.
+    ///
+    /// - Parameter entry: The name that the entry goes by.
+    /// - Returns: An expression.
+    static func sql(of entry: String) -> String {
+        let parts = ["question_id", "function", "ordinal::text", "digest"].map { column in
+            "octet_length(\(entry).\(column)) || ':' || \(entry).\(column)"
+        }
+        return "substr(encode(sha256(convert_to(\(parts.joined(separator: " || ")), 'UTF8')), 'hex'), 1, 32)::uuid"
+    }
+
     /// Made by who asks, before the transaction that all wait for.
     static func of(_ call: CallID) -> UUID {
         // The lengths keep parts from running into each other.

@@ -15,11 +15,8 @@ struct LedgerReader {
     let counters: CounterRange
     /// The limits that this host has read.
     let knownLimits: KnownLimits
-    /// The furthest that this host has seen the ledger come.
+    /// The last entry that this host has seen.
     let seen: SeenHead
-
-    /// Locks the ledger until the transaction ends; gives the last entry's id, the instant and the clock's own.
-    static let lock = "SELECT last_id, \(LedgerClock.instant), \(LedgerClock.clock) FROM ledger_head FOR UPDATE"
 
     /// Names the newest limits, and gives all of them where these are not `$1` and `$2`; no row where there are none.
     static func limits(unless known: KnownLimits.Head?) -> PostgresStatement {
@@ -89,7 +86,7 @@ struct LedgerReader {
     var statements: [PostgresStatement] {
         let models = Set(calls.map(\.model))
         return [
-            PostgresStatement(Self.lock, [.int8(clockMS)]),
+            LedgerHead.lock(clockMS: clockMS, seen: seen.lastID),
             PostgresStatement(
                 Self.raises, [.int8(clockMS), .int8(Int64(LedgerMoment.raisesKnown * 1000))]),
             PostgresStatement(Self.ending, [.int8s(holds)]),
@@ -107,14 +104,10 @@ struct LedgerReader {
         _ results: ArraySlice<PostgresResult>, owner: String, lease: Duration
     ) throws -> LedgerBooks {
         let results = Array(results)
-        guard results.count == statements.count, let head = results[0].rows.first else {
-            throw PostgresError.unexpectedType(column: 0)
-        }
-        let lastID: Int64 = try head.get(0)
-        try seen.check(lastID)
-        let now = Date(milliseconds: try head.get(1))
-        var books = LedgerBooks(now: now, lastID: lastID, ownerID: owner, lease: lease)
-        books.lead = now.timeIntervalSince(Date(milliseconds: try head.get(2)))
+        guard results.count == statements.count else { throw PostgresError.unexpectedType(column: 0) }
+        let head = try seen.head(results[0])
+        var books = LedgerBooks(now: head.now, lastID: head.lastID, ownerID: owner, lease: lease)
+        books.lead = head.now.timeIntervalSince(head.clock)
         for row in results[1].rows { books.raises.append(try BudgetRaise(row)) }
         _ = try note(results[2].rows, in: &books)
         books.expired = try note(results[3].rows, in: &books)

@@ -33,7 +33,7 @@ struct LedgerTransaction {
     let expected: CounterRange
     /// The limits that this host has read.
     let knownLimits: KnownLimits
-    /// The furthest that this host has seen the ledger come.
+    /// The last entry that this host has seen.
     let seen: SeenHead
     /// Called when all is decided and only the server's work is left.
     let decided: @Sendable () -> Void
@@ -100,7 +100,7 @@ struct LedgerTransaction {
         // The lost attempt has the lock until it ends, one way or the other: behind it the answer is final.
         let results = try await send(
             [
-                Self.begin, PostgresStatement(LedgerReader.lock, [.int8(clockMS)]),
+                Self.begin, LedgerHead.lock(clockMS: clockMS, seen: seen.lastID),
                 PostgresStatement("SELECT last_commit FROM ledger_lanes WHERE lane = $1", [.text(lane)]),
                 PostgresStatement("COMMIT"),
             ], on: connection)

@@ -128,17 +128,20 @@ extension PostgresLedger {
         return total
     }
 
+    /// Locks the ledger until the connection's transaction ends.
+    func head(on connection: PostgresConnection) async throws -> LedgerHead {
+        try seen.head(
+            try await connection.run(LedgerHead.lock(clockMS: clock.milliseconds, seen: seen.lastID)))
+    }
+
     /// Runs statements in a transaction that has the ledger to itself.
     private func write(
         first: PostgresStatement? = nil, _ statement: @Sendable @escaping (_ now: Int64) -> PostgresStatement
     ) async throws(GovernorError) -> PostgresResult {
         try await reading { client in
             try await client.withTransaction(attemptsMax: 3) { connection in
-                let head = try await connection.run(
-                    PostgresStatement(LedgerReader.lock, [.int8(self.clock.milliseconds)]))
-                guard let row = head.rows.first else { throw PostgresError.unexpectedType(column: 0) }
-                try self.seen.check(try row.get(0))
-                let statements = [first, statement(try row.get(1))].compactMap { $0 }
+                let head = try await self.head(on: connection)
+                let statements = [first, statement(head.now.milliseconds)].compactMap { $0 }
                 guard let result = try await connection.pipeline(statements).last else {
                     throw PostgresError.unexpectedType(column: 0)
                 }

@@ -88,15 +88,9 @@ extension PostgresLedger {
     ) async throws(GovernorError) -> Value {
         try await reading { client in
             try await client.withTransaction(attemptsMax: 3) { connection in
-                let head = try await connection.run(
-                    PostgresStatement(LedgerReader.lock, [.int8(self.clock.milliseconds)]))
-                guard let row = head.rows.first else { throw PostgresError.unexpectedType(column: 0) }
-                let lastID: Int64 = try row.get(0)
-                try self.seen.check(lastID)
+                let head = try await self.head(on: connection)
                 return try await body(
-                    LedgerDecider(
-                        connection: connection, lastID: lastID, now: Date(milliseconds: row.get(1)),
-                        clock: Date(milliseconds: row.get(2))))
+                    LedgerDecider(connection: connection, lastID: head.lastID, now: head.now, clock: head.clock))
             }
         }
     }

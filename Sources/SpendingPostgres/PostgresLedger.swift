@@ -137,7 +137,7 @@ package final class PostgresLedger: SpendLedger {
     package func verify() async throws(GovernorError) -> LedgerVerification {
         try await reading { client in
             var verification = try await LedgerAudit(client).verification
-            let problems = try await client.inspect([Self.schema]) + LedgerInspection.problems(client)
+            let problems = try await client.inspect([Self.schema]) + LedgerInspection.problems(client, lately: false)
             verification.findings += problems.map { .restoredInPart(reason: $0) }
             return verification
         }
@@ -148,7 +148,7 @@ package final class PostgresLedger: SpendLedger {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func inspect() async throws(GovernorError) -> [String] {
         try await reading { client in
-            try await LedgerInspection.problems(client) + LedgerInspection.countersBehind(client)
+            try await LedgerInspection.problems(client, lately: true) + LedgerInspection.countersBehind(client)
         }
     }
 

@@ -1,29 +1,43 @@
 import Postgres
 import Synchronization
 
-/// The furthest that a host has seen the ledger come, so that it notices a fall-back to a copy without the last commits.
+/// The last entry that a host has seen in its ledger, so that it notices a fall-back to a copy that lacks it.
+///
+/// What others write into such a copy makes it no better: the very entry is looked for. Nothing of a copy is taken note of,
+/// so that a host goes on by itself when it meets the server again that has all commits.
 final class SeenHead: Sendable {
     private let server: String
-    private let lastID = Mutex<Int64>(0)
+    private let last = Mutex<Int64>(0)
 
     init(server: String) { self.server = server }
 
-    /// Takes note of what was read under the ledger's lock.
+    /// The entry to look for; 0 where none was seen.
+    var lastID: Int64 { last.withLock(\.self) }
+
+    /// Reads the ledger's head, locked by ``LedgerHead/lock(clockMS:seen:)`` with ``lastID``, and takes note of its entry.
     ///
-    /// - Throws: `PostgresError.unfit` where the ledger has gone back.
-    func check(_ id: Int64) throws(PostgresError) {
-        let seen = lastID.withLock { seen in
-            seen = max(seen, id)
-            return seen
+    /// - Throws: `PostgresError.unfit` where the ledger is a copy that lacks entries, or has no head.
+    func head(_ result: PostgresResult) throws(PostgresError) -> LedgerHead {
+        guard let row = result.rows.first else {
+            throw .unfit(server: server, reason: LedgerInspection.headMissing)
         }
-        guard id < seen else { return }
-        throw .unfit(
-            server: server,
-            reason:
-                "its ledger ends at entry \(id) and this host has seen entry \(seen), so it is a copy without the last "
-                + "commits; name the server that has them, or restart all hosts to go on without them")
+        let head = try LedgerHead(row)
+        let seen = last.withLock { last in
+            // Meanwhile another of this host's connections may have seen more, on another server.
+            if head.hasSeen, head.lastID >= last { last = head.lastID }
+            return last
+        }
+        guard head.hasSeen, head.lastID >= seen else {
+            throw .unfit(
+                server: server,
+                reason:
+                    "its ledger ends at entry \(head.lastID) and lacks entry \(seen), which this host has seen, so it is a "
+                    + "copy without the last commits; name the server that has them, or restart all hosts to go on "
+                    + "without them")
+        }
+        return head
     }
 
     /// Takes note of what this host has committed.
-    func note(_ id: Int64) { lastID.withLock { $0 = max($0, id) } }
+    func note(_ id: Int64) { last.withLock { $0 = max($0, id) } }
 }

@@ -121,7 +121,30 @@ struct PostgresStartTests {
         #expect(status.status == 0, "\(status.errors)")
     }
 
-    @Test("finds a restore of rows alone")
+    @Test("whose role may not use the schema, as after a restore without grants, says what to run")
+    func withoutGrants() async throws {
+        let server = try await PostgresTestServer.shared()
+        let (name, url) = try await database()
+        let folder = try TemporaryFolder()
+        #expect(
+            try await SluiceProcess.run(["migrate"], in: folder.url, environment: ["DATABASE_URL": url]).status == 0)
+        let admin = PostgresClient(try PostgresConfiguration(url: url), connectionsMax: 1)
+        try await admin.run(
+            PostgresStatement("CREATE ROLE \(name) LOGIN PASSWORD 'granted nothing'", isPrepared: false))
+        await admin.close()
+        for command in [["host"], ["migrate"], ["budget", "status"]] {
+            let ending = try await SluiceProcess.run(
+                command, in: folder.url,
+                environment: HostRun.unused.merging([
+                    "SLUICE_LISTEN_PORT": "0",
+                    "DATABASE_URL": server.url(database: name, user: name, password: "granted nothing"),
+                ]) { $1 })
+            #expect(ending.status == 1 && ending.errors.split(separator: "\n").count == 1, "\(ending.errors)")
+            #expect(ending.errors.contains("run deploy/postgres/roles.sql as a superuser"), "\(ending.errors)")
+        }
+    }
+
+    @Test("finds a restore of rows alone, as commands that may pay do; those that read or mend go on")
     func restored() async throws {
         let (_, url) = try await database()
         let folder = try TemporaryFolder()
@@ -137,14 +160,31 @@ struct PostgresStartTests {
                     model, price_from_ms, input_nano_usd_per_token, output_nano_usd_per_token, spent_nano_usd,
                     held_nano_usd) VALUES (7, 1, 'reserve', 7, 'q', 'f', 0, 'd', 'p', 'r', 'm', 0, 1, 1, 0, 0)
                 """))
-        await client.close()
-        for command in [["host"], ["budget", "verify"]] {
+        for command in [
+            ["host"], ["budget", "verify"], ["ask", "Can I return a phone?"],
+            ["invoke", "pii-filter", "--payload", "{}"],
+        ] {
             let ending = try await SluiceProcess.run(
                 command, in: folder.url,
                 environment: HostRun.unused.merging(["SLUICE_LISTEN_PORT": "0", "DATABASE_URL": url]) { $1 })
             #expect(ending.status == 1)
             let text = ending.output + ending.errors
-            #expect(text.contains("ledger_head ends at entry 0 and the journal at 7"), "\(text)")
+            #expect(text.contains("ledger_head ends at entry 0 and the journal at 7"), "\(command) \(text)")
+        }
+        for command in [
+            ["budget", "status"], ["budget", "export"], ["history", "export"], ["dead", "list"], ["migrate"],
+        ] {
+            let ending = try await SluiceProcess.run(command, in: folder.url, environment: ["DATABASE_URL": url])
+            #expect(ending.status == 0, "\(command) \(ending.errors)")
+        }
+        try await client.run(PostgresStatement("DELETE FROM ledger_head"))
+        await client.close()
+        for command in [["budget", "status"], ["ask", "Can I return a phone?"]] {
+            let ending = try await SluiceProcess.run(command, in: folder.url, environment: ["DATABASE_URL": url])
+            #expect(ending.status == 1)
+            #expect(
+                ending.errors.contains("ledger_head has no row, as after a restore of a part: restore the whole "),
+                "\(command) \(ending.errors)")
         }
     }
 }

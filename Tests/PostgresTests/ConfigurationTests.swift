@@ -49,6 +49,13 @@ struct ConfigurationTests {
             ("postgres://me:se?secret@db/x", "DATABASE_URL cannot be read; "),
             ("postgres://me:se#secret@db/x", "DATABASE_URL cannot be read; "),
             ("postgres://me:secret/x@db", "DATABASE_URL cannot be read; "),
+            ("postgres://me:a@secret/b@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:a@secret/secret@db:1/x?sslmode=require", "DATABASE_URL cannot be read; "),
+            ("postgres://me:a@secret?secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:a@secret#secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:a@secret:1/secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me@secret/secret@db/x", "DATABASE_URL cannot be read; "),
+            ("postgres://me:a@secret/x?application_name=secret@db", "DATABASE_URL cannot be read; "),
             ("postgres://me:%secret@db/x", "DATABASE_URL cannot be read; "),
             ("host=db user=me password=secret", "DATABASE_URL must begin with postgres://"),
         ])

@@ -156,8 +156,14 @@ struct PoolerTests {
         let error = await failure { try await other.run(PostgresStatement("SELECT 1")) }
         #expect(error == .noSession(server: configuration.server, within: .seconds(1)))
         #expect(error?.description.contains("default_pool_size") == true)
-        await other.close()
+        // Whoever starts meanwhile waits for places to come free, also when it has tried before.
+        let starting = PostgresClient(configuration, waitMax: .seconds(20))
+        async let started: Void = starting.requireOwnSessions()
+        for _ in 0..<2 { _ = await failure { try await other.run(PostgresStatement("SELECT 1")) } }
         await client.close()
+        try await started
+        await starting.close()
+        await other.close()
         await pooler.stop()
     }
 }

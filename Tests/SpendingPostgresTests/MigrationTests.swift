@@ -82,6 +82,7 @@ struct MigrationTests {
                 (6, \(at), 'charge', 5, NULL, NULL, NULL, 5, -5)
             """,
             "INSERT INTO hold_budgets SELECT hold, 'daily', \(day), 1000 FROM unnest(ARRAY[1, 3, 5]) AS hold",
+            "INSERT INTO responses VALUES ('00170691d7d64943f0807ab454d24b65', 2, \(at), 7, NULL)",
             "INSERT INTO counters VALUES ('daily', \(day), \(day + 86_400_000), 12, 0)",
             "UPDATE ledger_head SET last_id = 6, at_ms = \(at)",
         ] {

@@ -156,9 +156,60 @@ struct RestoreTests {
         try await client.run(PostgresStatement("DELETE FROM counters", isPrepared: false))
         let found = try await Self.startProblems(client)
         #expect(
-            found.count == 1 && found[0].hasPrefix("the counters of daily do not hold what the journal says"),
-            "\(found)")
+            found.contains { $0.hasPrefix("the counters of daily do not hold what the journal says") }, "\(found)")
         #expect(try await PostgresLedger(client: client).verify().isSound == false)
+    }
+
+    @Test(
+        "without the rows of a table is found by a start and by verify, which name the table",
+        arguments: [
+            "journal", "journal counters", "hold_budgets", "hold_budgets counters", "counters", "spend_quarters",
+            "breaches", "raises", "decisions", "responses", "holds", "charged_calls", "settled_questions",
+        ])
+    func withoutRows(of tables: String) async throws {
+        let source = try await Self.wholeLedger.value
+        let server = try await PostgresTestServer.shared()
+        let name = "restored_without_\(tables.replacing(" ", with: "_"))"
+        _ = try await server.makeDatabase(name)
+        let tables = tables.split(separator: " ").map(String.init)
+        try await restore(
+            source, to: server.configuration(database: name),
+            dump: tables.map { "--exclude-table-data=sluice.\($0)" }.joined(separator: " "))
+        let client = PostgresClient(server.configuration(database: name, schema: "sluice"))
+        let found = try await Self.startProblems(client)
+        let cure = "restore the whole backup into an empty database"
+        #expect(found.contains { $0.contains(tables[0]) && $0.contains(cure) }, "\(found)")
+        let verification = try await PostgresLedger(client: client).verify()
+        #expect(!verification.isSound)
+        // Holds that are missing are a difference.
+        if tables != ["holds"] {
+            #expect(
+                verification.findings.contains { $0.description.contains(tables[0]) && $0.description.contains(cure) },
+                "\(verification.findings)")
+        }
+        await client.close()
+    }
+
+    /// A ledger with a row in each table, which is whole.
+    private static let wholeLedger = Task {
+        let (owner, host) = try await PostgresTestServer.shared().makeDatabaseWithRoles("restored_whole")
+        let client = PostgresClient(owner)
+        try await client.migrate(schemas)
+        let ledger = PostgresLedger(client: PostgresClient(host))
+        let governor = SpendFixture.governor(ledger)
+        for number in 0..<3 { try await governor.pay(SpendFixture.call("q\(number)", bytes: 10), tokens: 10) }
+        _ = try await governor.open()
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 500), until: Date(timeIntervalSinceNow: 600), reason: "a test")
+        try await governor.chargeInFull(
+            try await governor.held(SpendFixture.call("doubt", bytes: 1)), patience: { .zero })
+        try await governor.pay(SpendFixture.call("breach", bytes: 1), tokens: 100)
+        // Dropped at once, and charged by the next transaction, of which there is none.
+        _ = try await governor.held(SpendFixture.call("open", model: SpendFixture.otherModel, bytes: 1))
+        #expect(try await startProblems(client) == [])
+        #expect(try await governor.verify().isSound)
+        await client.close()
+        return owner
     }
 
     @Test("is not what one looks like whose clock was ahead and was set right")
@@ -184,15 +235,9 @@ struct RestoreTests {
         _ = try await server.makeDatabase("fall_back_copy")
         try await restore(owner, to: server.configuration(database: "fall_back_copy"))
         let lost = try await governor.held(SpendFixture.call("lost", bytes: 1))
-        // The copy takes the server's place.
         await first.close()
         await second.close()
-        let admin = PostgresClient(server.configuration())
-        for statement in [
-            "ALTER DATABASE fall_back WITH ALLOW_CONNECTIONS false",
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'fall_back'",
-            "ALTER DATABASE fall_back RENAME TO fall_back_lost", "ALTER DATABASE fall_back_copy RENAME TO fall_back",
-        ] { try await admin.run(PostgresStatement(statement, isPrepared: false)) }
+        try await swap("fall_back", for: "fall_back_copy", keepingAs: "fall_back_lost")
         await #expect {
             try await governor.outcome(SpendFixture.call("after", bytes: 1))
         } throws: { "\($0)".contains("so it is a copy without the last commits") }
@@ -211,6 +256,30 @@ struct RestoreTests {
             try await governor.chargeInFull(lost, patience: { .zero })
             Issue.record("an end was taken from a ledger that has gone back")
         } catch {}
+        // What others have written there meanwhile makes the copy no better, however often it is asked.
+        for _ in 0..<3 {
+            await #expect {
+                try await governor.outcome(SpendFixture.call("after", bytes: 1))
+            } throws: { "\($0)".contains("so it is a copy without the last commits") }
+        }
         #expect(try await later.verify().isSound)
+        // The host that saw the right server goes on by itself when it is back, and one that began on the copy does not.
+        try await swap("fall_back", for: "fall_back_lost", keepingAs: "fall_back_copy")
+        #expect(try await governor.outcome(SpendFixture.call("back", bytes: 1)) == "held")
+        await #expect {
+            try await later.outcome(SpendFixture.call("foreign", bytes: 1))
+        } throws: { "\($0)".contains("so it is a copy without the last commits") }
+    }
+
+    /// Another database takes the place of one under its name.
+    private func swap(_ name: String, for other: String, keepingAs kept: String) async throws {
+        let admin = PostgresClient(try await PostgresTestServer.shared().configuration())
+        for statement in [
+            "ALTER DATABASE \(name) WITH ALLOW_CONNECTIONS false",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ('\(name)', '\(other)')",
+            "ALTER DATABASE \(name) RENAME TO \(kept)", "ALTER DATABASE \(other) RENAME TO \(name)",
+            "ALTER DATABASE \(name) WITH ALLOW_CONNECTIONS true",
+        ] { try await admin.run(PostgresStatement(statement, isPrepared: false)) }
+        await admin.close()
     }
 }

@@ -65,7 +65,7 @@ struct TroubleTests {
                 == "cannot connect to PostgreSQL at no-such-host.invalid:1, database postgres: there is no such host")
         // Tables that are not there.
         let missing = await reason(server.configuration())
-        #expect(missing.hasSuffix("the statement does not fit the tables; run the migrations, SQLSTATE 42P01"))
+        #expect(missing.hasSuffix("deploy/postgres/roles.sql after a restore, SQLSTATE 42P01"))
     }
 
     @Test("a server that is killed and started again, again and again, costs no call twice and loses none")
