@@ -1,5 +1,6 @@
 import FoundationEssentials
 import FunctionKit
+import Spending
 
 extension AnswerReport {
     /// The report for a person, as many columns wide as given.
@@ -24,8 +25,12 @@ extension AnswerReport {
             }
         }
         lines += ["", "Cost"]
+        // Without tokens no answer was paid for.
+        let isInDoubt = usage.inputTokens == 0 && usage.outputTokens == 0 && cost > .zero
         lines.append(
-            "  $\(cost) for \(usage.inputTokens) tokens in and \(usage.outputTokens) out")
+            isInDoubt
+                ? "  $\(cost) charged in doubt, for calls that brought no answer"
+                : "  $\(cost) for \(usage.inputTokens) tokens in and \(usage.outputTokens) out")
         if let budget {
             lines.append("  $\(budget.remaining) left of the limit of $\(budget.limit), $\(budget.held) of it held")
         }

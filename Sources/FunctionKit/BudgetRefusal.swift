@@ -39,6 +39,8 @@ public struct BudgetRefusal: Sendable, Hashable {
     public var policy: ExhaustedPolicy
     /// When there may be room again in each budget that has none now.
     public var opensAt: Date
+    /// What the call was charged before, in nano-dollars, though it brought no answer: part of what its question costs.
+    public var chargedNanoUSD: Int64 = 0
     /// For a person: which budget has no room, what the call may cost and what is left, and when it opens by whose clock.
     public var explanation: String
 

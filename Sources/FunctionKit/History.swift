@@ -22,7 +22,7 @@ public struct AnsweredQuestion: Sendable, Hashable, Codable {
     public var isDegraded: Bool
     /// The tokens that were paid for; zero without the model.
     public var usage: TokenUsage
-    /// What the answer cost, in nano-dollars.
+    /// What the answer cost, in nano-dollars, with what was charged for calls that brought none.
     public var costNanoUSD: Int64
     /// The model that answered; nil without one.
     public var model: String?

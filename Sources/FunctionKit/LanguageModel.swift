@@ -51,7 +51,7 @@ public struct ModelReply: Sendable, Hashable {
     public var stopReason: StopReason
     /// The tokens that were paid for.
     public var usage: TokenUsage
-    /// What the call cost, in nano-dollars.
+    /// What the call cost, in nano-dollars, with what was charged for it when it brought no answer before.
     public var costNanoUSD: Int64
     /// The id of the model that answered, which may be a budget's fallback model.
     public var model: String

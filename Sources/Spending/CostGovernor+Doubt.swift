@@ -9,6 +9,13 @@ extension CostGovernor {
         try await ledger.doubts(of: call.id, to: call.model)
     }
 
+    /// What a call was charged in doubt, to whichever models.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func charged(for call: PaidCall) async throws(GovernorError) -> Money {
+        try await ledger.charged(for: call.id)
+    }
+
     /// What the first budget that covers a call wants done where it has no room; nil where none covers it.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.

@@ -20,6 +20,18 @@ extension PostgresClient {
             sinceLast: .milliseconds(try row.get(3, as: Int64.self)))
     }
 
+    /// See ``SpendLedger/charged(for:)``.
+    func charged(for call: CallID) async throws -> Money {
+        let rows = try await run(
+            PostgresStatement(
+                """
+                SELECT coalesce(sum(journal.spent_nano_usd), 0)::int8
+                FROM charged_calls JOIN journal ON journal.id = charged_calls.entry_id WHERE call_key = $1
+                """, [.uuid(CallKey.of(call))])
+        ).rows
+        return Money(nanoUSD: try rows.first?.get(0, as: Int64.self) ?? 0)
+    }
+
     /// An answer ends the row, which is looked for no further back than the row's own first entry.
     private static let doubts = """
         WITH clock AS (SELECT coalesce($1::int8, floor(extract(epoch FROM now()) * 1000)::int8) AS ms),

@@ -107,6 +107,10 @@ package final class PostgresLedger: SpendLedger {
         try await reading { try await $0.doubts(of: call, to: model, clockMS: clock.milliseconds) }
     }
 
+    package func charged(for call: CallID) async throws(GovernorError) -> Money {
+        try await reading { try await $0.charged(for: call) }
+    }
+
     package func abandon(_ holdID: String) {
         guard let hold = Int64(holdID) else { return }
         if let call = open.withLock({ $0.removeValue(forKey: hold) }) { commits.abandon(hold, of: call) }

@@ -28,6 +28,17 @@ extension Database {
             sinceLast: .milliseconds(max(0, now.milliseconds - lastMS)))
     }
 
+    /// See ``SpendLedger/charged(for:)``.
+    func charged(for call: CallID) throws -> Money {
+        let sum = try Int64.fetchOne(
+            cachedStatement(
+                sql: """
+                    SELECT sum(spent_nano_usd) FROM journal
+                    WHERE kind = 'charge' AND question_id = ? AND function = ? AND ordinal = ? AND digest = ?
+                    """), arguments: call.arguments)
+        return Money(nanoUSD: sum ?? 0)
+    }
+
     /// An answer ends the row, which is looked for no further back than the row's own first entry.
     private static let row = """
         WITH newest AS (

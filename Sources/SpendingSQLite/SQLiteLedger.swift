@@ -107,6 +107,10 @@ package final class SQLiteLedger: SpendLedger {
         return try await read { try $0.doubts(of: call, to: model, at: now) }
     }
 
+    package func charged(for call: CallID) async throws(GovernorError) -> Money {
+        try await read { try $0.charged(for: call) }
+    }
+
     package func abandon(_ holdID: String) {
         guard let hold = HoldID(holdID) else { return }
         abandoned.withLock { _ = $0.insert(hold) }

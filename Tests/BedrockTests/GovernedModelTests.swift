@@ -140,7 +140,9 @@ struct GovernedModelTests {
             #expect(money == (Self.bound, 0))
             let reply = try await model.generate(Self.request, context: .testing(attempt: 2))
             let spent = try await fixture.money().spent
-            #expect(spent == Self.bound + reply.costNanoUSD)
+            // What is said of its cost is what was charged for it.
+            #expect(spent == reply.costNanoUSD && reply.costNanoUSD > Self.bound)
+            #expect(try await model.generate(Self.request, context: .testing(attempt: 3)) == reply)
         }
     }
 
@@ -452,7 +454,7 @@ struct GovernedModelTests {
                 #expect(await trouble(host, .testing(attempt: attempt)) != nil)
             }
             let third = await failure(model(fixture), .testing(attempt: 1))
-            #expect(third == .answerInDoubt)
+            #expect(third == .answerInDoubt(chargedNanoUSD: 2 * Self.bound))
             #expect(fixture.standIn.received.count == 2)
             let money = try await fixture.money()
             #expect(money == (2 * Self.bound, 0))

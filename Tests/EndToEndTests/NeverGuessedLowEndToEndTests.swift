@@ -35,6 +35,32 @@ struct NeverGuessedLowEndToEndTests {
         }
     }
 
+    @Test("what is said of a question's cost has what was charged in doubt for it", arguments: ["text", "json"])
+    func doubt(format: String) async throws {
+        let folder = try TemporaryFolder()
+        try await ModelServer.run { model in
+            model.next(2, .fail)
+            let asked = try await SluiceProcess.run(
+                ["ask", "--format", format, "The shop refuses to repair my faulty phone."], in: folder.url,
+                environment: model.environment)
+            #expect(asked.status == 0 && model.received.count == 2, "\(asked.errors)")
+            let status = try await SluiceProcess.run(["budget", "status", "--format", "json"], in: folder.url)
+            let spent = try #require(
+                try JSONDecoder().decode(BudgetJSON.self, from: Data(status.output.utf8)).budgets.first
+            ).spent_usd
+            #expect(try #require(nanoUSD(spent)) > 0)
+            if format == "text" {
+                #expect(asked.output.contains("Cost\n  $\(spent) charged in doubt"), "\(asked.output)")
+            } else {
+                let answer = try AnswerJSON(asked.output)
+                #expect(answer.degraded && answer.cost_usd == spent)
+            }
+            let history = try await SluiceProcess.run(["history", "export"], in: folder.url)
+            let nano = try #require(nanoUSD(spent))
+            #expect(history.output.contains("\"cost_nano_usd\":\(nano)"), "\(history.output)")
+        }
+    }
+
     private struct Entry: Decodable {
         let kind: String
         let spent_usd, held_usd: String?

@@ -92,6 +92,13 @@ struct PaidCalls {
             .compactMap { nanoUSD($0.spent_usd) }
     }
 
+    /// What was charged for a question's calls by those who made them, because they brought no answer.
+    func doubted(_ question: String) -> Int64 {
+        entries.filter { $0.kind == "charge" && $0.question == question }.reduce(0) {
+            $0 + (nanoUSD($1.spent_usd) ?? 0)
+        }
+    }
+
     /// How many entries are of a kind.
     func count(_ kind: String) -> Int { entries.filter { $0.kind == kind }.count }
 

@@ -17,7 +17,7 @@ struct DispositionTests {
             (LanguageModelError.inFlight, Disposition.handBack, "model-call-in-flight"),
             (.noTimeLeft, .handBack, "no-time-left"),
             (.answerForgotten, .deadLetter, "model-answer-forgotten"),
-            (.answerInDoubt, .deadLetter, "model-answer-in-doubt"),
+            (.answerInDoubt(chargedNanoUSD: 7), .deadLetter, "model-answer-in-doubt"),
             (
                 .ledgerUnavailable, .hostTrouble(HostTrouble(.unavailable, code: "ledger-unavailable")),
                 "ledger-unavailable"

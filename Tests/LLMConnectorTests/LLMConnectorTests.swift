@@ -167,14 +167,18 @@ struct LLMConnectorTests {
     func withoutModel() async throws {
         var breached = refusal(.answerWithoutModel)
         breached.cause = .breached
-        for (error, reason) in [
-            (LanguageModelError.answerInDoubt, "The model was asked twice and gave no answer, so"),
-            (.budgetExhausted(breached), "The model is not asked at present, because it cost more than it may, so"),
-        ] {
+        breached.chargedNanoUSD = 17
+        for (error, reason, cost) in [
+            (
+                LanguageModelError.answerInDoubt(chargedNanoUSD: 34),
+                "The model was asked twice and gave no answer, so", 34
+            ),
+            (.budgetExhausted(breached), "The model is not asked at present, because it cost more than it may, so", 17),
+        ] as [(LanguageModelError, String, Int64)] {
             let answer = try await LLMConnector(model: InMemoryLanguageModel([.failure(error)]))
                 .invoke(QuestionWithPassages(question: "Can I?", passages: samplePassages), context: .testing())
             #expect(answer.answer.hasPrefix(reason), "\(answer.answer)")
-            #expect(answer.isDegraded && answer.model == nil && answer.costNanoUSD == 0)
+            #expect(answer.isDegraded && answer.model == nil && answer.costNanoUSD == cost)
         }
     }
 

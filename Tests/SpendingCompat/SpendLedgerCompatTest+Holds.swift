@@ -76,8 +76,12 @@ extension SpendLedgerCompatTest {
         var other = call
         other.model = SpendFixture.otherModel
         #expect(try await bench.governor.doubts(of: other) == CallDoubts())
+        // Whatever model was asked, it is the same question's money.
+        for charged in [call, other] { #expect(try await bench.another().charged(for: charged) == Money(nanoUSD: 20)) }
+        #expect(try await bench.governor.charged(for: SpendFixture.call("b", bytes: 10)) == .zero)
         try await bench.governor.pay(call, tokens: 1, response: "x")
         #expect(try await bench.governor.doubts(of: call).ofCall == 2)
+        #expect(try await bench.governor.charged(for: call) == Money(nanoUSD: 20))
     }
 
     /// How many calls of a model in a row were charged in doubt is known to every owner, until one is answered.

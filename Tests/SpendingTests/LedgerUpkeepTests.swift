@@ -180,6 +180,8 @@ private struct ToldLedger: SpendLedger {
         try await ledger.doubts(of: call, to: model)
     }
 
+    func charged(for call: CallID) async throws(GovernorError) -> Money { try await ledger.charged(for: call) }
+
     func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter] {
         try await ledger.counters(in: span)
     }

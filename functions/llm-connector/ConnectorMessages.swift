@@ -28,7 +28,7 @@ package struct CitedAnswer: Encodable, Sendable, Hashable {
     package var isDegraded: Bool
     /// The tokens that were paid for; zero without the model.
     package var usage = TokenUsage(inputTokens: 0, outputTokens: 0)
-    /// What the answer cost, in nano-dollars.
+    /// What the answer cost, in nano-dollars, with what was charged for calls that brought none.
     package var costNanoUSD: Int64 = 0
     /// The model that answered; nil without one.
     package var model: String?

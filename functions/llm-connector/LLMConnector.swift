@@ -38,22 +38,27 @@ package struct LLMConnector: Function {
         do throws(LanguageModelError) {
             reply = try await model.generate(request, context: context)
         } catch {
-            guard let reason = Self.reasonToAnswerWithout(error) else { throw error }
+            guard let (reason, chargedNanoUSD) = Self.reasonToAnswerWithout(error) else { throw error }
             context.logger.notice("answered without the model", metadata: ["error": "\(error.code)"])
-            return extract(input, reason: reason)
+            var answer = extract(input, reason: reason)
+            answer.costNanoUSD = chargedNanoUSD
+            return answer
         }
         return answer(input, reply: reply, shown: prompt.passages)
     }
 
-    /// The first sentence of an answer without the model; nil where the question waits or fails.
+    /// The first sentence of an answer without the model, and what was charged for calls that brought none; nil where the
+    /// question waits or fails.
     ///
     /// A model that was paid for twice in vain would not be asked again, whatever the budget says: an extract is more than
     /// nothing. One that is in trouble for everybody comes back, and is waited for.
-    private static func reasonToAnswerWithout(_ error: LanguageModelError) -> String? {
+    private static func reasonToAnswerWithout(
+        _ error: LanguageModelError
+    ) -> (reason: String, chargedNanoUSD: Int64)? {
         switch error {
         case .budgetExhausted(let refusal) where refusal.policy == .answerWithoutModel:
-            refusal.cause == .breached ? Wording.modelTooDear : Wording.noRoom(refusal)
-        case .answerInDoubt: Wording.noAnswerInTime
+            (refusal.cause == .breached ? Wording.modelTooDear : Wording.noRoom(refusal), refusal.chargedNanoUSD)
+        case .answerInDoubt(let chargedNanoUSD): (Wording.noAnswerInTime, chargedNanoUSD)
         default: nil
         }
     }

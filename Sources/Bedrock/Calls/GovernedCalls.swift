@@ -33,8 +33,9 @@ struct GovernedCalls: Sendable {
         defer { if isProbe { health.probeEnded(model) } }
         // Half of the time, or the call's own, is kept for the call itself or for a fallback.
         let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
+        let call = prepared.call(to: model)
         switch try await reserve(
-            prepared.call(to: model), context,
+            call, context,
             patience: { context.remaining - (context.isDraining ? callTimeout : kept) })
         {
         case .held(let reservation):
@@ -42,12 +43,24 @@ struct GovernedCalls: Sendable {
         case .settled(let settlement):
             guard let answer = Body.Answer(settlement.response) else { throw .unreadableAnswer }
             return PaidAnswer(
-                answer: answer, usage: settlement.usage, cost: settlement.cost,
+                answer: answer, usage: settlement.usage,
+                cost: settlement.cost.addingUpToLimit(try await charged(for: call)),
                 model: settlement.model?.model ?? model.model)
         case .inFlight: throw .inFlight
         // Money that is merely held comes free; another host can wait for it.
         case .refused(let refusal) where refusal.cause == .held && context.isDraining: throw .noTimeLeft
-        case .refused(let refusal): throw .budgetExhausted(refusal)
+        case .refused(var refusal):
+            refusal.chargedNanoUSD = try await charged(for: call).nanoUSD
+            throw .budgetExhausted(refusal)
+        }
+    }
+
+    /// What a call cost when it brought no answer: whoever is told of its question's cost is told of this as well.
+    private func charged(for call: PaidCall) async throws(LanguageModelError) -> Money {
+        do throws(GovernorError) {
+            return try await governor.charged(for: call)
+        } catch {
+            throw LanguageModelError(error)
         }
     }
 
@@ -78,9 +91,12 @@ struct GovernedCalls: Sendable {
     ///
     /// What the first budget that covers it says of calls without room; one whose policy is to wait waits for the model.
     private func breached(_ call: PaidCall) async -> LanguageModelError {
-        guard let refusal = try? await governor.refusal(ofBreached: call), refusal.policy != .waitUntilReset else {
+        guard var refusal = try? await governor.refusal(ofBreached: call), refusal.policy != .waitUntilReset,
+            let charged = try? await governor.charged(for: call)
+        else {
             return LanguageModelError(.boundBreached(call.model))
         }
+        refusal.chargedNanoUSD = charged.nanoUSD
         return .budgetExhausted(refusal)
     }
 
@@ -89,16 +105,17 @@ struct GovernedCalls: Sendable {
     ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
         let model = reservation.call.model
         // While it is held nobody else makes this call, so that the count stands.
-        let doubts: CallDoubts
+        let (doubts, charged): (CallDoubts, Money)
         do throws(GovernorError) {
             doubts = try await governor.doubts(of: reservation.call)
+            charged = try await governor.charged(for: reservation.call)
         } catch {
             await release(reservation, context)
             throw LanguageModelError(error)
         }
         guard doubts.ofCall < Self.doubtsMax else {
             await release(reservation, context)
-            throw .answerInDoubt
+            throw .answerInDoubt(chargedNanoUSD: charged.nanoUSD)
         }
         let becomesProbe: Bool
         do throws(LanguageModelError) {
@@ -132,7 +149,7 @@ struct GovernedCalls: Sendable {
             let trouble = HostTrouble(.unavailable, code: "model-answer-unreadable")
             throw .hostTrouble(health.failed(model, trouble, isPaid: true, isProbe: isProbe))
         }
-        let paid = await settle(reservation, response, answer, context)
+        let paid = await settle(reservation, response, answer, charged, context)
         // Only now, when the ledger knows it as well.
         health.answered(model)
         return paid
@@ -153,7 +170,7 @@ struct GovernedCalls: Sendable {
     /// it lives is charged in full by the ledger's next operation, and the reply names that cost.
     private func settle<Answer: ModelAnswer>(
         _ reservation: consuming Reservation, _ response: InvokeModelResponse, _ answer: Answer,
-        _ context: InvocationContext
+        _ charged: Money, _ context: InvocationContext
     ) async -> PaidAnswer<Answer> {
         let (call, bound) = (reservation.call, reservation.bound)
         // Without counts the tokens are unknown: the reply names about the most that they can be for this prompt.
@@ -176,10 +193,12 @@ struct GovernedCalls: Sendable {
                     ])
             }
             return PaidAnswer(
-                answer: answer, usage: settlement.usage, cost: settlement.cost, model: call.model.model)
+                answer: answer, usage: settlement.usage, cost: settlement.cost.addingUpToLimit(charged),
+                model: call.model.model)
         } catch {
             context.logger.error("paid call not settled", metadata: [LogKey.error: "\(error)"])
-            return PaidAnswer(answer: answer, usage: usage, cost: bound, model: call.model.model)
+            return PaidAnswer(
+                answer: answer, usage: usage, cost: bound.addingUpToLimit(charged), model: call.model.model)
         }
     }
 

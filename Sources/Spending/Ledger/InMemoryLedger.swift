@@ -89,6 +89,10 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         books.pages.withLock { $0.doubts(of: call, to: model, at: now()) }
     }
 
+    package func charged(for call: CallID) async throws(GovernorError) -> Money {
+        books.pages.withLock { $0.charged(for: call) }
+    }
+
     package func abandon(_ holdID: String) { abandoned.withLock { _ = $0.insert(holdID) } }
 
     package func renewLeases() async throws(GovernorError) {

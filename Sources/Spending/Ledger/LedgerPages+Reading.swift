@@ -56,6 +56,10 @@ extension LedgerPages {
             lasted: .seconds(last.timeIntervalSince(first)), sinceLast: .seconds(max(0, now.timeIntervalSince(last))))
     }
 
+    func charged(for call: CallID) -> Money {
+        journal.filter { $0.kind == .charge && $0.call == call }.reduce(.zero) { $0.addingUpToLimit($1.spent) }
+    }
+
     func exceptions(in span: Range<Date>, atMost count: Int) -> [JournalEntry] {
         let entries = journal.filter { [.orphan, .breach].contains($0.kind) && span.contains($0.reservedAt) }
         return Array(entries.sorted { ($0.reservedAt, $0.id) > ($1.reservedAt, $1.id) }.prefix(max(0, count)))

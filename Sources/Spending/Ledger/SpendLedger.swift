@@ -54,6 +54,11 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts
 
+    /// What a call was charged by ``chargeInFull(_:of:)``, to whichever models.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    func charged(for call: CallID) async throws(GovernorError) -> Money
+
     /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by this owner's next operation,
     /// and at the latest when this owner is gone.
     ///
