@@ -43,11 +43,11 @@ extension Pipeline {
     /// - Parameters:
     ///   - question: What is asked.
     ///   - patience: How long to wait.
-    ///   - tell: Told once, in a sentence, where the question waits for a budget.
+    ///   - tell: Told once, where the question waits for a budget.
     /// - Returns: What became of it.
     /// - Throws: ``FrontDoorError`` where it is not accepted, or may not have been.
     package func ask(
-        _ question: String, patience: Duration, tellOfWait tell: @escaping @Sendable (String) -> Void
+        _ question: String, patience: Duration, tellOfWait tell: @escaping @Sendable (ParkedQuestion) -> Void
     ) async throws -> AskOutcome {
         let id = try await door.accept(question)
         async let _: Void = tellOfWait(id, tell)
@@ -72,16 +72,14 @@ extension Pipeline {
         return functions.map(\.settings.name).first { !done.contains($0) }.map { "\($0) has not finished yet" }
     }
 
-    /// Tells that a question is parked, and how to look at it; ends when it has, or is cancelled.
-    private func tellOfWait(_ id: String, _ tell: @Sendable (String) -> Void) async {
+    /// Tells that a question is parked; ends when it has, or is cancelled.
+    private func tellOfWait(_ id: String, _ tell: @Sendable (ParkedQuestion) -> Void) async {
         while (try? await Task.sleep(for: Self.waitLook)) != nil {
             // A history that is away is the outcome's to tell of.
             guard let record = try? await history.question(id: id) else { continue }
             guard record.state == .accepted else { return }
             guard record.reason == QuestionRecord.noRoom, let explanation = record.explanation else { continue }
-            return tell(
-                "question \(id) waits: \(explanation). It is kept and answered then, here or by any sluice on this data;"
-                    + " look with `sluice history export | grep \(id)` and `sluice budget status`")
+            return tell(ParkedQuestion(id: id, explanation: explanation))
         }
     }
 
@@ -96,8 +94,18 @@ extension Pipeline {
     /// What is known of a question; nil where the history does not say in time.
     ///
     /// No asker waits longer for a history that is away, locked or frozen.
-    func look(at id: String) async -> Look? {
-        try? await first(within: .seconds(2)) { [history] in Look(record: try await history.question(id: id)) }
+    func look(at id: String) async -> Look? { await lookOrObstacle(at: id).look }
+
+    /// What is known of a question, or why nobody can say; neither where the history does not answer in time.
+    func lookOrObstacle(at id: String) async -> (look: Look?, obstacle: (any Error)?) {
+        do {
+            let look = try await first(within: .seconds(2)) { [history] in
+                Look(record: try await history.question(id: id))
+            }
+            return (look, nil)
+        } catch {
+            return (nil, error)
+        }
     }
 
     /// What a look at the history found.

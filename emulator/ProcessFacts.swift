@@ -13,6 +13,10 @@ package enum ProcessFacts {
     /// How many connections clients may have open at most, and as many again the process itself: more bring no more answers.
     static func connectionsMax(of descriptors: Int) -> Int { max(4, min(1_000, (descriptors - descriptorsNeeded) / 3)) }
 
+    /// How many of the clients' connections are kept for those who ask how the process does: platforms ask a few times a
+    /// minute, and a few at a time.
+    static func placesKept(of connectionsMax: Int) -> Int { min(16, (connectionsMax + 3) / 4) }
+
     /// How many descriptors the process may have open.
     static var descriptorLimit: Int {
         var limit = rlimit()

@@ -4,7 +4,6 @@ import FunctionKit
 import History
 import Messaging
 import Retrieval
-import SQLite
 import Spending
 
 /// Looks at what a pipeline stands on.
@@ -100,11 +99,9 @@ struct Readiness: Sendable {
         do {
             try await look()
             return "ready"
-        } catch let error as SQLiteStoreError {
-            // Says which file, and what to do.
-            return "away: \(error)"
         } catch {
-            return "away"
+            // Says which file or server, and what to do.
+            return plainReason(error).map { "away: \($0)" } ?? "away"
         }
     }
 }

@@ -41,8 +41,10 @@ struct AskCommand: AsyncParsableCommand {
         let settings = try pipeline.settings()
         let options = try pipeline.options(settings)
         let outcome = try await Pipeline.withPipeline(options, logger: ProcessLogger.make(settings, level: .warning)) {
-            [wait] pipeline in
-            try await pipeline.ask(question, patience: wait.patience) { CommandOutput.message("sluice: \($0)") }
+            [wait, arguments = self.pipeline] pipeline in
+            try await pipeline.ask(question, patience: wait.patience) {
+                CommandOutput.message("sluice: \(ParkedHint.text($0, on: arguments))")
+            }
         }
         switch outcome {
         case .answered(let report) where format == .json: CommandOutput.data(try report.stableJSON())

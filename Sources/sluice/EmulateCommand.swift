@@ -43,7 +43,7 @@ struct EmulateCommand: AsyncParsableCommand {
         let width = CommandOutput.width
         // What is in memory, no other process can ask.
         let askOptions = ephemeral ? nil : pipeline.given
-        try await emulator.run { [ask, ephemeral] ready, pipeline in
+        try await emulator.run { [ask, ephemeral, arguments = self.pipeline] ready, pipeline in
             let data = ephemeral ? "kept in memory" : "in \(options.dataFolder)"
             // Not waited for: who serves must not depend on who reads along.
             let (output, messages) = (LineStream(.standardOutput), LineStream(.standardError))
@@ -51,7 +51,8 @@ struct EmulateCommand: AsyncParsableCommand {
             guard let ask else { return }
             do {
                 let outcome = try await pipeline.ask(ask, patience: .seconds(WaitArguments.usual)) {
-                    messages.write("sluice: \($0)\n")
+                    let hint = ephemeral ? ParkedHint.text(inMemory: $0) : ParkedHint.text($0, on: arguments)
+                    messages.write("sluice: \(hint)\n")
                 }
                 if case .answered(let report) = outcome {
                     output.write("\n" + report.text(width: width))
@@ -68,7 +69,9 @@ struct EmulateCommand: AsyncParsableCommand {
     private static func hint(port: Int, askOptions: [String]?) -> String {
         let program = CommandLine.arguments.first ?? "sluice"
         let ask =
-            askOptions.map { "  " + ([program, "ask"] + $0 + ["\"QUESTION\""]).joined(separator: " ") + "\n" } ?? ""
+            askOptions.map { options in
+                "  " + ([program, "ask"] + options.map(\.shellWord) + ["\"QUESTION\""]).joined(separator: " ") + "\n"
+            } ?? ""
         return """
 
             Ask more, in another terminal:

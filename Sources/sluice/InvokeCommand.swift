@@ -57,7 +57,7 @@ struct InvokeCommand: AsyncParsableCommand {
             do {
                 let handle = try FileHandle(forReadingFrom: URL(filePath: file))
                 defer { try? handle.close() }
-                bytes = try StandardInput.read(handle, atMost: Self.payloadBytesMax)
+                bytes = try StandardInput.read(handle.fileDescriptor, atMost: Self.payloadBytesMax)
             } catch {
                 throw CommandFailure.failed("cannot read \(file)")
             }

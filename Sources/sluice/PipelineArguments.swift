@@ -25,9 +25,15 @@ struct PipelineArguments: ParsableArguments {
     /// The options that were given, for another command on the same pipeline.
     var given: [String] {
         let files = [("--manifest", manifest), ("--budgets", budgets), ("--knowledge", knowledge)]
-        return (data == ".sluice" ? [] : ["--data", data])
+        return givenData
             + files.flatMap { option, file in file.map { [option, $0] } ?? [] }
     }
+
+    /// The data folder's option, where it was given.
+    var givenData: [String] { data == ".sluice" ? [] : ["--data", data] }
+
+    /// The budgets' option, where it was given.
+    var givenBudgets: [String] { budgets.map { ["--budgets", $0] } ?? [] }
 
     /// The pipeline's options, with the files that come with the program where none are named.
     func options(

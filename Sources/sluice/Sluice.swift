@@ -48,6 +48,7 @@ struct Sluice: AsyncParsableCommand {
     static let flushMax = Duration.seconds(1)
 
     static func main() async {
+        StandardDescriptors.openClosed()
         _ = startedAt
         ProcessEnd.shared.takeSignals()
         ProcessFacts.raiseDescriptorLimit()

@@ -15,7 +15,7 @@ struct ConnectionHandlerTests {
         let loop: EmbeddedEventLoop
         let channel: EmbeddedChannel
 
-        init(_ connections: OpenConnections = OpenConnections(countMax: 10)) throws {
+        init(_ connections: OpenConnections = OpenConnections(countMax: 10, kept: 2)) throws {
             loop = EmbeddedEventLoop()
             channel = EmbeddedChannel(
                 handler: ConnectionHandler(times: ConnectionHandlerTests.times, connections: connections), loop: loop)
@@ -24,10 +24,15 @@ struct ConnectionHandlerTests {
 
         var isOpen: Bool { channel.isActive }
 
-        func begin(_ method: HTTPRequest.Method = .post) throws {
+        /// Sends the head of a request, as it comes through all handlers.
+        func begin(_ method: HTTPRequest.Method = .post, _ path: String = "/") throws {
+            trickle()
             try channel.writeInbound(
-                HTTPRequestPart.head(HTTPRequest(method: method, scheme: "http", authority: "a", path: "/")))
+                HTTPRequestPart.head(HTTPRequest(method: method, scheme: "http", authority: "a", path: path)))
         }
+
+        /// Sends a part of a head.
+        func trickle() { channel.pipeline.fireUserInboundEventTriggered(ClientBytes.Came()) }
 
         func body() throws { try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(string: "x"))) }
 
@@ -71,6 +76,21 @@ struct ConnectionHandlerTests {
         #expect(idle.isOpen)
         idle.wait(.seconds(1))
         #expect(!idle.isOpen)
+    }
+
+    @Test("whose next head only trickles are closed as soon as those whose first one does")
+    func tricklingHead() throws {
+        let connection = try Connection()
+        try connection.begin(.get)
+        try connection.end()
+        try connection.answer()
+        connection.wait(.seconds(20))
+        for _ in 0..<30 {
+            #expect(connection.isOpen)
+            connection.trickle()
+            connection.wait(.seconds(1))
+        }
+        #expect(!connection.isOpen)
     }
 
     @Test("whose body only trickles get 408, and are closed")
@@ -123,7 +143,7 @@ struct ConnectionHandlerTests {
 
     @Test("beyond the room take the place of the one that has said nothing longest; where all work, they are refused")
     func room() throws {
-        let connections = OpenConnections(countMax: 2, patience: .zero)
+        let connections = OpenConnections(countMax: 2, kept: 0, patience: .zero)
         let (first, second) = (try Connection(connections), try Connection(connections))
         try first.begin(.get)
         try first.end()
@@ -140,9 +160,73 @@ struct ConnectionHandlerTests {
         #expect(fifth.isOpen && !first.isOpen)
     }
 
+    @Test("for health and metrics have places of their own, which nobody else takes")
+    func kept() throws {
+        let connections = OpenConnections(countMax: 4, kept: 2, patience: .zero)
+        let asking = try (0..<2).map { _ in try Connection(connections) }
+        for connection in asking {
+            try connection.begin(.get, "/v1/questions/1?wait=60")
+            try connection.end()
+        }
+        let other = try Connection(connections)
+        try other.begin(.get, "/v1/questions/1?wait=60")
+        #expect(try other.written()?.status == 503)
+        // What it sends after that goes nowhere.
+        try other.end()
+        #expect(try other.channel.readInbound(as: HTTPRequestPart.self) == nil)
+        #expect(!other.isOpen && asking.allSatisfy(\.isOpen))
+        for path in ["/healthz", "/readyz?a", "/metrics"] {
+            let platform = try Connection(connections)
+            try platform.begin(.get, path)
+            try platform.end()
+            try platform.answer()
+            #expect(try platform.written()?.status == 200)
+        }
+        // Whoever has its answer makes room for the next.
+        try asking[0].answer()
+        let next = try Connection(connections)
+        try next.begin(.head)
+        try next.end()
+        #expect(next.isOpen && asking[1].isOpen)
+        // One whose request does not come whole has to go for others.
+        try next.answer()
+        try next.begin(.post)
+        let last = try Connection(connections)
+        try last.begin(.post)
+        #expect(last.isOpen && !next.isOpen)
+    }
+
+    @Test("are few, and a refusal of HEAD has no body")
+    func refusedHead() throws {
+        let connection = try Connection(OpenConnections(countMax: 1, kept: 1))
+        try connection.begin(.head)
+        let answer = try #require(try connection.written())
+        #expect(answer.status == 503 && answer.body.isEmpty)
+    }
+
+    @Test("whose client has left end what it waits for", arguments: [true, false])
+    func left(closesHalf: Bool) async throws {
+        let connection = try Connection()
+        let client = try connection.channel.pipeline.syncOperations.handler(type: ConnectionHandler.self).client
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        async let waited: Bool? = client.whileThere {
+            begin.finish()
+            try? await Task.sleep(for: .seconds(600))
+            return Task.isCancelled
+        }
+        for await _ in begun {}
+        if closesHalf {
+            connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        } else {
+            try await connection.channel.close()
+        }
+        #expect(try await waited == nil)
+        #expect(try await client.whileThere { true } == nil)
+    }
+
     @Test("that have only just come do not have to go for others")
     func justCome() throws {
-        let connections = OpenConnections(countMax: 1)
+        let connections = OpenConnections(countMax: 1, kept: 0)
         let (first, second) = (try Connection(connections), try Connection(connections))
         #expect(first.isOpen && !second.isOpen)
         #expect(try second.written()?.status == 503)
@@ -155,5 +239,6 @@ struct ConnectionHandlerTests {
         // As many for clients, for the process' own calls, and for a stand-in that takes them.
         #expect(ProcessFacts.connectionsMax(of: needed + 300) == 100)
         #expect(ProcessFacts.connectionsMax(of: needed) == 4)
+        #expect(ProcessFacts.placesKept(of: 4) == 1 && ProcessFacts.placesKept(of: 1_000) == 16)
     }
 }

@@ -11,7 +11,7 @@ struct KnownPathsTests {
     private func answer(
         _ method: String, _ path: String
     ) async throws -> (status: Int, allow: String?, length: Int, body: Int?) {
-        let router = Router(options: .autoGenerateHeadEndpoints)
+        let router = Router(context: ConnectionContext.self, options: .autoGenerateHeadEndpoints)
         router.get("things/:id") { _, _ in Reply(.ok, ["a": "b"]) }
         router.post("things") { request, _ in
             _ = try await request.body.collect(upTo: 4)
@@ -22,7 +22,7 @@ struct KnownPathsTests {
             head: HTTPRequest(
                 method: try #require(HTTPRequest.Method(method)), scheme: "http", authority: "a", path: path),
             body: RequestBody(buffer: ByteBuffer(string: "12345")))
-        let context = BasicRequestContext(
+        let context = ConnectionContext(
             source: ApplicationRequestContextSource(
                 channel: EmbeddedChannel(), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
         let response = try await KnownPaths(router).respond(to: request, context: context)

@@ -1,5 +1,7 @@
 import FunctionKit
 import Messaging
+import Postgres
+import Spending
 import Synchronization
 import Testing
 
@@ -59,6 +61,23 @@ struct ReadinessTests {
         #expect(await [first, second].map { $0.facts["ledger"] } == ["away: no answer", "away: no answer"])
         #expect(.now - start < .seconds(20))
         #expect(looks.withLock { $0 } == 1)
+    }
+
+    @Test(
+        "says what is wrong with a part, where that is known",
+        arguments: [
+            (
+                GovernorError.ledgerUnavailable(reason: "/d/sluice.sqlite is locked") as any Error,
+                "away: no call is paid for without the ledger: /d/sluice.sqlite is locked"
+            ),
+            (
+                PostgresError.connectionLost(server: "PostgreSQL at a:5432"),
+                "away: the connection to PostgreSQL at a:5432 was lost; try again"
+            ),
+            (BrokerError.unknownQueue("q"), "away: the queue q was not declared"),
+        ])
+    func reasons(error: any Error, text: String) async {
+        #expect(await report(ledger: { throw error }).facts["ledger"] == text)
     }
 
     @Test(

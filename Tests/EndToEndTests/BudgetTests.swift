@@ -15,13 +15,18 @@ struct BudgetTests {
         try await Self.lower("0.001", budgets, in: folder.url)
         // Its messages are awaited too.
         let asking = try SluiceProcess(
-            ["-c", "exec \"$0\" \"$@\" 2>&1", SluiceProcess.binary, "ask", "--budgets", budgets, Self.question],
+            [
+                "-c", "exec \"$0\" \"$@\" 2>&1", SluiceProcess.binary, "ask", "--budgets", budgets, "--data",
+                "./.sluice",
+                Self.question,
+            ],
             in: folder.url, executable: "/bin/sh")
         _ = try #require(await asking.line(with: "question waits for its budget"))
         let told = try #require(await asking.line(with: "sluice: question "))
         #expect(told.contains(" waits: the budget `daily` has no room for a call (it may cost up to $0.0"))
         #expect(told.contains(", $0.001 is left); it opens at 2099-01-01 05:30 Asia/Kolkata (2099-01-01T00:00:00Z)."))
-        #expect(told.contains("look with `sluice history export | grep "))
+        #expect(told.contains("look with `sluice history export --data ./.sluice | grep "), "\(told)")
+        #expect(told.contains("`sluice budget status --data ./.sluice --budgets \(budgets)`"), "\(told)")
         let waiting = try await SluiceProcess.run(
             ["budget", "status", "--budgets", budgets, "--format", "json"], in: folder.url)
         #expect(waiting.output.contains("\"parked\" : 1"), "\(waiting.output)")

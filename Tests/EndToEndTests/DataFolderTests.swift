@@ -152,6 +152,20 @@ struct DataFolderTests {
     }
 
     @Test(
+        "a folder as standard input is refused in one line",
+        arguments: [["ask"], ["invoke", "rag-core", "--payload", "-"]])
+    func folderAsInput(arguments: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let process = try SluiceProcess(
+            ["-c", "exec \"$0\" \"$@\" < /", SluiceProcess.binary] + arguments, in: folder.url, executable: "/bin/sh")
+        #expect(await process.status() == 1)
+        #expect(
+            process.errors
+                == "sluice: standard input cannot be read (Is a directory); give it a file of text, or write the text"
+                + " itself\n")
+    }
+
+    @Test(
         "a question on standard input that cannot be asked is refused with 2",
         arguments: [
             (Data(), "empty"), (Data("\n".utf8), "empty"), (Data([0xff, 0xfe, 0x41]), "UTF-8"),

@@ -36,7 +36,14 @@ struct DoorTests {
             ("GET /v1/questions\(rest)\r\n", "405", "OPTIONS, POST"),
             ("OPTIONS /v1/questions\(rest)\r\n", "200", "OPTIONS, POST"),
             ("POST /v1/questions\(rest)Content-Length: \(large.utf8.count)\r\n\r\n\(large)", "413", ""),
-            ("no request at all\r\n\r\n", "400", ""),
+            ("no request at all\r\n\r\n", "400", ""), ("FOO /healthz\(rest)\r\n", "405", "GET, HEAD, OPTIONS"),
+            ("FOO /nothing\(rest)\r\n", "404", ""),
+            // Both are the client's last words; it waits for the end.
+            ("GET /nothing HTTP/1.0\r\n\r\n", "404", ""),
+            (
+                "GET /nothing HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, close\r\n\r\n", "404",
+                ""
+            ),
         ]
         for (text, status, allow) in cases {
             let (head, body) = try await say(text, to: port)
@@ -71,6 +78,52 @@ struct DoorTests {
         for client in refused { #expect(await client.rest().hasPrefix("HTTP/1.1")) }
         try await untilReady(port)
         #expect(crowd.count == 300)
+        process.signal(SIGTERM)
+        #expect(await process.status() == 0)
+    }
+
+    /// Starts a host with places for few clients, and without the function that answers.
+    private func smallHost(in folder: URL) async throws -> (process: SluiceProcess, port: Int) {
+        let process = try SluiceProcess(
+            ["-c", "ulimit -n 160 && exec \"$0\" host --functions pii-filter,rag-core", SluiceProcess.binary],
+            in: folder, environment: HostRun.unused.merging(["SLUICE_LISTEN_PORT": "0"]) { $1 },
+            executable: "/bin/sh")
+        let ready = try #require(await process.line(with: "host ready"))
+        return (process, try #require(ready.firstMatch(of: /"listen.port":(\d+)/).flatMap { Int($0.1) }))
+    }
+
+    @Test("says how it is while more clients wait than it has places, and forgets those that have left")
+    func waiting() async throws {
+        let folder = try TemporaryFolder()
+        let (process, port) = try await smallHost(in: folder.url)
+        let close = "Host: a\r\nConnection: close\r\n"
+        let question = "{\"question\": \"Is a phone faulty?\", \"id\": \"w\"}"
+        let asked = try await say(
+            "POST /v1/questions HTTP/1.1\r\n\(close)Content-Length: \(question.utf8.count)\r\n\r\n\(question)", to: port
+        )
+        #expect(asked.head.hasPrefix("HTTP/1.1 202"))
+        let wait = "GET /v1/questions/w?wait=60 HTTP/1.1\r\nHost: a\r\n\r\n"
+        // Some send more behind it.
+        var crowd = try (0..<40).map {
+            try RawConnection(to: port, sending: $0.isMultiple(of: 2) ? wait : wait + wait)
+        }
+        let look = "GET /v1/questions/w HTTP/1.1\r\n\(close)\r\n"
+        while try await !say(look, to: port).head.hasPrefix("HTTP/1.1 503") {}
+        for path in ["healthz", "readyz", "metrics"] {
+            let head = try await say("GET /\(path) HTTP/1.1\r\n\(close)\r\n", to: port).head
+            #expect(head.hasPrefix("HTTP/1.1 200"), "\(path): \(head)")
+        }
+        #expect(crowd.count == 40)
+        crowd.removeAll()
+        let left = ContinuousClock.now
+        while try await !say(look, to: port).head.hasPrefix("HTTP/1.1 200") {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(.now - left < .seconds(10))
+        // Who has closed one side alone may still read.
+        let half = try RawConnection(to: port, sending: wait)
+        half.endSending()
+        #expect(await half.rest().contains("\"accepted\""))
         process.signal(SIGTERM)
         #expect(await process.status() == 0)
     }

@@ -126,6 +126,21 @@ struct FrontDoorTests {
         #expect(door.notes[id]?.question == "One?")
     }
 
+    @Test("a publish that cannot be cut short holds no asker up, who is told that it may come in later")
+    func lockedQueue() async throws {
+        let test = try host()
+        try await test.host.declareQueues()
+        test.broker.holdPublishes()
+        var door = test.door()
+        door.confirmPatience = .milliseconds(100)
+        let error = await #expect(throws: FrontDoorError.self) { try await door.accept("One?", id: "q") }
+        #expect(error == .unconfirmed(id: "q"))
+        #expect(test.broker.events.isEmpty)
+        test.broker.releasePublishes()
+        let late = await test.broker.event { $0.published != nil }
+        #expect(late.published?.message.id == "q")
+    }
+
     @Test("where nobody confirms it, the id says under which to ask; where nothing was sent, nothing was stored")
     func neverConfirmed() async throws {
         let test = try host()

@@ -31,6 +31,8 @@ final class ObservedBroker: MessageBroker {
         var events: [BrokerEvent] = []
         /// How the next publishes fail; one without a confirm has arrived nevertheless.
         var failures: [BrokerError] = []
+        var isHolding = false
+        var held: [CheckedContinuation<Void, Never>] = []
         /// The last delivery of each message.
         var delivered: [String: Delivery] = [:]
         var waiters:
@@ -53,6 +55,28 @@ final class ObservedBroker: MessageBroker {
 
     /// Lets the next publishes fail.
     func failPublishes(_ failures: [BrokerError]) { state.withLock { $0.failures = failures } }
+
+    /// Lets publishes wait, whoever cancels them, as they do for a lock.
+    func holdPublishes() { state.withLock { $0.isHolding = true } }
+
+    /// Lets those go on that wait.
+    func releasePublishes() {
+        let held = state.withLock { state in
+            defer { (state.isHolding, state.held) = (false, []) }
+            return state.held
+        }
+        for publish in held { publish.resume() }
+    }
+
+    private func waitWhileHeld() async {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                if state.isHolding { state.held.append(continuation) }
+                return !state.isHolding
+            }
+            if goesOn { continuation.resume() }
+        }
+    }
 
     var events: [BrokerEvent] { state.withLock { $0.events } }
 
@@ -92,6 +116,7 @@ final class ObservedBroker: MessageBroker {
     func declare(_ queues: [QueueSpecification]) async throws(BrokerError) { try await inner.declare(queues) }
 
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {
+        await waitWhileHeld()
         let failure = state.withLock { $0.failures.isEmpty ? nil : $0.failures.removeFirst() }
         do throws(BrokerError) {
             switch failure {

@@ -22,6 +22,9 @@ package final class RawConnection: Sendable {
         _ = unsafe Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
 
+    /// Says that nothing more will be sent.
+    package func endSending() { shutdown(socket, Int32(SHUT_WR)) }
+
     /// Reads until the other side closes.
     package func rest() async -> String {
         let socket = socket

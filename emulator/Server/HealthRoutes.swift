@@ -9,6 +9,11 @@ import Telemetry
 ///   service's own code, such as `"llm-connector": "model-rejected (AccessDeniedException)"`.
 /// - `GET /metrics`: the metrics as Prometheus reads them.
 struct HealthRoutes {
+    /// Whether a request's path is one of these, which are answered however many others ask.
+    static func serves(_ path: String?) -> Bool {
+        path.map { ["/healthz", "/readyz", "/metrics"].contains($0.prefix { $0 != "?" }) } ?? false
+    }
+
     let readiness: Readiness
     let gauges: StateGauges
     let registry: MetricsRegistry
@@ -19,7 +24,7 @@ struct HealthRoutes {
         self.registry = registry
     }
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<ConnectionContext>) {
         router.get("healthz") { _, _ in Reply(.ok, ["status": "alive"]) }
         router.get("readyz") { [readiness] _, _ in
             let report = await readiness.check()

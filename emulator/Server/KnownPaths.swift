@@ -4,7 +4,7 @@ import Hummingbird
 ///
 /// A known path with another method is 405 with what it takes; HEAD works wherever GET does.
 struct KnownPaths: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = ConnectionContext
 
     private let routes: RouterResponder<Context>
     /// Knows the paths alone: each answers with the methods that it takes.
@@ -12,7 +12,7 @@ struct KnownPaths: HTTPResponder {
 
     /// Takes the routes of a router.
     init(_ router: Router<Context>) {
-        let paths = Router()
+        let paths = Router(context: Context.self)
         for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
             var methods = Set(routes.map(\.method.rawValue)).union(["OPTIONS"])
             if methods.contains("GET") { methods.insert("HEAD") }

@@ -1,5 +1,6 @@
 import Glibc
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -10,7 +11,7 @@ struct PipelineServer: Service {
     /// 0 for any that is free.
     let port: Int
     /// Adds what is served.
-    let routes: @Sendable (Router<BasicRequestContext>) -> Void
+    let routes: @Sendable (Router<ConnectionContext>) -> Void
     /// What a person names another port with.
     let portOption: String
     /// Called once with the port, when requests are taken.
@@ -23,16 +24,21 @@ struct PipelineServer: Service {
     func run() async throws {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let router = Router(options: .autoGenerateHeadEndpoints)
+        let router = Router(context: ConnectionContext.self, options: .autoGenerateHeadEndpoints)
         routes(router)
-        let connections = OpenConnections(countMax: ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit))
+        let places = ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit)
+        let connections = OpenConnections(countMax: places, kept: ProcessFacts.placesKept(of: places))
         let app = Application(
             responder: KnownPaths(router),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        ConnectionHandler(times: ConnectionTimes(), connections: connections)
-                    ])),
+            server: HTTPServerBuilder { responder in
+                DoorChannel(
+                    http: HTTP1Channel(
+                        responder: responder,
+                        configuration: .init(
+                            additionalChannelHandlers: [
+                                ConnectionHandler(times: ConnectionTimes(), connections: connections)
+                            ])))
+            },
             configuration: .init(address: .hostname(address, port: port), serverName: "sluice"),
             onServerRunning: { [port, onReady] channel in
                 // It fails on a closed channel alone.

@@ -15,12 +15,16 @@ import Spending
 struct QuestionRoutes {
     let pipeline: Pipeline
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<ConnectionContext>) {
         router.post("v1/questions") { [self] request, _ in try await ask(request) }
         router.get("v1/questions/:id") { [self] request, context in
-            try await show(
-                id: context.parameters.require("id"),
-                wait: request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0)
+            let id = try context.parameters.require("id")
+            do {
+                let wait = request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0
+                return try await show(id: id, wait: wait, context)
+            } catch {
+                return Self.away(id, plainReason(error))
+            }
         }
     }
 
@@ -55,19 +59,28 @@ struct QuestionRoutes {
 
     private static func path(of id: String) -> String { "/v1/questions/\(id)" }
 
-    private func show(id: String, wait: Int) async throws -> Reply {
-        let look = await pipeline.look(at: id)
+    /// The refusal to say what nobody can look up for now.
+    private static func away(_ id: String, _ reason: String?) -> Reply {
+        let reason = reason.map { ": \($0)" } ?? ""
+        var reply = Reply(
+            .serviceUnavailable,
+            ["id": id, "error": "this cannot be looked up for now\(reason); ask for this id again in a moment"])
+        reply.headers[.retryAfter] = "1"
+        return reply
+    }
+
+    private func show(id: String, wait: Int, _ context: ConnectionContext) async throws -> Reply {
+        let (look, obstacle) = await pipeline.lookOrObstacle(at: id)
         // What this host took is known here before it is noted.
         let isAccepted = look?.record.map { $0.state == .accepted } ?? (pipeline.door.notes[id] != nil)
-        if look == nil, !isAccepted {
-            return Reply(
-                .serviceUnavailable, ["error": "the history does not answer for now; ask for this id again in a moment"]
-            )
-        }
+        if look == nil, !isAccepted { return Self.away(id, obstacle.map(plainReason) ?? "the history does not answer") }
         var known = look?.record
         // Also for one that nobody has noted yet: it may be on its way.
         if look != nil, known == nil || isAccepted, wait > 0 {
-            known = try await pipeline.outcome(of: id, within: .seconds(min(wait, 60))) ?? known
+            let outcome = try await context.whileClientStays { [pipeline] in
+                try await pipeline.outcome(of: id, within: .seconds(min(wait, 60)))
+            }
+            known = (outcome ?? nil) ?? known
         }
         guard let record = known else {
             if !isAccepted, pipeline.door.notes.isUnconfirmed(id) {

@@ -21,6 +21,9 @@ package struct FrontDoor: Sendable {
     /// How long a queue that is away is left alone before the next try to make sure.
     private static let retryPause = Duration.milliseconds(100)
 
+    /// How long a publish that was cancelled may take to say how far it came.
+    private static let cancelPatience = Duration.milliseconds(250)
+
     /// How long the queue may take to confirm a question, with a connection that is made again meanwhile.
     package var confirmPatience = Duration.seconds(5)
     /// What was accepted and is not noted in the history yet; to be run beside the door.
@@ -188,27 +191,32 @@ package struct FrontDoor: Sendable {
     }
 
     /// Publishes once; when the time is up the publish is cancelled, and says how far it came.
+    ///
+    /// One that cannot be cancelled, such as a commit that waits for a lock, is left to end by itself: what becomes of it is
+    /// not known then.
     private func publish(
         _ message: Message, to queue: String, until end: ContinuousClock.Instant
     ) async -> Result<Void, BrokerError> {
-        await withTaskGroup(of: Result<Void, BrokerError>?.self) { group in
-            group.addTask {
-                do throws(BrokerError) {
-                    return .success(try await broker.publish(message, to: queue))
-                } catch {
-                    return .failure(error)
-                }
+        let (endings, feed) = AsyncStream.makeStream(of: Result<Void, BrokerError>.self)
+        // Awaited below, but for one that outlasts its time; it ends with the broker's own patience.
+        let work = Task {
+            do throws(BrokerError) {
+                feed.yield(.success(try await broker.publish(message, to: queue)))
+            } catch {
+                feed.yield(.failure(error))
             }
-            group.addTask {
-                try? await Task.sleep(until: end, clock: .continuous)
-                return nil
-            }
-            while let next = await group.next() {
-                group.cancelAll()
-                if let next { return next }
-            }
-            return .failure(.unconfirmed(reason: "the time was up"))
         }
+        // Ends with the publish: it is cancelled then.
+        let time = Task {
+            try? await Task.sleep(until: end, clock: .continuous)
+            work.cancel()
+            try? await Task.sleep(for: Self.cancelPatience)
+            feed.yield(.failure(.unconfirmed(reason: "the time was up")))
+        }
+        defer { time.cancel() }
+        for await ending in endings { return ending }
+        // The asker's own task was cancelled.
+        return .failure(.unconfirmed(reason: "nobody waits any more"))
     }
 
     /// The part of the first functions' input and output that the door knows.

@@ -16,6 +16,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case head, body, answer, ending
     }
 
+    /// Whoever is on the other side.
+    let client = ClientPresence()
+
     private let times: ConnectionTimes
     private let connections: OpenConnections
     private var isOpen = false
@@ -26,6 +29,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers that are on their way to the client.
     private var unread = 0
     private var isEnding = false
+    private var isRefused = false
+    /// Whether the next request's head has begun to come.
+    private var isInHead = true
     private var timer: (wait: Wait, task: Scheduled<Void>)?
 
     init(times: ConnectionTimes, connections: OpenConnections) {
@@ -38,7 +44,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if connections.open(context.channel) {
             start(.head, times.head, context)
         } else {
-            refuse(.serviceUnavailable, "too many connections are open; try again in a moment", context)
+            refuse(.serviceUnavailable, Self.tooMany, context)
         }
         context.fireChannelActive()
     }
@@ -55,15 +61,20 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         timer = nil
         if isOpen { connections.close(context.channel) }
         isOpen = false
+        client.leave()
     }
 
     // MARK: - What passes
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isRefused else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             owed.append(head.method == .head)
-            isReadingBody = true
+            guard HealthRoutes.serves(head.path) || connections.asks(context.channel) else {
+                return refuse(.serviceUnavailable, Self.tooMany, context)
+            }
+            (isReadingBody, isInHead) = (true, false)
             start(.body, times.body, context)
         case .body: break
         case .end:
@@ -86,6 +97,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             hasBegunAnswer = false
             if !owed.isEmpty { owed.removeFirst() }
+            // From now on it is the client's turn, which may take the answer or not.
+            if owed.isEmpty, !isReadingBody { connections.waits(context.channel) }
             let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenComplete { [self] _ in
                 unread -= 1
@@ -115,7 +128,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             start(.answer, times.answer, context)
         } else if owed.isEmpty {
             connections.waits(context.channel)
-            start(.head, times.idle, context)
+            start(.head, isInHead ? times.head : times.idle, context)
         } else {
             stop(.answer)
             stop(.body)
@@ -146,17 +159,29 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
         // Hummingbird closes those that have nothing under way.
-        if event is ChannelShouldQuiesceEvent, !isEnding {
+        case is ChannelShouldQuiesceEvent where !isEnding:
             start(.ending, times.ending, context)
             isEnding = true
+        case is ClientBytes.Came where !isInHead && !isReadingBody && owed.isEmpty && unread == 0:
+            isInHead = true
+            start(.head, times.head, context)
+        // It may still read; whoever has closed both sides looks the same from here.
+        case ChannelEvent.inputClosed: client.leave()
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     // MARK: - Refusals
 
+    private static let tooMany = "too many connections are open; try again in a moment"
+
     private func refuse(_ status: HTTPResponse.Status, _ reason: String, _ context: ChannelHandlerContext) {
+        isRefused = true
+        // What was asked before is being answered, and this may not overtake it.
+        guard owed.count <= 1 else { return context.close(promise: nil) }
         // Whoever does not take the refusal is not waited for long.
         start(.ending, times.ending, context)
         isEnding = true
@@ -164,7 +189,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var head = answer
         if status == .serviceUnavailable { head.headerFields[.retryAfter] = "1" }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        if owed.first != true { context.write(wrapOutboundOut(.body(body)), promise: nil) }
         let isWritten = context.eventLoop.makePromise(of: Void.self)
         isWritten.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: isWritten)
