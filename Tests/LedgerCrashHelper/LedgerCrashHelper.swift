@@ -99,7 +99,9 @@ enum LedgerCrashHelper {
                     say("charged \(id)")
                 default:
                     say("sent \(id)")
-                    let tokens = 1 + next(UInt64(bytes))
+                    // As many as there can be: fewer would be doubted.
+                    let fewest = (bytes + 255) / 256
+                    let tokens = fewest + next(UInt64(bytes - fewest + 1))
                     _ = try await governor.settle(
                         reservation, usage: TokenUsage(inputTokens: tokens, outputTokens: 0),
                         response: Data("\(question)".utf8))
