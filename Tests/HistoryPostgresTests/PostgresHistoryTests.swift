@@ -155,7 +155,7 @@ struct PostgresHistoryTests {
                                 if try await history.store(Self.answer(id)) { stored.append(id) }
                                 break
                             } catch is PostgresError {
-                                continue
+                                try Task.checkCancellation()
                             }
                         }
                         tell.yield()

@@ -95,7 +95,7 @@ package final class PostgresTestServer: Sendable {
     package static func untilBlocked(by connection: PostgresConnection) async throws {
         let blocked = PostgresStatement(
             "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-        while try await connection.run(blocked).rows.isEmpty {}
+        while try await connection.run(blocked).rows.isEmpty { try Task.checkCancellation() }
     }
 
     /// Makes an empty database.

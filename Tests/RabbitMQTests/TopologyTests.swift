@@ -174,7 +174,7 @@ struct TopologyTests {
                 for id in sent { try await publisher.publish(Message(id), to: "sluice.f") }
                 var missing = Set(sent)
                 while !missing.isEmpty, let id = await ids.next() { missing.remove(id) }
-                while try await publisher.depth(of: "sluice.f").total > 0 {}
+                while try await publisher.depth(of: "sluice.f").total > 0 { try Task.checkCancellation() }
                 try await fixture.deleteQueues()
             }
             for broker in consumers { await broker.close() }

@@ -26,17 +26,25 @@ package final class RawConnection: Sendable {
     package func endSending() { shutdown(socket, Int32(SHUT_WR)) }
 
     /// Reads until the other side closes.
-    package func rest() async -> String {
+    ///
+    /// - Throws: `CancellationError` where the task is cancelled meanwhile, which ends the connection.
+    package func rest() async throws -> String {
         let socket = socket
-        // A thread, because reading blocks.
-        return await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var (bytes, all) = ([UInt8](repeating: 0, count: 65_536), Data())
-                while case let count = unsafe recv(socket, &bytes, bytes.count, 0), count > 0 {
-                    all.append(contentsOf: bytes.prefix(count))
+        let rest = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // A thread, because reading blocks.
+                Thread.detachNewThread {
+                    var (bytes, all) = ([UInt8](repeating: 0, count: 65_536), Data())
+                    while case let count = unsafe recv(socket, &bytes, bytes.count, 0), count > 0 {
+                        all.append(contentsOf: bytes.prefix(count))
+                    }
+                    continuation.resume(returning: String(decoding: all, as: UTF8.self))
                 }
-                continuation.resume(returning: String(decoding: all, as: UTF8.self))
             }
+        } onCancel: {
+            shutdown(socket, Int32(SHUT_RDWR))
         }
+        try Task.checkCancellation()
+        return rest
     }
 }
