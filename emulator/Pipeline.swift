@@ -132,11 +132,15 @@ package struct Pipeline: Sendable {
         file = parts.file
         let governor = parts.governor
         ledgerWatch = LedgerWatch(governor: governor, calls: calls, logger: logger)
+        let invoker = Invoker(metrics: metrics)
         let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
         upkeep = LedgerUpkeep(
             governor: governor, keepResponses: options.settings.historyKept ?? Self.responsesKept, logger: logger
-        ) { alert in try await alerts.deliver(alert) }
-        let invoker = Invoker(metrics: metrics)
+        ) { [underWay = invoker.underWay] alert in
+            underWay.begin()
+            defer { underWay.end() }
+            try await alerts.deliver(alert)
+        }
         host = FunctionHost(
             functions: functions, running: options.functions.map(Set.init), broker: parts.broker, history: history,
             invoker: invoker, drainTime: end.drainTime(options.settings),
@@ -168,7 +172,8 @@ package struct Pipeline: Sendable {
                         service: bodyService, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
                 ], logger: quiet))
-        let orderly = host.orderlyEnd(of: group, statusWhenCut: end.statusWhenCut, lastWords: end.lastWords)
+        let orderly = host.orderlyEnd(
+            of: group, statusWhenCut: end.statusWhenCut, isCutWhenQuiet: end.isCutWhenQuiet, lastWords: end.lastWords)
         return try await ProcessEnd.shared.withOrderlyEnd(orderly) {
             try await group.run()
             return try bodyService.result()

@@ -28,6 +28,14 @@ package enum PipelineEnd: Sendable {
         }
     }
 
+    /// Whether the process may be cut off as soon as the host has nothing under way: a command has work of its own.
+    var isCutWhenQuiet: Bool {
+        switch self {
+        case .server: true
+        case .command: false
+        }
+    }
+
     /// Waits for the log's lines for a moment: the process is about to end.
     var flushLog: @Sendable () -> Void { { LineOutput.flushStandard(within: ProcessEnd.wordsMax) } }
 

@@ -35,7 +35,11 @@ package struct FunctionHost: Service {
     private let drainStart = DrainStart()
 
     /// How long invocations that were cut off may take to settle what they paid for.
-    private static let graceAfterCut = Duration.milliseconds(500)
+    ///
+    /// A little less than until the process itself is cut off.
+    private static let graceAfterCut = ProcessEnd.grace - .milliseconds(50)
+    /// How long nothing has to be under way before whatever else keeps a draining process is cut off.
+    private static let quietTime = Duration.milliseconds(500)
 
     /// Makes a host; nothing runs before ``run()``.
     ///
@@ -172,12 +176,15 @@ package struct FunctionHost: Service {
     /// - Parameters:
     ///   - group: Has the host's services among its own.
     ///   - status: The exit status of a process that was cut off.
+    ///   - isCutWhenQuiet: Whether the process is cut off as soon as nothing of the host's is under way; otherwise whatever
+    ///     the process does has the drain's time.
     ///   - lastWords: Said before a cut, after the host's own.
     /// - Returns: An end that takes as long as the drain may.
     package func orderlyEnd(
-        of group: ServiceGroup, statusWhenCut status: Int32 = 0, lastWords: @escaping @Sendable () -> Void = {}
+        of group: ServiceGroup, statusWhenCut status: Int32 = 0, isCutWhenQuiet: Bool = false,
+        lastWords: @escaping @Sendable () -> Void = {}
     ) -> OrderlyEnd {
-        OrderlyEnd(patience: drainTime, statusWhenCut: status) {
+        var end = OrderlyEnd(patience: drainTime, statusWhenCut: status) {
             // From this moment on, even where no task gets a thread.
             beginDrain(until: .now + drainTime)
             // Awaited by nobody: what does not come to an end is cut off.
@@ -188,6 +195,8 @@ package struct FunctionHost: Service {
             report(isCut: true)
             lastWords()
         }
+        if isCutWhenQuiet { end.untilQuiet = { [invoker] in await invoker.underWay.untilQuiet(for: Self.quietTime) } }
+        return end
     }
 
     /// Ends the drain now: what is under way is given back.

@@ -11,8 +11,8 @@ struct EndingTests {
     private static func start(_ world: HostWorld, _ environment: [String: String]) async throws -> HostRun {
         try await HostRun.start(
             in: world.folder, ["--manifest", "m.yaml"],
-            environment: world.environment.merging(environment) { $1 }
-                .merging(["SLUICE_DRAIN_SECONDS": "\(drainSeconds)"]) { $1 })
+            environment: world.environment.merging(["SLUICE_DRAIN_SECONDS": "\(drainSeconds)"]) { $1 }
+                .merging(environment) { $1 })
     }
 
     /// Tells a host to end and checks how it does.
@@ -22,6 +22,18 @@ struct EndingTests {
         _ = try await host.line("host drained")
         #expect(await host.process.status() == 0)
         #expect(.now - clock < .seconds(drainSeconds + 1))
+    }
+
+    /// Checks that a host with nothing under way waits for nobody who does not answer.
+    private static func endIdle(_ world: HostWorld, _ environment: [String: String], frozen: () -> Void) async throws {
+        let host = try await start(world, environment.merging(["SLUICE_DRAIN_SECONDS": "60"]) { $1 })
+        frozen()
+        let clock = ContinuousClock.now
+        host.process.signal(SIGTERM)
+        _ = try await host.line("host drained")
+        #expect(await host.process.status() == 0)
+        // Half a second, and what a busy machine needs; no server's time-out is that short.
+        #expect(.now - clock < .seconds(4))
     }
 
     /// Questions over HTTP that nobody waits for.
@@ -83,6 +95,11 @@ struct EndingTests {
                 #expect(asked.count + more.count == 6)
             }
         }
+        let idle = server.url(vhost: try await server.newVhost())
+        try await HostWorld.run(onRabbitMQ: idle, manifest: HostWorld.manifest(concurrency: 4)) { world in
+            try await Self.endIdle(world, HostRun.unused) { server.freeze() }
+            server.thaw()
+        }
     }
 
     @Test("while PostgreSQL is frozen, which delays no door")
@@ -107,6 +124,13 @@ struct EndingTests {
                 #expect(.now - start < .seconds(9))
                 try await world.ask(["q2", "q3"])
                 try await Self.end(host)
+                postgres.freeze(false)
+            }
+            try await HostWorld.run(
+                onRabbitMQ: broker.url(vhost: try await broker.newVhost()), database: .postgres(postgres),
+                manifest: HostWorld.manifest(concurrency: 4)
+            ) { world in
+                try await Self.endIdle(world, model.environment) { postgres.freeze(true) }
                 postgres.freeze(false)
             }
         }

@@ -40,7 +40,11 @@ struct Dispatcher: Sendable {
         var logger = logger
         logger[metadataKey: LogKey.questionID] = "\(delivery.message.runID)"
         metrics.inFlight(settings.name, 1)
-        defer { metrics.inFlight(settings.name, -1) }
+        invoker.underWay.begin()
+        defer {
+            invoker.underWay.end()
+            metrics.inFlight(settings.name, -1)
+        }
         var headers: MessageHeaders
         do throws(MessageHeaders.Problem) {
             headers = try MessageHeaders(delivery.message.headers)

@@ -43,6 +43,9 @@ package final class Invoker: Sendable {
         var clockWakes: ContinuousClock.Instant?
     }
 
+    /// What is under way: invocations, and what others begin around them.
+    package let underWay = WorkUnderWay()
+
     private let state = Mutex(State())
     private let metrics: HostMetrics
 
@@ -70,6 +73,7 @@ package final class Invoker: Sendable {
             return state.nextID
         }
         let answer = OneAnswer<Ending>()
+        underWay.begin()
         // Kept in `running` until it ends; ``waitForAll(until:)`` waits for it.
         let work = Task {
             let ending: Ending
@@ -134,6 +138,7 @@ package final class Invoker: Sendable {
 
     private func ended(_ id: UInt64) {
         state.withLock { _ = $0.running.removeValue(forKey: id) }
+        underWay.end()
     }
 
     /// Lets the clock wake at an instant, or before.

@@ -30,7 +30,7 @@ package final class AcceptanceNotes: Service {
     /// How long a history that took nothing is left alone.
     private static let pause = Duration.seconds(1)
     /// How long the last notes may take where the drain's time is over.
-    private static let lastPatience = Duration.milliseconds(500)
+    private static let lastPatience = ProcessEnd.grace
 
     private struct State {
         var notes: [String: Note] = [:]
@@ -45,14 +45,16 @@ package final class AcceptanceNotes: Service {
 
     private let history: any QuestionHistory
     private let drain: DrainSignal
+    private let underWay: WorkUnderWay
     private let logger: Logger
     private let state = Mutex(State())
     private let (wakeups, wakeup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Makes notes that are written once they run.
-    init(history: any QuestionHistory, drain: DrainSignal, logger: Logger) {
+    init(history: any QuestionHistory, drain: DrainSignal, underWay: WorkUnderWay, logger: Logger) {
         self.history = history
         self.drain = drain
+        self.underWay = underWay
         self.logger = logger
     }
 
@@ -80,6 +82,7 @@ package final class AcceptanceNotes: Service {
                 return
             }
             state.notes[note.id] = note
+            underWay.begin()
             state.order.append(note.id)
         }
         wakeup.yield()
@@ -150,7 +153,7 @@ package final class AcceptanceNotes: Service {
         } catch {
             return error
         }
-        state.withLock { $0.notes[note.id] = nil }
+        if state.withLock({ $0.notes.removeValue(forKey: note.id) }) != nil { underWay.end() }
         return nil
     }
 

@@ -55,7 +55,7 @@ package struct FrontDoor: Sendable {
         self.invoker = invoker
         self.drain = drain
         self.logger = logger
-        notes = AcceptanceNotes(history: history, drain: drain, logger: logger)
+        notes = AcceptanceNotes(history: history, drain: drain, underWay: invoker.underWay, logger: logger)
     }
 
     /// Whether a text may be asked at all.
@@ -86,6 +86,8 @@ package struct FrontDoor: Sendable {
         // Before it is published: a note of it could never be written.
         if let tenant, !StorableName.isOne(tenant) { throw .badTenant }
         guard drain.deadline == nil else { throw .draining }
+        invoker.underWay.begin()
+        defer { invoker.underWay.end() }
         guard let first = pipeline.first else { throw .unavailable(reason: "there is no function") }
         let id = asked ?? UUID().uuidString.lowercased()
         var headers = MessageHeaders()

@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// SIGTERM and SIGINT end a process, SIGHUP too unless it is a server without a terminal. Before anything has begun they
 /// end it at once. From then on the first one begins an ``OrderlyEnd``, and a second one hurries it. Whatever still waits
-/// ``grace`` after that, or after the end's own time, is cut off with the guarantees of `kill -9`.
+/// ``grace`` after that, after the end's own time, or once there is nothing worth waiting for, is cut off with the
+/// guarantees of `kill -9`.
 ///
 /// It has a thread of its own that waits for signals and time alone. So it needs no thread of the shared pool, no log that
 /// is read, and no lock that anybody could hold.
@@ -17,8 +18,8 @@ package final class ProcessEnd: Sendable {
 
     /// How long an end may take on after its time, or after a second signal.
     ///
-    /// With the last words it is less than a second.
-    package static let grace = Duration.milliseconds(700)
+    /// With the last words it is half a second: the other half of the second that is promised is a busy machine's.
+    package static let grace = Duration.milliseconds(300)
     /// How long last words may take.
     package static let wordsMax = Duration.milliseconds(200)
 
@@ -108,7 +109,9 @@ package final class ProcessEnd: Sendable {
     private func listen(_ reading: Int32) {
         SignalPipe.unblock([SIGTERM, SIGINT, SIGHUP])
         while true {
-            if let number = SignalPipe.next(reading, within: untilCut()) { receive(number) }
+            if let number = SignalPipe.next(reading, within: untilCut()), number != SignalPipe.noSignal {
+                receive(number)
+            }
             if let end = due() { Self.cut(with: end.statusWhenCut, saying: end.lastWords) }
         }
     }
@@ -128,6 +131,13 @@ package final class ProcessEnd: Sendable {
         }
     }
 
+    private func cutNow() {
+        state.withLock { state in
+            if case .ending(let end, let cutAt) = state.phase { state.phase = .ending(end, cutAt: min(cutAt, .now)) }
+        }
+        SignalPipe.wake()
+    }
+
     private func receive(_ number: Int32) {
         let act = state.withLock { state -> @Sendable () -> Void in
             if number == SIGHUP, state.outlivesTerminal { return {} }
@@ -136,7 +146,17 @@ package final class ProcessEnd: Sendable {
             case .idle(nil): return { SignalPipe.die(of: number) }
             case .running(let end):
                 state.phase = .ending(end, cutAt: .now + end.patience + Self.grace)
-                return { Thread.detachNewThread(end.begin) }
+                return { [self] in
+                    Thread.detachNewThread { [self] in
+                        end.begin()
+                        guard let untilQuiet = end.untilQuiet else { return }
+                        // Awaited by nobody: where no task gets a thread, the end has its time.
+                        Task {
+                            await untilQuiet()
+                            cutNow()
+                        }
+                    }
+                }
             case .ending(let end, let cutAt):
                 state.phase = .ending(end, cutAt: min(cutAt, .now + Self.grace))
                 return { Thread.detachNewThread(end.hurry) }

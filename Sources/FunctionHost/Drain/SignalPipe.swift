@@ -33,6 +33,16 @@ enum SignalPipe {
         unsafe sigaction(number, &action, nil)
     }
 
+    /// What ``next(_:within:)`` gives after ``wake()``.
+    static let noSignal: Int32 = 0
+
+    /// Wakes the thread that waits for signals.
+    static func wake() {
+        // A full pipe has woken it.
+        var byte = UInt8(truncatingIfNeeded: noSignal)
+        _ = unsafe write(signalsGoTo.load(ordering: .relaxed), &byte, 1)
+    }
+
     /// Whether a signal does nothing to this process.
     static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
