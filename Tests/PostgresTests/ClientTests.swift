@@ -1,5 +1,6 @@
 import Foundation
 import PostgresTestServer
+import TestSupport
 import Testing
 
 @testable import Postgres
@@ -13,16 +14,6 @@ struct ClientTests {
         var configuration = try await PostgresTestServer.shared().configuration()
         change(&configuration)
         return PostgresClient(configuration, connectionsMax: connectionsMax, waitMax: waitMax)
-    }
-
-    /// What a closure throws.
-    private func failure(_ body: () async throws -> Void) async -> PostgresError? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return error as? PostgresError
-        }
     }
 
     @Test("values come back as they went out")
@@ -52,8 +43,11 @@ struct ClientTests {
             default: #expect(try row.get(column, as: String?.self) == nil)
             }
         }
-        #expect(await failure { _ = try row.get(0, as: String.self) } == .unexpectedType(column: 0))
-        #expect(await failure { _ = try row.get(10, as: String.self) } == .unexpectedType(column: 10))
+        #expect(
+            await failure(as: PostgresError.self) { _ = try row.get(0, as: String.self) } == .unexpectedType(column: 0))
+        #expect(
+            await failure(as: PostgresError.self) { _ = try row.get(10, as: String.self) }
+                == .unexpectedType(column: 10))
         await client.close()
     }
 
@@ -88,7 +82,9 @@ struct ClientTests {
                 [insert(1), insert(2), PostgresStatement("SELECT count(*) FROM t")])
             #expect(results.map(\.count) == [1, 1, 1])
             #expect(try results[2].rows[0].get(0) == 2)
-            let error = await failure { _ = try await connection.pipeline([insert(3), insert(1), insert(4)]) }
+            let error = await failure(as: PostgresError.self) {
+                _ = try await connection.pipeline([insert(3), insert(1), insert(4)])
+            }
             #expect(error?.state == .uniqueViolation)
             // The server's own text would quote the key.
             #expect("\(try #require(error))".hasSuffix("refused: a unique key is taken (t_pkey), SQLSTATE 23505"))
@@ -139,8 +135,8 @@ struct ClientTests {
         }
         for await _ in started.prefix(1) {}
         cancelled.cancel()
-        #expect(await failure { try await cancelled.value } == .cancelled)
-        let swallowed = await failure {
+        #expect(await failure(as: PostgresError.self) { try await cancelled.value } == .cancelled)
+        let swallowed = await failure(as: PostgresError.self) {
             try await client.withTransaction { connection in
                 try await connection.run(insert(3))
                 _ = try? await connection.run(PostgresStatement("SELECT 1/0"))
@@ -175,7 +171,7 @@ struct ClientTests {
                 try await group.waitForAll()
             }
         }
-        #expect(await failure { try await add(1) }?.state == .serializationFailure)
+        #expect(await failure(as: PostgresError.self) { try await add(1) }?.state == .serializationFailure)
         try await client.run(PostgresStatement("TRUNCATE public.sums"))
         try await add(1000)
         let sum = try await client.run(PostgresStatement("SELECT sum(n)::int8 FROM public.sums")).rows[0].get(
@@ -197,7 +193,7 @@ struct ClientTests {
             }
             for await _ in started.prefix(1) {}
             sleeping.cancel()
-            #expect(await failure { try await sleeping.value } == .cancelled)
+            #expect(await failure(as: PostgresError.self) { try await sleeping.value } == .cancelled)
             // The same connection, at once.
             #expect(try await client.run(PostgresStatement("SELECT 1")).rows[0].get(0) == 1)
         }
@@ -207,7 +203,9 @@ struct ClientTests {
     @Test("a statement that takes too long ends by its timeout")
     func statementTimeout() async throws {
         let client = try await client { $0.statementTimeout = .milliseconds(50) }
-        let error = await failure { try await client.run(PostgresStatement("SELECT pg_sleep(60)")) }
+        let error = await failure(as: PostgresError.self) {
+            try await client.run(PostgresStatement("SELECT pg_sleep(60)"))
+        }
         #expect(error?.state == .queryCancelled)
         #expect("\(try #require(error))".contains("it took longer than the statement timeout"))
         #expect(try await client.run(PostgresStatement("SELECT 1")).rows[0].get(0) == 1)
@@ -225,7 +223,9 @@ struct ClientTests {
         }
         #expect(pids.count <= 2)
         let error = try await hurried.withConnection { _ in
-            try await hurried.withConnection { _ in await failure { try await hurried.run(identify) } }
+            try await hurried.withConnection { _ in
+                await failure(as: PostgresError.self) { try await hurried.run(identify) }
+            }
         }
         #expect(error == .noConnectionFree(server: client.configuration.server, limit: 2))
         await hurried.close()
@@ -238,7 +238,7 @@ struct ClientTests {
         for await _ in lent.prefix(1) {}
         await client.close()
         #expect(try await last == 1)
-        #expect(await failure { try await client.run(identify) } == .closed)
+        #expect(await failure(as: PostgresError.self) { try await client.run(identify) } == .closed)
     }
 
     @Test("notifications come as they are sent, until the task ends")

@@ -1,21 +1,12 @@
 import Foundation
 import PostgresTestServer
+import TestSupport
 import Testing
 
 @testable import Postgres
 
 @Suite("A pooler before PostgreSQL", .timeLimit(.minutes(2)))
 struct PoolerTests {
-    /// What a closure throws.
-    private func failure(_ body: () async throws -> Void) async -> PostgresError? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return error as? PostgresError
-        }
-    }
-
     @Test("with a session for each client is as good as the server itself, whatever it does to the start's settings")
     func sessions() async throws {
         let server = try await PostgresTestServer.shared()
@@ -95,7 +86,7 @@ struct PoolerTests {
         let others = try await [PostgresConnection.make(configuration), PostgresConnection.make(configuration)]
         for other in others { await other.close() }
         let client = PostgresClient(configuration, waitMax: .seconds(1))
-        let error = await failure { try await client.requireOwnSessions() }
+        let error = await failure(as: PostgresError.self) { try await client.requireOwnSessions() }
         let shares =
             mode == "statement" ? "each statement another session, and no transactions" : "each transaction another"
         #expect(
@@ -120,7 +111,7 @@ struct PoolerTests {
         // The one free process is taken away from the first.
         let second = try await PostgresConnection.make(configuration)
         try await second.run(PostgresStatement("BEGIN", isPrepared: false))
-        let error = await failure {
+        let error = await failure(as: PostgresError.self) {
             try await first.run(PostgresStatement("CREATE TABLE public.never (n int8)", isPrepared: false))
         }
         #expect(error == PostgresSession.lost(by: configuration))
@@ -153,13 +144,15 @@ struct PoolerTests {
         }
         #expect(sum == 190)
         let other = PostgresClient(configuration, connectionsMax: 1, waitMax: .zero)
-        let error = await failure { try await other.run(PostgresStatement("SELECT 1")) }
+        let error = await failure(as: PostgresError.self) { try await other.run(PostgresStatement("SELECT 1")) }
         #expect(error == .noSession(server: configuration.server, within: .seconds(1)))
         #expect(error?.description.contains("default_pool_size") == true)
         // Whoever starts meanwhile waits for places to come free, also when it has tried before.
         let starting = PostgresClient(configuration, waitMax: .seconds(20))
         async let started: Void = starting.requireOwnSessions()
-        for _ in 0..<2 { _ = await failure { try await other.run(PostgresStatement("SELECT 1")) } }
+        for _ in 0..<2 {
+            _ = await failure(as: PostgresError.self) { try await other.run(PostgresStatement("SELECT 1")) }
+        }
         await client.close()
         try await started
         await starting.close()

@@ -5,6 +5,7 @@ import PostgresTestServer
 import Spending
 import SpendingCompat
 import SpendingPostgres
+import TestSupport
 import Testing
 
 @Suite("The end of a hold in PostgreSQL", .timeLimit(.minutes(2)))
@@ -15,16 +16,6 @@ struct SettlingTests {
         let client = PostgresClient(configuration)
         try await client.migrate([PostgresLedger.schema])
         return client
-    }
-
-    /// How an end fails.
-    private func failure(_ body: () async throws -> Void) async -> GovernorError? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return error as? GovernorError
-        }
     }
 
     @Test("is tried again after time-outs of locks and statements and a lost session, also by a cancelled task")
@@ -115,19 +106,30 @@ struct SettlingTests {
             countedBy: .body, requestID: nil, response: Data())
         for ledger in [mine, others] {
             let (id, foreign) = ledger === mine ? (bID, otherCall) : (aID, call)
-            #expect(await failure { try await ledger.settle(id, of: foreign, settlement: settlement) } == .unknownHold)
-            #expect(await failure { try await ledger.chargeInFull(id, of: foreign.id) } == .unknownHold)
-            #expect(await failure { try await ledger.release(id, of: foreign.id) } == .unknownHold)
+            #expect(
+                await failure(as: GovernorError.self) {
+                    try await ledger.settle(id, of: foreign, settlement: settlement)
+                } == .unknownHold)
+            #expect(
+                await failure(as: GovernorError.self) { try await ledger.chargeInFull(id, of: foreign.id) }
+                    == .unknownHold)
+            #expect(
+                await failure(as: GovernorError.self) { try await ledger.release(id, of: foreign.id) } == .unknownHold)
             ledger.abandon(id)
         }
         // For another call than its own.
-        #expect(await failure { try await mine.settle(aID, of: otherCall, settlement: settlement) } == .unknownHold)
+        #expect(
+            await failure(as: GovernorError.self) { try await mine.settle(aID, of: otherCall, settlement: settlement) }
+                == .unknownHold)
         // A ledger that fell back gave the number to another's hold.
         try await client.run(PostgresStatement("UPDATE holds SET owner = 'another' WHERE hold_id = \(bID)"))
-        #expect(await failure { try await others.release(bID, of: otherCall.id) } == .unknownHold)
+        #expect(
+            await failure(as: GovernorError.self) { try await others.release(bID, of: otherCall.id) } == .unknownHold)
         #expect(try await first.heldAmount() == 80)
         #expect(try await first.spent() == 0)
-        #expect(await failure { try await mine.settle(aID, of: call, settlement: settlement) } == nil)
+        #expect(
+            await failure(as: GovernorError.self) { try await mine.settle(aID, of: call, settlement: settlement) }
+                == nil)
         // Both live until here.
         try? await first.release(a)
         try? await second.release(b)
