@@ -1,6 +1,4 @@
 import CPostgres
-import FoundationEssentials
-import Hashing
 import Synchronization
 
 /// One connection, whose socket never blocks: it lives on the ``EventLoop``'s thread.
@@ -13,9 +11,6 @@ package actor PostgresConnection {
         case open
         case closed
     }
-
-    /// How many statements stay prepared, so that nobody's memory grows with texts that never come again.
-    private static let preparedMax = 256
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
@@ -37,8 +32,7 @@ package actor PostgresConnection {
     private var batch: Batch?
     private var turns: [CheckedContinuation<Void, Never>] = []
     private var isTaken = false
-    /// The names of prepared statements, by their texts.
-    private var prepared: [String: String] = [:]
+    private var prepared = PreparedStatements()
     /// Asks, before each batch, whether the session is still the same; nil where no pooler stands between.
     var ownSession: String?
     /// What the server ended the session with.
@@ -194,7 +188,7 @@ package actor PostgresConnection {
 
     private func send(_ statement: PostgresStatement, of batch: Batch, on handle: ConnectionHandle) -> Bool {
         let values = ParameterBuffer(statement.values)
-        let name = preparedName(of: statement, types: values.types, batch)
+        let name = prepared.name(of: statement, types: values.types, in: batch)
         if let name, name.isNew {
             batch.expect(.preparation(text: statement.sql, name: name.text))
             guard
@@ -211,17 +205,6 @@ package actor PostgresConnection {
                     handle.pointer, statement.sql, count, values.types, pointers, lengths, formats, 1)
             }
         } == 1
-    }
-
-    /// Made of what the statement is: one that a session has under this name already is no other.
-    private func preparedName(
-        of statement: PostgresStatement, types: [Oid], _ batch: Batch
-    ) -> (text: String, isNew: Bool)? {
-        guard statement.isPrepared else { return nil }
-        if let name = prepared[statement.sql] ?? batch.names[statement.sql] { return (name, false) }
-        guard prepared.count + batch.names.count < Self.preparedMax else { return nil }
-        let digest = SHA256.hex(Data("\(types) \(statement.sql)".utf8))
-        return ("sluice_\(digest.prefix(32))", true)
     }
 
     // MARK: - Notifications
@@ -328,7 +311,7 @@ package actor PostgresConnection {
             switch unsafe PQresultStatus(result) {
             case PGRES_PIPELINE_SYNC:
                 self.batch = nil
-                for (text, name) in batch.prepared { prepared[text] = name }
+                prepared.add(batch.prepared)
                 loop.setDeadline(nil, of: handle.socket)
                 let isIdle = unsafe PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
                 reusable.store(isIdle && !isSpoiled, ordering: .releasing)
