@@ -81,25 +81,31 @@ struct Books: Sendable {
     static func with<Value: Sendable>(
         dataFolder: String, settings: Settings, _ body: (Books) async throws -> Value
     ) async throws -> Value {
+        try await with(dataFolder: dataFolder, settings: settings) { books, _ in try await body(books) }
+    }
+
+    /// The same, with the file beside, for what else is embedded.
+    static func with<Value: Sendable>(
+        dataFolder: String, settings: Settings, _ body: (Books, DataFile) async throws -> Value
+    ) async throws -> Value {
         let file = DataFile(folder: dataFolder)
-        let books: Books
-        do {
-            books = try await open(url: settings.databaseURL, file: file, for: .command, patience: commandPatience)
-        } catch let problem as SetupProblem {
-            throw problem
-        } catch let error as any CustomStringConvertible & Error {
-            throw SetupProblem(error.description)
-        }
-        do {
-            let value = try await body(books)
-            await books.close()
-            try file.close()
-            return value
-        } catch {
-            await books.close()
-            // What went wrong before is what matters.
-            try? file.close()
-            throw error
+        return try await file.closing {
+            let books: Books
+            do {
+                books = try await open(url: settings.databaseURL, file: file, for: .command, patience: commandPatience)
+            } catch let problem as SetupProblem {
+                throw problem
+            } catch let error as any CustomStringConvertible & Error {
+                throw SetupProblem(error.description)
+            }
+            do {
+                let value = try await body(books, file)
+                await books.close()
+                return value
+            } catch {
+                await books.close()
+                throw error
+            }
         }
     }
 }

@@ -52,6 +52,19 @@ final class DataFile: Sendable {
     /// Looks whether the open file is still the one at its path; does nothing where none is open.
     func check() throws(SQLiteStoreError) { try opened.withLock { $0 }?.check() }
 
+    /// Runs a body and closes the file after it.
+    func closing<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await body()
+            try close()
+            return value
+        } catch {
+            // What went wrong before is what matters.
+            try? close()
+            throw error
+        }
+    }
+
     /// Closes it, where it was opened.
     func close() throws { try opened.withLock { $0 }?.close() }
 }

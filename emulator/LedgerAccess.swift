@@ -9,28 +9,29 @@ package import Spending
 package struct LedgerAccess: Sendable {
     /// The budgets and prices of the files, over the ledger.
     package let governor: CostGovernor
+    private let prices: PriceBook
     private let books: Books
 
     /// Opens a ledger, and closes it afterwards.
     ///
     /// - Parameters:
     ///   - dataFolder: Where the ledger lies; made where it is missing.
-    ///   - budgetsFolder: Budgets, with the price book in `prices/`.
+    ///   - budgetsFolder: Budgets, with the price book in `prices/`; nil where only what the ledger holds is looked at.
     ///   - limits: A file or folder of budgets that is meant in place of that folder's.
     ///   - settings: Name the database.
     ///   - body: What is done with it.
     /// - Returns: What `body` gives.
     /// - Throws: ``SetupProblem`` where a file cannot be read, or what `body` throws.
     package static func with<Value: Sendable>(
-        dataFolder: String, budgetsFolder: String, limits: String? = nil, settings: Settings,
+        dataFolder: String, budgetsFolder: String?, limits: String? = nil, settings: Settings,
         _ body: (LedgerAccess) async throws -> Value
     ) async throws -> Value {
         let path = limits ?? budgetsFolder
         let prices: PriceBook
         let budgets: [Budget]
         do {
-            prices = try PriceBook.load(folder: "\(budgetsFolder)/prices")
-            budgets = try Budget.read(path)
+            prices = try budgetsFolder.map { try PriceBook.load(folder: "\($0)/prices") } ?? PriceBook([])
+            budgets = try path.map { try Budget.read($0) } ?? []
         } catch {
             throw SetupProblem("\(error)")
         }
@@ -39,7 +40,7 @@ package struct LedgerAccess: Sendable {
                 LedgerAccess(
                     governor: CostGovernor(
                         ledger: books.ledger, prices: prices, budgets: budgets,
-                        broughtBy: ProcessFacts.brings(path)), books: books))
+                        broughtBy: path.map(ProcessFacts.brings) ?? ProcessFacts.person), prices: prices, books: books))
         }
     }
 
@@ -71,11 +72,23 @@ package struct LedgerAccess: Sendable {
 
     /// Raises or lowers a budget's limit until an instant, in the journal.
     ///
-    /// - Parameter raise: Which budget, to what and how long; see `CostGovernor.raise`.
+    /// - Parameters:
+    ///   - raise: Which budget, to what and how long; see `CostGovernor.raise`.
+    ///   - calls: The largest calls of the functions.
+    /// - Returns: A line for each of these for which the limit has no room.
     /// - Throws: ``SetupProblem`` where a file cannot be read, ``RaiseProblem`` where nothing would be changed.
-    package func raise(_ raise: RequestedRaise) async throws {
+    package func raise(_ raise: RequestedRaise, largestCalls calls: [PaidCall]) async throws -> [String] {
         try await changingLimit { () async throws(GovernorError) in
             try await governor.raise(raise.budget, to: raise.limit, until: raise.until, reason: raise.reason)
+        }
+        let moment = try await governor.moment()
+        let budgets = governor.budgets(at: moment).filter { $0.name == raise.budget }.map { budget in
+            var budget = budget
+            budget.limit = raise.limit
+            return budget
+        }
+        return SpendingCheck.withoutRoom(for: calls, prices: prices, budgets: budgets, at: moment.instant).map {
+            "as long as that lasts, \($0.explanation)"
         }
     }
 
@@ -104,10 +117,18 @@ package struct LedgerAccess: Sendable {
 
     /// Puts the limits of the files in force.
     ///
-    /// - Parameter reason: Why, for those who read the journal.
+    /// - Parameters:
+    ///   - reason: Why, for those who read the journal.
+    ///   - calls: The largest calls of the functions; each limit must have room for one.
     /// - Returns: What changes; empty where they are in force already.
-    /// - Throws: ``GovernorError``.
-    package func apply(reason: String) async throws(GovernorError) -> [String] {
+    /// - Throws: ``GovernorError``; ``GovernorError/nothingToDecide(reason:)`` too for limits with which no host would start.
+    package func apply(reason: String, largestCalls calls: [PaidCall]) async throws(GovernorError) -> [String] {
+        let moment = try await governor.moment()
+        if let problem = SpendingCheck.withoutRoom(
+            for: calls, prices: prices, budgets: governor.own.budgets, at: moment.instant
+        ).first {
+            throw .nothingToDecide(reason: "no host would start with these limits: \(problem)")
+        }
         let before: LedgerLimits?
         do throws(GovernorError) {
             before = try await governor.apply(by: governor.broughtBy, reason: reason)

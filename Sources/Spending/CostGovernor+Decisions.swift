@@ -16,6 +16,15 @@ extension CostGovernor {
         return offer
     }
 
+    /// The limits that calls go by once this program has brought its own; nothing is brought yet.
+    ///
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
+    package func limitsToCome() async throws(GovernorError) -> BudgetSet {
+        let moment = try await moment()
+        guard let limits = moment.limits, moment.allLimits.contains(where: { $0.set == own }) else { return own }
+        return limits.set
+    }
+
     /// Puts this program's own limits in force, on purpose: also those that were in force before others.
     ///
     /// - Parameters:

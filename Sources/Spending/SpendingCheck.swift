@@ -46,10 +46,22 @@ package enum SpendingCheck {
                 }
             }
         }
-        for call in largestCalls {
-            for problem in tooSmall(budgets, for: call, prices, at: instant) { note(problem) }
-        }
+        for problem in withoutRoom(for: largestCalls, prices: prices, budgets: budgets, at: instant) { note(problem) }
         return problems
+    }
+
+    /// The limits that have no room for one call.
+    ///
+    /// - Parameters:
+    ///   - calls: As in ``problems(models:largestCalls:prices:budgets:at:)``.
+    ///   - prices: All prices.
+    ///   - budgets: The limits.
+    ///   - instant: Now.
+    /// - Returns: A ``SpendingProblem/noRoomForOneCall(_:function:budget:limit:bound:)`` for each.
+    package static func withoutRoom(
+        for calls: [PaidCall], prices: PriceBook, budgets: [Budget], at instant: Date
+    ) -> [SpendingProblem] {
+        calls.flatMap { tooSmall(budgets, for: $0, prices, at: instant) }
     }
 
     /// The budgets whose whole limit is less than one call, or the same call to a fallback model, may cost.
@@ -117,6 +129,18 @@ package enum SpendingProblem: Error, Sendable, Hashable {
     case unknownInScope(key: String, name: String, nearest: String?, budget: String)
 }
 
+extension SpendingProblem {
+    /// What is wrong; for a limit without room, without what to do about it.
+    package var explanation: String {
+        guard case .noRoomForOneCall(let model, let function, let budget, let limit, let bound) = self else {
+            return description
+        }
+        return
+            "the budget \(budget) has a limit of $\(limit), which has no room for one call of \(function) to"
+            + " \(model.spelled): it may cost up to $\(bound)"
+    }
+}
+
 extension SpendingProblem: CustomStringConvertible {
     /// One sentence for a person, with what to do.
     package var description: String {
@@ -133,9 +157,7 @@ extension SpendingProblem: CustomStringConvertible {
         case .noFallbackBudget(let model, let function, let budget):
             "the budget \(budget) falls back to \(model.spelled) for \(function), which no budget covers;"
                 + " add a budget to budgets, or change `fallback-model` there"
-        case .noRoomForOneCall(let model, let function, let budget, let limit, let bound):
-            "the budget \(budget) has a limit of $\(limit), which has no room for one call of \(function) to"
-                + " \(model.spelled): it may cost up to $\(bound); raise the limit in budgets"
+        case .noRoomForOneCall: "\(explanation); raise the limit in budgets"
         case .unknownInScope(let key, let name, let nearest, let budget):
             "the scope of the budget \(budget) names the \(key) `\(name)`, which "
                 + (key == "function" ? "asks no model" : "has no price")

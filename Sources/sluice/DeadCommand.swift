@@ -49,8 +49,8 @@ struct DeadCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let list = try await queues.withQueues { access in
-                try await DeadLetters(access).list(function: queues.function, limit: limit)
+            let list = try await queues.withDeadLetters { dead in
+                try await dead.list(function: queues.function, limit: limit)
             }
             try queues.show(list, text: list.text)
         }
@@ -70,8 +70,8 @@ struct DeadCommand: AsyncParsableCommand {
         @OptionGroup var queues: QueueArguments
 
         func run() async throws {
-            let details = try await queues.withQueues { access in
-                try await DeadLetters(access).show(id, function: queues.function, showsPayload: payload)
+            let details = try await queues.withDeadLetters { dead in
+                try await dead.show(id, function: queues.function, showsPayload: payload)
             }
             try queues.show(details, text: details.text)
         }
@@ -85,8 +85,8 @@ struct DeadCommand: AsyncParsableCommand {
         @OptionGroup var letters: ChoiceArguments
 
         func run() async throws {
-            let changes = try await letters.queues.withQueues { access in
-                try await DeadLetters(access).replay(letters.choice, function: letters.queues.function)
+            let changes = try await letters.queues.withDeadLetters { dead in
+                try await dead.replay(letters.choice, function: letters.queues.function)
             }
             try letters.queues.show(changes, text: changes.text("replayed"))
         }
@@ -105,8 +105,8 @@ struct DeadCommand: AsyncParsableCommand {
             guard yes else {
                 throw CommandFailure.wrongArguments("this deletes dead letters for good; add --yes to do it")
             }
-            let changes = try await letters.queues.withQueues { access in
-                try await DeadLetters(access).purge(letters.choice, function: letters.queues.function)
+            let changes = try await letters.queues.withDeadLetters { dead in
+                try await dead.purge(letters.choice, function: letters.queues.function)
             }
             try letters.queues.show(changes, text: changes.text("deleted"))
         }

@@ -25,9 +25,23 @@ struct QueueArguments: ParsableArguments {
     ) async throws -> Value {
         let settings = try Settings(environment: ProcessInfo.processInfo.environment)
         return try await BrokerAccess.with(
-            dataFolder: data,
-            manifestFile: manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
-            settings: settings, logger: ProcessLogger.make(settings, level: .warning), body)
+            dataFolder: data, manifestFile: manifestFile(), settings: settings,
+            logger: ProcessLogger.make(settings, level: .warning), body)
+    }
+
+    /// Opens queues and history, runs `body` and closes them.
+    func withDeadLetters<Value: Sendable>(
+        _ body: @Sendable (DeadLetters) async throws -> Value
+    ) async throws -> Value {
+        let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+        return try await BrokerAccess.withHistory(
+            dataFolder: data, manifestFile: manifestFile(), settings: settings,
+            logger: ProcessLogger.make(settings, level: .warning)
+        ) { access, history in try await body(DeadLetters(access, history: history)) }
+    }
+
+    private func manifestFile() throws -> String {
+        try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest")
     }
 
     /// Prints a report in the format that was asked for.

@@ -66,6 +66,63 @@ struct LimitsInForceTests {
         #expect(try await world.sluice("budget", "verify").status == 0)
     }
 
+    /// A pipeline whose calls ask for less than the shipped one's at the least.
+    private static let modest = """
+        pipeline: test
+        first: pii-filter
+        functions:
+          pii-filter: {next: rag-core, redacts: true}
+          rag-core: {next: llm-connector}
+          llm-connector:
+            next: psql-worker
+            model: {provider: bedrock, region: ap-south-1, id: "meta.llama3-70b-instruct-v1:0", timeout: 30s}
+            parameters: {max_tokens: 2048, min_tokens: 16}
+          psql-worker: {}
+
+        """
+
+    @Test("are those that must have room for one call at the start, and not the file's that are stale")
+    func withoutRoom() async throws {
+        let world = try World()
+        let small = URL(filePath: world.small).appending(path: "consumer-rights.yaml")
+        let text = try String(contentsOf: small, encoding: .utf8)
+        try Data(text.replacing("\"0.03\"", with: "\"0.021\"").utf8).write(to: small)
+        try Data(Self.modest.utf8).write(to: world.folder.url.appending(path: "m.yaml"))
+        let room = "which has no room for one call of llm-connector"
+        // Nothing is decided that no host would start with.
+        let refused = try await world.sluice("budget", "apply", world.small, "--reason", "too small")
+        #expect(refused.status == 2 && refused.errors.contains(room), "\(refused.errors)")
+        let modest = try await world.sluice(
+            "ask", "--manifest", "m.yaml", "--budgets", world.small, Self.question)
+        #expect(modest.status == 0, "\(modest.errors)")
+        let large = try await world.sluice("ask", "--budgets", world.large, Self.question)
+        #expect(large.status == 0, "\(large.errors)")
+        let stale = try await world.sluice("ask", "--budgets", world.small, Self.question)
+        #expect(stale.status == 0 && stale.errors.contains("stale"), "\(stale.errors)")
+        let applied = try await world.sluice(
+            "budget", "apply", world.small, "--reason", "a test", "--manifest", "m.yaml")
+        #expect(applied.status == 0, "\(applied.errors)")
+        let stopped = try await world.sluice("ask", "--budgets", world.large, Self.question)
+        #expect(stopped.status == 1 && stopped.output.isEmpty)
+        #expect(
+            stopped.errors.contains("the budget daily has a limit of $0.021, \(room)")
+                && stopped.errors.contains("`sluice budget apply`"), "\(stopped.errors)")
+    }
+
+    @Test("say so when they are lowered below what one call may cost, and are lowered all the same")
+    func lowered() async throws {
+        let world = try World()
+        let raise = ["budget", "raise", "daily", "--until", "2099-01-01T00:00:00Z", "--reason", "a test"]
+        for (limit, isSaid) in [("0.02", true), ("0.30", false)] {
+            let ending = try await SluiceProcess.run(raise + ["--to", limit], in: world.folder.url)
+            #expect(ending.status == 0)
+            let room = "the budget daily has a limit of $0.02, which has no room for one call of llm-connector"
+            #expect(ending.errors.contains(room) == isSaid, "\(ending.errors)")
+        }
+        let status = try await world.sluice("budget", "status")
+        #expect(status.output.contains("daily is lowered to $0.30"), "\(status.output)")
+    }
+
     @Test("hold while two hosts with different files pay at the same time")
     func twoHosts() async throws {
         let world = try World()

@@ -102,7 +102,7 @@ struct PostgresStartTests {
         let (name, url) = try await database()
         let folder = try TemporaryFolder()
         for command in [
-            ["budget", "status"], ["budget", "verify"], ["history", "export"], ["dead", "list"], ["queues"],
+            ["budget", "status"], ["budget", "verify"], ["history", "export"], ["dead", "list"],
             ["ask", "Can I return a phone?"], ["invoke", "pii-filter", "--payload", "{}"],
         ] {
             let ending = try await SluiceProcess.run(command, in: folder.url, environment: ["DATABASE_URL": url])
@@ -119,6 +119,27 @@ struct PostgresStartTests {
         let status = try await SluiceProcess.run(
             ["budget", "status"], in: folder.url, environment: ["DATABASE_URL": url])
         #expect(status.status == 0, "\(status.errors)")
+    }
+
+    @Test("is asked for by no command that only looks at queues, or at a clock without budgets")
+    func unused() async throws {
+        let folder = try TemporaryFolder()
+        let nowhere = ["DATABASE_URL": "postgres://u:p@127.0.0.1:1/x"]
+        let queues = try await SluiceProcess.run(["queues"], in: folder.url, environment: nowhere)
+        #expect(queues.status == 0 && queues.output.contains("rag-core"), "\(queues.errors)")
+        let dead = try await SluiceProcess.run(["dead", "list"], in: folder.url, environment: nowhere)
+        #expect(dead.status == 1)
+        // A program beside which no budgets lie.
+        let program = folder.url.appending(path: "sluice").path
+        try FileManager.default.copyItem(atPath: SluiceProcess.binary, toPath: program)
+        func run(_ arguments: String...) async throws -> (status: Int32, errors: String) {
+            let process = try SluiceProcess(arguments, in: folder.url, executable: program)
+            return (await process.status(), process.errors)
+        }
+        let status = try await run("budget", "status")
+        #expect(status.status == 1 && status.errors.contains("name it with --budgets"), "\(status.errors)")
+        let clock = try await run("budget", "clock", "accept", "--reason", "a test")
+        #expect(clock.status == 2 && clock.errors.contains("clock"), "\(clock.errors)")
     }
 
     @Test("whose role may not use the schema, as after a restore without grants, says what to run")

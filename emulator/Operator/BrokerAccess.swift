@@ -1,23 +1,22 @@
 import FunctionHost
-import History
+package import History
 package import Logging
 import Messaging
 package import Settings
 import StrictYAML
 
-/// Opens the queues alone, for commands that operators use.
+/// The queues alone, open for commands that operators use.
 package struct BrokerAccess: Sendable {
     /// The functions of the manifest, in the order in which a question passes them.
     let functions: [String]
     let broker: any MessageBroker
-    let history: any QuestionHistory
 
-    /// Opens broker and history, runs `body` and closes them.
+    /// Opens the broker, runs `body` and closes it.
     ///
     /// - Parameters:
-    ///   - dataFolder: Where the embedded queue and the history lie; made where it is missing.
+    ///   - dataFolder: Where the embedded queue lies; made where it is missing.
     ///   - manifestFile: Names the functions.
-    ///   - settings: Name broker and database.
+    ///   - settings: Name the broker.
     ///   - logger: Told of the broker's connections.
     ///   - body: Gets the open queues.
     /// - Returns: What `body` returns.
@@ -27,18 +26,44 @@ package struct BrokerAccess: Sendable {
         _ body: @Sendable (BrokerAccess) async throws -> Value
     ) async throws -> Value {
         let file = DataFile(folder: dataFolder)
-        let books: Books
+        return try await file.closing {
+            try await open(file, manifestFile: manifestFile, settings: settings, logger: logger, body)
+        }
+    }
+
+    /// Opens broker and history, runs `body` and closes them.
+    ///
+    /// - Parameters:
+    ///   - dataFolder: Where the embedded queue and the history lie; made where it is missing.
+    ///   - manifestFile: Names the functions.
+    ///   - settings: Name broker and database.
+    ///   - logger: Told of the broker's connections.
+    ///   - body: Gets the open queues and the history.
+    /// - Returns: What `body` returns.
+    /// - Throws: As ``with(dataFolder:manifestFile:settings:logger:_:)``.
+    package static func withHistory<Value: Sendable>(
+        dataFolder: String, manifestFile: String, settings: Settings, logger: Logger,
+        _ body: @Sendable (BrokerAccess, any QuestionHistory) async throws -> Value
+    ) async throws -> Value {
+        try await Books.with(dataFolder: dataFolder, settings: settings) { books, file in
+            try await open(file, manifestFile: manifestFile, settings: settings, logger: logger) { access in
+                try await body(access, books.history)
+            }
+        }
+    }
+
+    private static func open<Value: Sendable>(
+        _ file: DataFile, manifestFile: String, settings: Settings, logger: Logger,
+        _ body: @Sendable (BrokerAccess) async throws -> Value
+    ) async throws -> Value {
         let access: BrokerAccess
         do {
             let functions = try Manifest(YAMLValue.load(file: manifestFile)).entries.map(\.settings)
-            books = try await Books.open(
-                url: settings.databaseURL, file: file, for: .command, patience: Books.commandPatience)
             access = BrokerAccess(
                 functions: functions.map(\.name),
                 broker: try await BrokerChoice.open(
                     url: settings.brokerURL, file: file, isEphemeral: false, patience: Books.commandPatience,
-                    logger: logger),
-                history: books.history)
+                    logger: logger))
             // RabbitMQ keeps what is delayed in queues of its own, which only their declaration names.
             try await access.broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0) })
         } catch let problem as SetupProblem {
@@ -49,14 +74,9 @@ package struct BrokerAccess: Sendable {
         do {
             let value = try await body(access)
             await access.broker.close()
-            await books.close()
-            try file.close()
             return value
         } catch {
             await access.broker.close()
-            await books.close()
-            // What went wrong before is what matters.
-            try? file.close()
             throw error
         }
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import FunctionHost
-import History
+package import History
 import Messaging
 
 /// Works the dead-letter queues: `sluice dead`.
@@ -9,9 +9,13 @@ package struct DeadLetters: Sendable {
     private static let batch = 200
 
     private let access: BrokerAccess
+    private let history: any QuestionHistory
 
     /// Works the queues that are open.
-    package init(_ access: BrokerAccess) { self.access = access }
+    package init(_ access: BrokerAccess, history: any QuestionHistory) {
+        self.access = access
+        self.history = history
+    }
 
     /// Which letters are meant.
     package enum Choice: Sendable, Hashable {
@@ -62,9 +66,9 @@ package struct DeadLetters: Sendable {
     ///
     /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`; the letters that were not replayed are kept.
     package func replay(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
-        try await take(choice, function: function) { [access] message, name in
+        try await take(choice, function: function) { [access, history] message, name in
             // First: an answer is only stored for a question that waits for one.
-            try await access.history.reopen(id: message.runID)
+            try await history.reopen(id: message.runID)
             var copy = message
             copy.id = message.runID
             copy.headers = MessageHeaders.asFirstAttempt(message.headers)

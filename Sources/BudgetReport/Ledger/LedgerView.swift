@@ -11,7 +11,7 @@ package struct LedgerView: Sendable {
     package let statuses: [BudgetStatus]
     /// The budgets in force, in the same order: the ledger's, or those of the files where it has none yet.
     package let budgets: [Budget]
-    /// What the files say.
+    /// What the files say; nothing where none were read.
     package let own: BudgetSet
     /// The ledger's instant, and the raises that are known.
     package let moment: LedgerMoment
@@ -51,7 +51,7 @@ package struct LedgerView: Sendable {
 
     /// Why the files do not say what is in force; nil where they do, or nothing is yet.
     package var limitsNote: String? {
-        guard let limits = moment.limits, limits.set != own else { return nil }
+        guard let limits = moment.limits, limits.set != own, !own.budgets.isEmpty else { return nil }
         let isKnown = moment.allLimits.contains { $0.set == own }
         return
             "The limits in force are those that \(limits.broughtBy) brought at \(limits.at.formatted(.iso8601)). The files here "

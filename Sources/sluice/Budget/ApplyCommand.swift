@@ -22,10 +22,12 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var reason: ReasonArguments
     @OptionGroup var format: FormatArguments
     @OptionGroup var ledger: LedgerArguments
+    @OptionGroup var manifest: ManifestArguments
 
     func run() async throws {
+        let calls = try manifest.largestCalls()
         let report = try await ledger.withLedger(limits: path) { ledger in
-            let changes = try await ledger.apply(reason: reason.reason)
+            let changes = try await ledger.apply(reason: reason.reason, largestCalls: calls)
             CommandOutput.message(
                 changes.isEmpty
                     ? "sluice: these limits are in force already"

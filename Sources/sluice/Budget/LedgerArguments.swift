@@ -15,16 +15,17 @@ struct LedgerArguments: ParsableArguments {
     /// Opens the ledger, and closes it afterwards.
     ///
     /// - Parameters:
+    ///   - usesBudgets: Whether budgets and prices are needed; else they are read only where they were named.
     ///   - limits: The file or folder whose limits are meant; nil for the budgets' folder.
     ///   - body: What is done with it.
     /// - Returns: What `body` gives.
     /// - Throws: ``CommandFailure``, ``SetupProblem`` or what `body` throws.
     func withLedger<Value: Sendable>(
-        limits: String? = nil, _ body: (LedgerAccess) async throws -> Value
+        usesBudgets: Bool = true, limits: String? = nil, _ body: (LedgerAccess) async throws -> Value
     ) async throws -> Value {
         do {
             return try await LedgerAccess.with(
-                dataFolder: data, budgetsFolder: budgets.folder(), limits: limits,
+                dataFolder: data, budgetsFolder: usesBudgets ? budgets.folder() : budgets.budgets, limits: limits,
                 settings: Settings(environment: ProcessInfo.processInfo.environment), body)
         } catch let problem as ReportProblem {
             throw CommandFailure.wrongArguments(problem.description)

@@ -37,13 +37,17 @@ struct RaiseCommand: AsyncParsableCommand {
 
     @OptionGroup var format: FormatArguments
     @OptionGroup var ledger: LedgerArguments
+    @OptionGroup var manifest: ManifestArguments
 
     func run() async throws {
         do {
             let requested = try request()
+            let calls = try manifest.largestCalls()
             let report = try await ledger.withLedger { ledger in
                 if let requested {
-                    try await ledger.raise(requested)
+                    for line in try await ledger.raise(requested, largestCalls: calls) {
+                        CommandOutput.message("sluice: \(line)")
+                    }
                 } else {
                     try await ledger.cancelRaise(of: name, reason: reason ?? "cancelled")
                 }
