@@ -1,11 +1,17 @@
-package import FoundationEssentials
+import FoundationEssentials
 import FunctionHost
 import FunctionKit
-import History
-package import Logging
+package import History
 import ServiceLifecycle
 import Spending
-import StrictYAML
+
+/// What is told of a question while it is waited for.
+package enum AskEvent: Sendable {
+    /// It is durable: whatever happens now, it is answered one day.
+    case accepted(id: String)
+    /// It waits for a budget.
+    case parked(ParkedQuestion)
+}
 
 /// What became of an asked question.
 package enum AskOutcome: Sendable {
@@ -13,8 +19,8 @@ package enum AskOutcome: Sendable {
     case answered(AnswerReport)
     /// A budget had no room for it, as the sentence says.
     case refused(String)
-    /// It ended without an answer; `reason` is a constant name.
-    case unanswered(id: String, reason: String)
+    /// It ended without an answer.
+    case unanswered(QuestionRecord)
     /// The time was up before the answer was there. The question is kept; `reason` says what is in the way, where that is
     /// known.
     case waiting(id: String, reason: String?)
@@ -22,73 +28,82 @@ package enum AskOutcome: Sendable {
     case interrupted(id: String)
 }
 
-/// Why a function could not be invoked directly.
-package enum InvokeProblem: Error, Sendable {
-    /// There is no such function; `hint` says what there is.
-    case unknownFunction(hint: String)
-    /// The payload is not the function's input.
-    case badInput(String)
-    /// A budget has no room, as the sentence says.
-    case refused(String)
-    /// The function failed, or the time was up.
-    case failed(String)
-}
-
 extension Pipeline {
-    /// How long what is under way may still take when the asker's patience has ended.
-    private static let lastMoment = Duration.seconds(5)
+    /// How long the history may take to say what a question waits for, when the time is up.
+    private static let lastLook = Duration.milliseconds(200)
 
     /// Asks a question and waits for what becomes of it.
     ///
     /// - Parameters:
     ///   - question: What is asked.
     ///   - patience: How long to wait.
-    ///   - tell: Told once, where the question waits for a budget.
+    ///   - tell: Told once that it is accepted, and once where it waits for a budget.
     /// - Returns: What became of it.
     /// - Throws: ``FrontDoorError`` where it is not accepted, or may not have been.
     package func ask(
-        _ question: String, patience: Duration, tellOfWait tell: @escaping @Sendable (ParkedQuestion) -> Void
+        _ question: String, patience: Patience, tell: @escaping @Sendable (AskEvent) -> Void
     ) async throws -> AskOutcome {
         let id = try await door.accept(question)
+        tell(.accepted(id: id))
         async let _: Void = tellOfWait(id, tell)
-        guard let record = try await outcome(of: id, within: patience) else {
+        guard let record = await outcome(of: id, patience) else {
             guard host.drain.deadline == nil else { return .interrupted(id: id) }
-            // A call that is nearly done is worth a moment; who asked is not left waiting for another one.
-            host.end(within: Self.lastMoment)
-            let troubles = host.troubles.values.map(\.description).sorted()
+            let troubles = Set(host.troubles.values.map(\.reason)).sorted()
             return .waiting(
                 id: id, reason: troubles.isEmpty ? await obstacle(to: id) : troubles.joined(separator: ", "))
         }
-        if let report = try await report(on: record) { return .answered(report) }
+        if let report = await report(on: record) { return .answered(report) }
         if record.state == .refused, record.reason == QuestionRecord.noRoom { return .refused(record.refusal) }
-        return .unanswered(id: id, reason: record.reason ?? record.state.rawValue)
+        return .unanswered(record)
+    }
+
+    /// Waits for the final state, also while the history cannot be read: the question is accepted, and may be answered.
+    private func outcome(of id: String, _ patience: Patience) async -> QuestionRecord? {
+        while true {
+            do {
+                return try await outcome(of: id, within: patience.left)
+            } catch {
+                // No event tells that a history is back.
+                guard patience.left > Self.waitLook, (try? await Task.sleep(for: Self.waitLook)) != nil else {
+                    return nil
+                }
+            }
+        }
     }
 
     /// What a question waits for, where nothing is wrong.
     private func obstacle(to id: String) async -> String? {
-        guard let record = await look(at: id)?.record else { return nil }
-        if record.reason == QuestionRecord.noRoom, let explanation = record.explanation { return explanation }
-        let done = Set(record.stages.map(\.function))
-        return functions.map(\.settings.name).first { !done.contains($0) }.map { "\($0) has not finished yet" }
+        let (look, obstacle) = await lookOrObstacle(at: id, within: Self.lastLook)
+        guard let look else { return obstacle.flatMap(plainReason) ?? "the history does not answer" }
+        if let record = look.record, record.reason == QuestionRecord.noRoom, let explanation = record.explanation {
+            return explanation
+        }
+        let done = Set(look.record?.stages.map(\.function) ?? [])
+        // What is accepted has passed the door's own function, whether that is noted yet or not.
+        return functions.map(\.settings).first { !$0.redacts && !done.contains($0.name) }
+            .map { "\($0.name) has not finished yet" }
     }
 
     /// Tells that a question is parked; ends when it has, or is cancelled.
-    private func tellOfWait(_ id: String, _ tell: @Sendable (ParkedQuestion) -> Void) async {
+    private func tellOfWait(_ id: String, _ tell: @Sendable (AskEvent) -> Void) async {
         while (try? await Task.sleep(for: Self.waitLook)) != nil {
             // A history that is away is the outcome's to tell of.
             guard let record = try? await history.question(id: id) else { continue }
             guard record.state == .accepted else { return }
             guard record.reason == QuestionRecord.noRoom, let explanation = record.explanation else { continue }
-            return tell(ParkedQuestion(id: id, explanation: explanation))
+            return tell(.parked(ParkedQuestion(id: id, explanation: explanation)))
         }
     }
 
-    /// How often it is looked whether a question is parked: nothing tells of states that are not final.
+    /// How often it is looked whether a question is parked, or the history is back: nothing tells of either.
     private static let waitLook = Duration.milliseconds(500)
 
     /// The report on a question; nil for one without an answer.
-    func report(on record: QuestionRecord) async throws -> AnswerReport? {
-        AnswerReport(record, budgets: try await governor.status(), pipeline: functions.map(\.settings.name))
+    ///
+    /// An answer is given whatever the ledger says: without it, what is left of the limit is not known.
+    func report(on record: QuestionRecord) async -> AnswerReport? {
+        let budgets = (try? await governor.status()) ?? []
+        return AnswerReport(record, budgets: budgets, pipeline: functions.map(\.settings.name))
     }
 
     /// What is known of a question; nil where the history does not say in time.
@@ -97,9 +112,11 @@ extension Pipeline {
     func look(at id: String) async -> Look? { await lookOrObstacle(at: id).look }
 
     /// What is known of a question, or why nobody can say; neither where the history does not answer in time.
-    func lookOrObstacle(at id: String) async -> (look: Look?, obstacle: (any Error)?) {
+    func lookOrObstacle(
+        at id: String, within limit: Duration = .seconds(2)
+    ) async -> (look: Look?, obstacle: (any Error)?) {
         do {
-            let look = try await first(within: .seconds(2)) { [history] in
+            let look = try await first(within: limit) { [history] in
                 Look(record: try await history.question(id: id))
             }
             return (look, nil)
@@ -151,55 +168,6 @@ extension Pipeline {
             }
             defer { group.cancelAll() }
             return try await group.next() ?? nil
-        }
-    }
-
-    /// Invokes one function once, outside its queue, under the manifest's timeout.
-    ///
-    /// - Parameters:
-    ///   - name: The function's.
-    ///   - payload: Its input, as JSON.
-    ///   - patience: How long to wait, where the manifest allows more.
-    ///   - logger: Gets what the function has to say.
-    /// - Returns: Its output, as JSON.
-    /// - Throws: ``InvokeProblem``.
-    package func invoke(
-        _ name: String, payload: Data, patience: Duration, logger: Logger
-    ) async throws(InvokeProblem) -> Data {
-        let names = functions.map(\.settings.name)
-        guard let registered = functions.first(where: { $0.settings.name == name }) else {
-            let hint = nearest(to: name, among: names).map { "did you mean `\($0)`?" }
-            throw .unknownFunction(hint: hint ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))")
-        }
-        let context = InvocationContext(
-            questionID: UUID().uuidString.lowercased(), functionName: name, attempt: 1,
-            deadline: .now + min(patience, registered.settings.timeout), tenant: nil, trace: TraceContext(),
-            logger: logger,
-            drain: host.drain)
-        let invoker = host.invoker
-        let ending = await withGracefulShutdownHandler {
-            await invoker.invoke(registered.function, payload, context: context)
-        } onGracefulShutdown: {
-            // Somebody waits for it, and has had enough.
-            invoker.cutShort()
-        }
-        switch ending {
-        case .output(let output): return output
-        case .failed(let error as FunctionError): throw .badInput(error.description)
-        case .failed(LanguageModelError.budgetExhausted(let refusal)) where refusal.cause != .breached:
-            throw .refused(refusal.explanation)
-        case .failed(LanguageModelError.budgetExhausted(let refusal)):
-            throw .failed("`\(name)` failed: \(refusal.explanation)")
-        case .failed(let error as any DispositionProviding):
-            guard case .hostTrouble(let trouble) = error.disposition else {
-                throw .failed("`\(name)` failed: \(error.code)")
-            }
-            throw .failed("`\(name)` failed: \(trouble); \(trouble.kind.advice)")
-        case .failed(let error): throw .failed("`\(name)` failed: \(type(of: error))")
-        case .timedOut where patience < registered.settings.timeout:
-            throw .failed("`\(name)` took longer than \(patience.components.seconds) s; wait longer with --wait")
-        case .timedOut: throw .failed("`\(name)` took longer than the manifest allows")
-        case .cutShort: throw .failed("interrupted")
         }
     }
 }

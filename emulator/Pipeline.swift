@@ -147,9 +147,14 @@ package struct Pipeline: Sendable {
             historyKept: options.settings.historyKept,
             hasRoom: { (try? await governor.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
             reservationsReleased: { governor.reservationsReleased }, metrics: metrics, logger: logger)
-        door = FrontDoor(
+        var door = FrontDoor(
             pipeline: functions, broker: parts.broker, history: history, invoker: invoker, drain: host.drain,
             logger: logger)
+        if let patience = options.patience {
+            host.drain.isAwaited(until: patience.callsEnd, of: patience.whole)
+            door.confirmPatience = min(door.confirmPatience, patience.left)
+        }
+        self.door = door
         try await host.declareQueues()
     }
 

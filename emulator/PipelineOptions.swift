@@ -17,6 +17,8 @@ package struct PipelineOptions: Sendable {
     /// Whether tables that the database lacks are made: by processes that serve, never by a command that a shell's settings
     /// may have led anywhere.
     package var makesTables = false
+    /// How long a person waits, and the whole program with it; nil where it goes on.
+    package var patience: Patience?
     /// What the operator has set.
     package var settings: Settings
 

@@ -71,9 +71,10 @@ struct PipelineParts: Sendable {
                 let model = GovernedEmbeddings.modelID(paid, in: model.region)
                 configured += [FunctionPlan.searching, CorpusAccess.function].map { ($0, model) }
             }
-            if let problem = SpendingCheck.problems(
-                models: configured, largestCalls: calls.largest, prices: prices, budgets: budgets, at: .now
-            ).first {
+            // Whether the limits have room is asked below: those of the files may not be in force.
+            if let problem = SpendingCheck.problems(models: configured, prices: prices, budgets: budgets, at: .now)
+                .first
+            {
                 throw problem
             }
             switch defaultModel {
@@ -96,17 +97,20 @@ struct PipelineParts: Sendable {
 
             alertWebhook = try AlertWebhook(options.settings)
 
+            let patience = min(Self.serverPatience, options.patience?.left ?? Self.serverPatience)
             file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
             books = try await Books.open(
                 url: options.settings.databaseURL, file: file, isEphemeral: options.isEphemeral,
-                for: options.makesTables ? .serving(logger) : .paying, patience: Self.serverPatience)
+                for: options.makesTables ? .serving(logger) : .paying, patience: patience)
             broker = try await BrokerChoice.open(
                 url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral,
-                patience: Self.serverPatience, logger: logger)
+                patience: patience, logger: logger)
             history = books.history
             governor = CostGovernor(
                 ledger: books.ledger, prices: prices, budgets: budgets,
                 broughtBy: ProcessFacts.brings(options.budgetsFolder))
+            try await Self.check(
+                governor, models: configured, largestCalls: calls.largest, prices, budgetsFolder: options.budgetsFolder)
             // Before anything is asked, so that what is said of it stands at the head of the log.
             try await governor.open().log(to: logger)
             client = try HTTPClient(connectionsMax: ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit))
@@ -118,6 +122,22 @@ struct PipelineParts: Sendable {
             // All of these say file, line and what to do.
             throw SetupProblem(error.description)
         }
+    }
+
+    /// Refuses limits in force that no host could work with, whoever brought them.
+    private static func check(
+        _ governor: CostGovernor, models: [(function: String, model: ModelID)], largestCalls: [PaidCall],
+        _ prices: PriceBook, budgetsFolder: String
+    ) async throws {
+        let limits = try await governor.limitsToCome()
+        let problem = SpendingCheck.problems(
+            models: models, largestCalls: largestCalls, prices: prices, budgets: limits.budgets, at: .now
+        ).first
+        guard let problem else { return }
+        guard limits != governor.own else { throw problem }
+        throw SetupProblem(
+            "\(problem), and put them in force with `sluice budget apply`: the ledger goes by other limits than those of"
+                + " \(budgetsFolder)")
     }
 
     /// Refuses functions that the manifest does not have.

@@ -205,9 +205,6 @@ package struct FunctionHost: Service {
         invoker.cutShort()
     }
 
-    /// Lets what is under way finish within a time, and no longer: nobody waits for it.
-    package func end(within time: Duration) { beginDrain(until: .now + time) }
-
     private func beginDrain(until deadline: ContinuousClock.Instant) {
         drain.begin(until: deadline)
         gate.close()

@@ -22,10 +22,11 @@ public struct InvocationContext: Sendable {
     /// Question id + "/" + function: stable over redeliveries.
     public var invocationID: String { "\(questionID)/\(functionName)" }
 
-    /// What is left until ``deadline``, or until the host's own end while it drains; negative when it has passed.
+    /// What is left until ``deadline``, until the host's own end while it drains, or until nobody waits for it any more;
+    /// negative when it has passed.
     public var remaining: Duration {
-        let end = drain.deadline.map { min($0, deadline) } ?? deadline
-        return ContinuousClock.now.duration(to: end)
+        let ends = [drain.deadline, drain.wait?.end].compactMap(\.self)
+        return ContinuousClock.now.duration(to: ends.reduce(deadline, min))
     }
 
     /// Whether the host is draining: start no long work that can wait for another host.
@@ -33,6 +34,9 @@ public struct InvocationContext: Sendable {
 
     /// What is left until the host's own end, also of an invocation that has had its time; nil while it does not drain.
     package var drainRemaining: Duration? { drain.deadline.map { ContinuousClock.now.duration(to: $0) } }
+
+    /// How long a person waits in all for what the host does; nil where nobody does.
+    package var personWaits: Duration? { drain.wait?.whole }
 
     private let drain: DrainSignal
     private let calls = CallCounter()

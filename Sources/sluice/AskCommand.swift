@@ -38,18 +38,52 @@ struct AskCommand: AsyncParsableCommand {
     func run() async throws {
         let question = try asked()
         try FrontDoor.check(question)
+        let patience = wait.patience
         let settings = try pipeline.settings()
-        let options = try pipeline.options(settings)
+        var options = try pipeline.options(settings)
+        options.patience = patience
+        let end = WaitEnd(
+            patience,
+            saying: "the question was not accepted within \(wait.wait) s: \(WaitEnd.closed); ask again then")
+        defer { end.isOver() }
         let outcome = try await Pipeline.withPipeline(options, logger: ProcessLogger.make(settings, level: .warning)) {
-            [wait, arguments = self.pipeline] pipeline in
-            try await pipeline.ask(question, patience: wait.patience) {
-                CommandOutput.message("sluice: \(ParkedHint.text($0, on: arguments))")
-            }
+            [arguments = self.pipeline] pipeline in
+            try await Self.ask(question, pipeline, patience, end, arguments)
         }
         switch outcome {
         case .answered(let report) where format == .json: CommandOutput.data(try report.stableJSON())
         case .answered(let report): CommandOutput.data(report.text(width: CommandOutput.width))
-        default: throw CommandFailure(outcome, wait)
+        case .refused: throw CommandFailure.refused(outcome.sentence(wait.wait))
+        case .unanswered, .waiting, .interrupted: throw CommandFailure.failed(outcome.sentence(wait.wait))
+        }
+    }
+
+    /// Asks, and lets go of the pipeline when the wait is over.
+    private static func ask(
+        _ question: String, _ pipeline: Pipeline, _ patience: Patience, _ end: WaitEnd, _ arguments: PipelineArguments
+    ) async throws -> AskOutcome {
+        let seconds = Int(patience.whole.components.seconds)
+        end.say(
+            "within \(seconds) s nobody said whether the question is accepted: \(WaitEnd.closed); look with"
+                + " `sluice history export` before you ask again")
+        do {
+            let outcome = try await pipeline.ask(question, patience: patience) { event in
+                switch event {
+                case .accepted(let id): end.say(AskOutcome.waiting(id: id, reason: nil).sentence(seconds))
+                case .parked(let parked): CommandOutput.message("sluice: \(ParkedHint.text(parked, on: arguments))")
+                }
+            }
+            if case .waiting = outcome {
+                end.say(outcome.sentence(seconds))
+                // Nobody waits for what is still under way.
+                pipeline.host.cutShort()
+            } else {
+                end.isOver()
+            }
+            return outcome
+        } catch let error as FrontDoorError {
+            end.say(CommandFailure(error).message)
+            throw error
         }
     }
 
@@ -74,22 +108,4 @@ struct AskCommand: AsyncParsableCommand {
 
     /// The longest question, and the end of its line.
     private static let inputBytesMax = FrontDoor.questionBytesMax + "\r\n".utf8.count
-}
-
-extension CommandFailure {
-    /// An outcome without an answer.
-    fileprivate init(_ outcome: AskOutcome, _ wait: WaitArguments) {
-        self =
-            switch outcome {
-            case .answered: .failed("the question was answered")
-            case .refused(let explanation): .refused(explanation)
-            case .unanswered(let id, let reason): .failed("question \(id) was not answered: \(reason)")
-            case .waiting(let id, let reason):
-                .failed(
-                    "question \(id) was not answered within \(wait.wait) s\(reason.map { ": \($0)" } ?? "");"
-                        + " it stays accepted and is answered by the next sluice on this data")
-            case .interrupted(let id):
-                .failed("interrupted; question \(id) is kept and answered by the next sluice on this data")
-            }
-    }
 }

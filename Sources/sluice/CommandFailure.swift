@@ -15,15 +15,26 @@ enum CommandFailure: Error {
         self =
             switch error {
             case .empty, .tooLong, .badID, .badTenant: .wrongArguments(error.description)
+            case .unconfirmed(let id):
+                .failed(
+                    "the question may have been accepted, as \(id): look with `sluice history export | grep \(id)`"
+                        + " before you ask again")
             default: .failed(error.description)
             }
     }
 
+    /// The line.
+    var message: String {
+        switch self {
+        case .failed(let message), .wrongArguments(let message), .refused(let message): message
+        }
+    }
+
     func end() -> Never {
         switch self {
-        case .failed(let message): Self.end(message, code: 1)
-        case .wrongArguments(let message): Self.end(message, code: 2)
-        case .refused(let message): Self.end(message, code: 3)
+        case .failed: Self.end(message, code: 1)
+        case .wrongArguments: Self.end(message, code: 2)
+        case .refused: Self.end(message, code: 3)
         }
     }
 

@@ -50,14 +50,17 @@ struct EmulateCommand: AsyncParsableCommand {
             output.write("\(ready.line); data \(data)\n")
             guard let ask else { return }
             do {
-                let outcome = try await pipeline.ask(ask, patience: .seconds(WaitArguments.usual)) {
-                    let hint = ephemeral ? ParkedHint.text(inMemory: $0) : ParkedHint.text($0, on: arguments)
+                let patience = Patience(.seconds(WaitArguments.usual))
+                let outcome = try await pipeline.ask(ask, patience: patience) { event in
+                    guard case .parked(let parked) = event else { return }
+                    let hint = ephemeral ? ParkedHint.text(inMemory: parked) : ParkedHint.text(parked, on: arguments)
                     messages.write("sluice: \(hint)\n")
                 }
                 if case .answered(let report) = outcome {
                     output.write("\n" + report.text(width: width))
                 } else {
-                    messages.write("sluice: the sample question was not answered\n")
+                    let sentence = outcome.sentence(WaitArguments.usual, answeredBy: "this program")
+                    messages.write("sluice: \(sentence)\n")
                 }
             } catch {
                 messages.write("sluice: the sample question was not answered: \(error)\n")

@@ -31,16 +31,25 @@ struct InvokeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let input = try read(payload)
+        let patience = wait.patience
         let settings = try pipeline.settings()
         var options = try pipeline.options(settings)
         // A name that the manifest does not have is refused before anything is opened.
         options.functions = [function]
+        options.patience = patience
+        let end = WaitEnd(
+            patience,
+            saying:
+                "`\(function)` gave nothing within \(wait.wait) s: \(WaitEnd.closed); nothing was kept: run it again")
+        defer { end.isOver() }
         let logger = ProcessLogger.make(settings, level: .warning)
         let output: Data
         do {
             output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) {
-                [function, wait] pipeline in
-                try await pipeline.invoke(function, payload: input, patience: wait.patience, logger: logger)
+                [function] pipeline in
+                let output = try await pipeline.invoke(function, payload: input, patience: patience, logger: logger)
+                end.isOver()
+                return output
             }
         } catch let problem as InvokeProblem {
             throw CommandFailure(problem, function: function)

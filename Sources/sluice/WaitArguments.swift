@@ -1,4 +1,5 @@
 import ArgumentParser
+import Emulator
 
 /// How long a person waits.
 struct WaitArguments: ParsableArguments {
@@ -12,5 +13,6 @@ struct WaitArguments: ParsableArguments {
         guard (1...3600).contains(wait) else { throw ValidationError("--wait must be from 1 to 3600") }
     }
 
-    var patience: Duration { .seconds(wait) }
+    /// The wait, which begins now.
+    var patience: Patience { Patience(.seconds(wait)) }
 }

@@ -91,7 +91,7 @@ struct HostTroubleEndToEndTests {
                 let ending = try await SluiceProcess.run(
                     ["ask", "--wait", "3", "The shop refuses to repair my faulty phone."], in: world.folder,
                     environment: model.environment)
-                #expect(ContinuousClock.now - start < .seconds(20))
+                #expect(ContinuousClock.now - start < .seconds(5))
                 #expect(ending.status == 1 && ending.output.isEmpty)
                 let last = ending.errors.split(separator: "\n").last ?? ""
                 #expect(
@@ -107,27 +107,13 @@ struct HostTroubleEndToEndTests {
                 #expect(
                     invoked.errors.hasSuffix(
                         "`llm-connector` failed: model-rejected (AccessDeniedException);"
-                            + " give this account access to it\n"), "\(invoked.errors)")
+                            + " give this account access to it; nothing was kept: run it again\n"), "\(invoked.errors)")
                 model.hurryUp()
                 // The next program on this data answers it.
                 let host = try await HostRun.start(in: world.folder, environment: model.environment)
                 #expect(try await world.history.outcome(of: String(id)).state == .answered)
                 #expect(await host.end() == 0)
             }
-        }
-    }
-
-    @Test("who asks a model that takes too long is told what is not done yet")
-    func slow() async throws {
-        let folder = try TemporaryFolder()
-        try await ModelServer.run(latency: .seconds(60)) { model in
-            let ending = try await SluiceProcess.run(
-                ["ask", "--wait", "2", "The shop refuses to repair my faulty phone."], in: folder.url,
-                environment: model.environment)
-            #expect(ending.status == 1 && ending.output.isEmpty)
-            #expect(
-                ending.errors.contains("was not answered within 2 s: llm-connector has not finished yet;"),
-                "\(ending.errors)")
         }
     }
 

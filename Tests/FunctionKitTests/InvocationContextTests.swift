@@ -33,6 +33,18 @@ struct InvocationContextTests {
         #expect(short.remaining > .zero)
     }
 
+    @Test("A person's wait shortens what is left, and is no drain")
+    func wait() {
+        let signal = DrainSignal()
+        let context = InvocationContext.testing(timeout: .seconds(300), drain: signal)
+        #expect(context.personWaits == nil)
+        signal.isAwaited(until: .now + .seconds(9), of: .seconds(10))
+        #expect(context.remaining <= .seconds(9) && context.personWaits == .seconds(10))
+        #expect(!context.isDraining && context.drainRemaining == nil)
+        signal.begin(until: .now + .seconds(5))
+        #expect(context.remaining <= .seconds(5))
+    }
+
     @Test("A drain's end can only come nearer")
     func drainDeadline() {
         let signal = DrainSignal()

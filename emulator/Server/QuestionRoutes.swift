@@ -90,7 +90,7 @@ struct QuestionRoutes {
                 ? Reply(.ok, ["id": id, "state": QuestionState.accepted.rawValue])
                 : Reply(.notFound, ["error": "no question has this id"])
         }
-        guard let report = try await pipeline.report(on: record) else {
+        guard let report = await pipeline.report(on: record) else {
             var facts = ["id": id, "state": record.state.rawValue]
             facts["reason"] = record.reason
             facts["opens_at"] = record.opensAt?.formatted(.iso8601)

@@ -24,7 +24,8 @@ struct GovernedCalls: Sendable {
     /// of the invocation's time, or the call's own, is left.
     ///
     /// - Throws: `LanguageModelError`. With less than 2 seconds left, or less than the call timeout where that is shorter or
-    ///   the host drains, nothing is called; nor while the model is left alone, and nothing is held then.
+    ///   the host drains, nothing is called; nor while the model is left alone, and nothing is held then. Of less than 4
+    ///   seconds that a person waits, half is enough.
     func make<Body: ModelBody>(
         _ prepared: PreparedCall<Body>, to model: ModelID, _ context: InvocationContext
     ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
@@ -32,7 +33,7 @@ struct GovernedCalls: Sendable {
         let isProbe = try health.admit(model)
         defer { if isProbe { health.probeEnded(model) } }
         // Half of the time, or the call's own, is kept for the call itself or for a fallback.
-        let kept = max(min(Self.timeMin, callTimeout), min(callTimeout, context.remaining / 2))
+        let kept = max(timeMin(context), min(callTimeout, context.remaining / 2))
         let call = prepared.call(to: model)
         switch try await reserve(
             call, context,
@@ -222,7 +223,12 @@ struct GovernedCalls: Sendable {
 
     /// While the host drains, only a call that surely ends before the drain does is begun.
     private func hasTime(_ context: InvocationContext) -> Bool {
-        context.remaining >= (context.isDraining ? callTimeout : min(Self.timeMin, callTimeout))
+        context.remaining >= (context.isDraining ? callTimeout : timeMin(context))
+    }
+
+    /// Who waits for a moment only has chosen so: the call is tried, unless the moment is nearly over.
+    private func timeMin(_ context: InvocationContext) -> Duration {
+        min(Self.timeMin, callTimeout, context.personWaits.map { $0 / 2 } ?? callTimeout)
     }
 
     private enum LogKey {
