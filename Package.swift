@@ -197,8 +197,7 @@ let package = Package(
                 "SpendingAlerts",
                 "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
                 "Bedrock", "BedrockStandIn", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
-                "PIIFilter", "RAGCore", "LLMConnector", "PSQLWorker", "RabbitMQ", "StrictYAML", "Settings", "Telemetry",
-                "ECS",
+                "RabbitMQ", "StrictYAML", "Settings", "Telemetry", "ECS",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -212,9 +211,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "Settings", "Spending",
-                "StrictYAML",
-                "Telemetry",
+                "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "LLMConnector", "PIIFilter",
+                "PSQLWorker", "RAGCore", "Settings", "Spending", "StrictYAML", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -239,6 +237,7 @@ let package = Package(
         .target(
             name: "ChromaTestServer", dependencies: ["HTTPTransport", "TestSupport"], path: "Tests/ChromaTestServer"),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"]),
+        .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
         .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(name: "FunctionTestingTests", dependencies: ["FunctionKit", "FunctionTesting"]),
         .testTarget(
@@ -396,7 +395,8 @@ let package = Package(
         .testTarget(
             name: "EmulatorTests",
             dependencies: [
-                "Bedrock", "BudgetReport", "Emulator", "FunctionKit", "Messaging", "Postgres", "Spending",
+                "Bedrock", "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "FunctionTesting", "Messaging",
+                "Postgres", "Spending", "StrictYAML",
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),

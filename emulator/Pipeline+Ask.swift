@@ -102,7 +102,7 @@ extension Pipeline {
     ///
     /// An answer is given whatever the ledger says: without it, what is left of the limit is not known.
     func report(on record: QuestionRecord) async -> AnswerReport? {
-        let budgets = (try? await governor.status()) ?? []
+        let budgets = (try? await governor?.status()) ?? []
         return AnswerReport(record, budgets: budgets, pipeline: functions.map(\.settings.name))
     }
 

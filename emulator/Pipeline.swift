@@ -20,8 +20,8 @@ package struct Pipeline: Sendable {
     package let door: FrontDoor
     /// Knows what became of them.
     package let history: any QuestionHistory
-    /// Holds the limit.
-    package let governor: CostGovernor
+    /// Holds the limit; nil where no model is asked.
+    package let governor: CostGovernor?
     /// The functions, in the order in which a question passes them.
     package let functions: [RegisteredFunction]
     /// Runs them.
@@ -34,17 +34,19 @@ package struct Pipeline: Sendable {
     let broker: any MessageBroker
     /// What is embedded.
     let file: DataFile
-    let index: any ExplainingIndex
+    /// Finds passages; nil where nobody asks for any.
+    let index: (any ExplainingIndex)?
     /// What the corpus is kept with; the embedded index has none.
     let corpus: CorpusAccess?
-    let prices: PriceBook
-    /// Where models are asked.
-    let region: String
+    /// The first function that searches the index.
+    let searching: String?
+    /// What paid calls need; nil where no model is asked.
+    let paid: PaidParts?
     /// Sees the paid calls.
     let calls: CallWatch
-    /// Sees whether this host and the ledger agree on time and limits.
-    let ledgerWatch: LedgerWatch
-    private let upkeep: LedgerUpkeep
+    /// Sees whether this host and the ledger agree on time and limits; nil where no model is asked.
+    let ledgerWatch: LedgerWatch?
+    private let upkeep: LedgerUpkeep?
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
     ///
@@ -91,12 +93,13 @@ package struct Pipeline: Sendable {
 
     /// Gives the model's address, with the stand-in behind it where there is no other.
     private static func withEndpoint<Value: Sendable>(
-        _ parts: PipelineParts, _ body: (String) async throws -> Value
+        _ parts: PipelineParts, _ body: (String?) async throws -> Value
     ) async throws -> Value {
-        if let endpoint = parts.endpoint { return try await body(endpoint) }
+        guard let paid = parts.paid else { return try await body(nil) }
+        if let endpoint = paid.endpoint { return try await body(endpoint) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             let standIn = StandIn(
-                credentials: StandInKeys.credentials, region: parts.region, models: parts.models,
+                credentials: StandInKeys.credentials, region: paid.region, models: paid.modelNames,
                 recordsRequests: false, port: 0)
             group.addTask { try await standIn.run() }
             let value = try await body("http://127.0.0.1:\(try await standIn.boundPort)")
@@ -107,46 +110,47 @@ package struct Pipeline: Sendable {
     }
 
     private init(
-        _ parts: PipelineParts, options: PipelineOptions, endpoint: String, end: PipelineEnd,
+        _ parts: PipelineParts, options: PipelineOptions, endpoint: String?, end: PipelineEnd,
         metrics: any MetricsFactory, logger: Logger
     ) async throws {
         calls = CallWatch(metrics: metrics)
-        let client = BedrockModel(
-            endpoint: endpoint, region: parts.region, credentials: parts.credentials, http: parts.client,
-            watch: calls)
-        let model = GovernedModel(
-            governor: parts.governor, client: client, model: parts.model, callTimeout: parts.callTimeout)
-        let embeddings = { (model: EmbeddingModel) in
-            GovernedEmbeddings(
-                governor: parts.governor, client: client, model: model, region: parts.region,
-                callTimeout: parts.callTimeout)
+        let models = parts.paid.map { [calls] in
+            PaidModels($0, endpoint: endpoint ?? "", http: parts.client, watch: calls)
         }
-        (prices, region) = (parts.prices, parts.region)
-        (index, corpus) = try await parts.index.open(
-            http: parts.client, embeddings: embeddings, isStandIn: parts.endpoint == nil, logger: logger)
-        let catalogue = FunctionCatalogue(index: index, model: model, history: parts.history)
-        functions = parts.plans.map { catalogue.make($0) }
+        let found = try await parts.index?.open(http: parts.client, models: models, logger: logger)
+        (index, corpus) = (found?.index, found?.corpus)
+        for plan in parts.plans {
+            if let model = plan.asked.model, let models { model.part.open(models.model(model)) }
+            if let index { plan.asked.index?.open(index) }
+            plan.asked.history?.open(parts.history)
+        }
+        functions = parts.plans.map(\.registered)
+        searching = parts.plans.first { $0.asked.index != nil }?.settings.name
         history = parts.history
-        governor = parts.governor
+        paid = parts.paid
+        governor = parts.paid?.governor
         broker = parts.broker
         file = parts.file
-        let governor = parts.governor
-        ledgerWatch = LedgerWatch(governor: governor, calls: calls, logger: logger)
+        let governor = parts.paid?.governor
+        ledgerWatch = governor.map { [calls] in LedgerWatch(governor: $0, calls: calls, logger: logger) }
         let invoker = Invoker(metrics: metrics)
-        let alerts = AlertDelivery(webhook: parts.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
-        upkeep = LedgerUpkeep(
-            governor: governor, keepResponses: options.settings.historyKept ?? Self.responsesKept, logger: logger
-        ) { [underWay = invoker.underWay] alert in
-            underWay.begin()
-            defer { underWay.end() }
-            try await alerts.deliver(alert)
+        let alerts = AlertDelivery(
+            webhook: parts.paid?.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
+        upkeep = governor.map { governor in
+            LedgerUpkeep(
+                governor: governor, keepResponses: options.settings.historyKept ?? Self.responsesKept, logger: logger
+            ) { [underWay = invoker.underWay] alert in
+                underWay.begin()
+                defer { underWay.end() }
+                try await alerts.deliver(alert)
+            }
         }
         host = FunctionHost(
             functions: functions, running: options.functions.map(Set.init), broker: parts.broker, history: history,
             invoker: invoker, drainTime: end.drainTime(options.settings),
             historyKept: options.settings.historyKept,
-            hasRoom: { (try? await governor.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
-            reservationsReleased: { governor.reservationsReleased }, metrics: metrics, logger: logger)
+            hasRoom: { (try? await governor?.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
+            reservationsReleased: { governor?.reservationsReleased ?? 0 }, metrics: metrics, logger: logger)
         var door = FrontDoor(
             pipeline: functions, broker: parts.broker, history: history, invoker: invoker, drain: host.drain,
             logger: logger)
@@ -168,7 +172,10 @@ package struct Pipeline: Sendable {
         let bodyService = BodyService { try await body(self) }
         // The first is shut down last: a draining host still holds money, and answers whether it is ready. What was
         // accepted is noted after the last question has come.
-        var services: [any Service] = [UpkeepService(upkeep: upkeep), ledgerWatch, door.notes] + others
+        var services: [any Service] = []
+        if let upkeep { services.append(UpkeepService(upkeep: upkeep)) }
+        if let ledgerWatch { services.append(ledgerWatch) }
+        services += [door.notes] + others
         if runsHost { services += host.services(flushLog: end.flushLog, logger: logger) }
         let group = ServiceGroup(
             configuration: .init(

@@ -1,3 +1,4 @@
+package import FunctionKit
 package import Settings
 
 /// What a pipeline is made from.
@@ -6,17 +7,21 @@ package struct PipelineOptions: Sendable {
     package var dataFolder: String
     /// Whether all of that stays in memory and ends with the process.
     package var isEphemeral: Bool
+    /// The functions that the program has.
+    package var available: FunctionList
     /// The pipeline's description.
     package var manifestFile: String
-    /// Budgets, with the price book in `prices/`.
-    package var budgetsFolder: String
-    /// The notes that answers rest on.
-    package var knowledgeFolder: String
+    /// Where budgets are, with the price book in `prices/`; asked where a model is paid for.
+    package var budgetsFolder: @Sendable () throws -> String
+    /// Where the notes are that answers rest on; asked where the embedded index is searched.
+    package var knowledgeFolder: @Sendable () throws -> String
     /// The names of the functions that this process runs; nil for all.
     package var functions: [String]?
     /// Whether tables that the database lacks are made: by processes that serve, never by a command that a shell's settings
     /// may have led anywhere.
     package var makesTables = false
+    /// Whether the index is opened also where no function asks for it.
+    package var needsIndex = false
     /// How long a person waits, and the whole program with it; nil where it goes on.
     package var patience: Patience?
     /// What the operator has set.
@@ -24,9 +29,11 @@ package struct PipelineOptions: Sendable {
 
     /// Makes options.
     package init(
-        dataFolder: String, isEphemeral: Bool = false, manifestFile: String, budgetsFolder: String,
-        knowledgeFolder: String, functions: [String]? = nil, settings: Settings
+        available: FunctionList, dataFolder: String, isEphemeral: Bool = false, manifestFile: String,
+        budgetsFolder: @escaping @Sendable () throws -> String,
+        knowledgeFolder: @escaping @Sendable () throws -> String, functions: [String]? = nil, settings: Settings
     ) {
+        self.available = available
         self.dataFolder = dataFolder
         self.isEphemeral = isEphemeral
         self.manifestFile = manifestFile

@@ -1,5 +1,3 @@
-import Bedrock
-import FoundationEssentials
 import FunctionHost
 import FunctionKit
 import HTTPTransport
@@ -9,27 +7,17 @@ import Messaging
 import Retrieval
 import Settings
 import Spending
-import SpendingAlerts
 import StrictYAML
 
 /// What a pipeline is put together from: all files read and checked, queues and books open, nothing running yet.
 struct PipelineParts: Sendable {
     let history: any QuestionHistory
-    let governor: CostGovernor
     let broker: any MessageBroker
-    let index: IndexChoice
+    /// Nil where nobody asked for it.
+    let index: IndexChoice?
     let client: HTTPClient
-    let credentials: any AWSCredentialsSource
-    /// Where the model is; nil for the stand-in.
-    let endpoint: String?
-    /// The model that the manifest names.
-    let model: ModelID
-    let callTimeout: Duration
-    let prices: PriceBook
-    /// Who is told of budget alerts beside the log; nil for nobody.
-    let alertWebhook: AlertWebhook?
-    /// The names of all models with a price, which the stand-in knows.
-    let models: Set<String>
+    /// What paid calls need; nil where nobody makes any.
+    let paid: PaidParts?
 
     /// The functions, in the order in which a question passes them.
     let plans: [FunctionPlan]
@@ -42,9 +30,7 @@ struct PipelineParts: Sendable {
 
     private let books: Books
 
-    var region: String { model.region }
-
-    /// Reads, checks and opens everything.
+    /// Reads, checks and opens everything that the functions asked for.
     ///
     /// - Parameters:
     ///   - options: What the pipeline is made from.
@@ -53,49 +39,14 @@ struct PipelineParts: Sendable {
     /// - Throws: ``SetupProblem`` with one line for a person.
     init(options: PipelineOptions, model defaultModel: DefaultModel, logger: Logger) async throws {
         do {
-            plans = try FunctionPlan.plans(Manifest(YAMLValue.load(file: options.manifestFile)))
+            plans = try FunctionPlan.plans(
+                Manifest(YAMLValue.load(file: options.manifestFile)), among: options.available, logger: logger)
             try Self.check(options.functions, against: plans)
-            guard let asked = plans.lazy.compactMap(\.settings.model).first else {
-                throw SetupProblem("\(options.manifestFile): no function has a `model`; give one to `llm-connector`")
-            }
-            model = ModelID(provider: asked.provider, region: asked.region, model: asked.id)
-            callTimeout = asked.timeout
-            prices = try PriceBook.load(folder: "\(options.budgetsFolder)/prices")
-            let budgets = try Budget.load(folder: options.budgetsFolder)
-            models = Set(prices.all.map(\.model.model))
+            index =
+                options.needsIndex || plans.contains { $0.asked.index != nil }
+                ? try await IndexChoice(options.settings, knowledgeFolder: options.knowledgeFolder) : nil
             // Before anything is written; the governor asks again before each call.
-            index = try await IndexChoice(options.settings, knowledgeFolder: options.knowledgeFolder)
-            let calls = ConfiguredCalls(plans)
-            var configured = calls.models
-            if let paid = index.paidModel {
-                let model = GovernedEmbeddings.modelID(paid, in: model.region)
-                configured += [FunctionPlan.searching, CorpusAccess.function].map { ($0, model) }
-            }
-            // Whether the limits have room is asked below: those of the files may not be in force.
-            if let problem = SpendingCheck.problems(models: configured, prices: prices, budgets: budgets, at: .now)
-                .first
-            {
-                throw problem
-            }
-            switch defaultModel {
-            case .standIn: endpoint = options.settings.bedrockEndpoint
-            case .regional:
-                endpoint =
-                    options.settings.bedrockEndpoint ?? "https://bedrock-runtime.\(asked.region).amazonaws.com"
-            }
-            if endpoint == nil {
-                credentials = StaticCredentials(StandInKeys.credentials)
-            } else {
-                let source = EnvironmentCredentials(environment: ProcessInfo.processInfo.environment)
-                // Missing keys stop the start rather than the first question, where any function here asks the model.
-                let asks = plans.contains { plan in
-                    plan.settings.model != nil && options.functions?.contains(plan.settings.name) ?? true
-                }
-                if asks { _ = try await source.credentials() }
-                credentials = source
-            }
-
-            alertWebhook = try AlertWebhook(options.settings)
+            let paying = try await PaidParts.Plan(options, plans, embedding: index?.paidModel, model: defaultModel)
 
             let patience = min(Self.serverPatience, options.patience?.left ?? Self.serverPatience)
             file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
@@ -106,13 +57,10 @@ struct PipelineParts: Sendable {
                 url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral,
                 patience: patience, logger: logger)
             history = books.history
-            governor = CostGovernor(
-                ledger: books.ledger, prices: prices, budgets: budgets,
-                broughtBy: ProcessFacts.brings(options.budgetsFolder))
-            try await Self.check(
-                governor, models: configured, largestCalls: calls.largest, prices, budgetsFolder: options.budgetsFolder)
+            paid = paying.map { [books] in PaidParts($0, ledger: books.ledger) }
+            try await paid?.checkRoom()
             // Before anything is asked, so that what is said of it stands at the head of the log.
-            try await governor.open().log(to: logger)
+            try await paid?.governor.open().log(to: logger)
             client = try HTTPClient(connectionsMax: ProcessFacts.connectionsMax(of: ProcessFacts.descriptorLimit))
         } catch let problem as SetupProblem {
             throw problem
@@ -122,22 +70,6 @@ struct PipelineParts: Sendable {
             // All of these say file, line and what to do.
             throw SetupProblem(error.description)
         }
-    }
-
-    /// Refuses limits in force that no host could work with, whoever brought them.
-    private static func check(
-        _ governor: CostGovernor, models: [(function: String, model: ModelID)], largestCalls: [PaidCall],
-        _ prices: PriceBook, budgetsFolder: String
-    ) async throws {
-        let limits = try await governor.limitsToCome()
-        let problem = SpendingCheck.problems(
-            models: models, largestCalls: largestCalls, prices: prices, budgets: limits.budgets, at: .now
-        ).first
-        guard let problem else { return }
-        guard limits != governor.own else { throw problem }
-        throw SetupProblem(
-            "\(problem), and put them in force with `sluice budget apply`: the ledger goes by other limits than those of"
-                + " \(budgetsFolder)")
     }
 
     /// Refuses functions that the manifest does not have.
@@ -158,9 +90,4 @@ struct PipelineParts: Sendable {
         await books.close()
         try file.close()
     }
-}
-
-/// The keys that client and stand-in share; they open nothing else.
-enum StandInKeys {
-    static let credentials = AWSCredentials(accessKeyID: "STANDIN", secretAccessKey: "known-to-both-sides-of-loopback")
 }

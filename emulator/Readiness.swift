@@ -53,27 +53,30 @@ struct Readiness: Sendable {
         self.looks = looks.mapValues { look in SharedLook { await Self.state(look) } }
     }
 
-    /// Looks at all parts of a pipeline.
+    /// Looks at all parts that a pipeline has.
     init(_ pipeline: Pipeline) {
+        var looks: [String: @Sendable () async throws -> Void] = [
+            "broker": {
+                try pipeline.file.check()
+                for function in pipeline.functions {
+                    _ = try await pipeline.broker.depth(of: function.queues.waiting)
+                }
+            },
+            "history": {
+                try pipeline.file.check()
+                _ = try await pipeline.history.question(id: "")
+            },
+        ]
+        if let governor = pipeline.governor {
+            looks["ledger"] = {
+                try pipeline.file.check()
+                _ = try await governor.status()
+            }
+        }
+        if let index = pipeline.index { looks["index"] = { try await index.check() } }
         self.init(
-            drain: pipeline.host.drain, broker: pipeline.broker,
-            looks: [
-                "broker": {
-                    try pipeline.file.check()
-                    for function in pipeline.functions {
-                        _ = try await pipeline.broker.depth(of: function.queues.waiting)
-                    }
-                },
-                "ledger": {
-                    try pipeline.file.check()
-                    _ = try await pipeline.governor.status()
-                },
-                "index": { try await pipeline.index.check() },
-                "history": {
-                    try pipeline.file.check()
-                    _ = try await pipeline.history.question(id: "")
-                },
-            ], troubles: { pipeline.host.troubles }, watch: pipeline.ledgerWatch)
+            drain: pipeline.host.drain, broker: pipeline.broker, looks: looks,
+            troubles: { pipeline.host.troubles }, watch: pipeline.ledgerWatch)
     }
 
     /// Looks at all parts.

@@ -30,7 +30,9 @@ struct StateGauges: Sendable {
             Meter(label: name, dimensions: dimensions, factory: metrics).set(value)
         }
         let parts = await readiness.check().parts
-        for part in ["broker", "ledger", "index"] { set("\(part).ready", parts[part] == "ready" ? 1 : 0) }
+        for part in ["broker", "ledger", "index"] {
+            if let state = parts[part] { set("\(part).ready", state == "ready" ? 1 : 0) }
+        }
         if let bytes = ProcessFacts.residentBytes() { set("process.resident_memory", Double(bytes)) }
         // What cannot be read keeps its last value; the flags above say that it cannot.
         for function in pipeline.functions {
@@ -41,12 +43,11 @@ struct StateGauges: Sendable {
                     [("function", function.settings.name), ("queue", kind)])
             }
         }
-        for offset in pipeline.ledgerWatch.offsets {
-            set("host.clock_offset", offset.seconds, [("source", offset.source)])
-        }
-        set("spending.clock_lead", pipeline.ledgerWatch.lead)
-        set("spending.limits_stale", pipeline.ledgerWatch.limitsProblem == nil ? 0 : 1)
-        for status in (try? await pipeline.governor.status()) ?? [] {
+        guard let watch = pipeline.ledgerWatch, let governor = pipeline.governor else { return }
+        for offset in watch.offsets { set("host.clock_offset", offset.seconds, [("source", offset.source)]) }
+        set("spending.clock_lead", watch.lead)
+        set("spending.limits_stale", watch.limitsProblem == nil ? 0 : 1)
+        for status in (try? await governor.status()) ?? [] {
             let dimensions = [("budget", status.budget)]
             set("spending.spent", Double(status.spent.nanoUSD), dimensions)
             set("spending.held", Double(status.held.nanoUSD), dimensions)

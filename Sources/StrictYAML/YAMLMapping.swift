@@ -8,6 +8,16 @@ package struct YAMLMapping {
         package let line: Int?
         /// What it holds.
         package let value: YAMLValue
+
+        /// The complaint about a key that is none of the known ones, with the nearest of them.
+        func unknown(beside known: [String]) -> YAMLProblem {
+            let hint =
+                nearest(to: key, among: known).map { "did you mean `\($0)`?" }
+                ?? (known.isEmpty
+                    ? "there are no keys here; leave it out"
+                    : "the keys here are \(known.map { "`\($0)`" }.joined(separator: ", "))")
+            return YAMLProblem(file: value.file, line: line, message: "unknown key `\(value.path)`; \(hint)")
+        }
     }
 
     private let owner: YAMLValue

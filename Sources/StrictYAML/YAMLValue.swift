@@ -55,13 +55,7 @@ package struct YAMLValue {
     /// - Throws: ``YAMLProblem`` for another kind of value, or for an unknown key, with the nearest known one.
     package func mapping(keys known: [String]) throws(YAMLProblem) -> YAMLMapping {
         let mapping = try mapping()
-        for entry in mapping.entries where !known.contains(entry.key) {
-            let hint = nearest(to: entry.key, among: known).map { "did you mean `\($0)`?" }
-            throw YAMLProblem(
-                file: file, line: entry.line,
-                message: "unknown key `\(entry.value.path)`; "
-                    + (hint ?? "the keys here are \(known.map { "`\($0)`" }.joined(separator: ", "))"))
-        }
+        for entry in mapping.entries where !known.contains(entry.key) { throw entry.unknown(beside: known) }
         return mapping
     }
 
@@ -81,6 +75,12 @@ package struct YAMLValue {
         return YAMLMapping(owner: self, entries: entries)
     }
 
+    /// A mapping without keys, in the place of one that was left out.
+    package func emptyMapping(_ key: String) -> YAMLValue {
+        let mapping = Node.Mapping([], .implicit, .any, node.mark)
+        return YAMLValue(file: file, path: path.isEmpty ? key : "\(path).\(key)", node: .mapping(mapping))
+    }
+
     /// The list that stands here.
     package func list() throws(YAMLProblem) -> [YAMLValue] {
         guard let sequence = node.sequence else { throw problem("write a list here, each line starting with `- `") }
@@ -94,6 +94,12 @@ package struct YAMLValue {
         }
         return text
     }
+
+    /// The text of a scalar as it stands in the file; nil for a mapping or a list.
+    var scalar: String? { node.scalar?.string }
+
+    /// Whether nothing stands here.
+    var isNull: Bool { ["", "~", "null"].contains(scalar) && node.scalar?.style == .plain }
 
     /// One of the given words.
     package func word(of words: [String]) throws(YAMLProblem) -> String {

@@ -50,7 +50,8 @@ struct IngestCommand: AsyncParsableCommand {
         var settings = try pipeline.settings()
         // Nothing is queued, so that a broker that is away is no hindrance.
         settings.brokerURL = nil
-        let options = try pipeline.options(settings)
+        var options = try pipeline.options(settings)
+        options.needsIndex = true
         let logger = ProcessLogger.make(settings, level: .error)
         let request = IngestRequest(paths: paths, prunes: prune, isDryRun: dryRun, isConfirmed: yes)
         let line = ProgressLine()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Emulator
 import FoundationEssentials
+import FunctionKit
 import Settings
 
 /// The options that name a pipeline's parts.
@@ -45,10 +46,12 @@ struct PipelineArguments: ParsableArguments {
                     + "unset SLUICE_BEDROCK_ENDPOINT or leave --ephemeral out")
         }
         var options = PipelineOptions(
-            dataFolder: data, isEphemeral: isEphemeral,
+            available: .bundled, dataFolder: data, isEphemeral: isEphemeral,
             manifestFile: try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
-            budgetsFolder: try budgets ?? InstalledPath.find("budgets", option: "--budgets"),
-            knowledgeFolder: try knowledge ?? InstalledPath.find("functions/rag-core/knowledge", option: "--knowledge"),
+            budgetsFolder: { [budgets] in try budgets ?? InstalledPath.find("budgets", option: "--budgets") },
+            knowledgeFolder: { [knowledge] in
+                try knowledge ?? InstalledPath.find("functions/rag-core/knowledge", option: "--knowledge")
+            },
             settings: settings)
         options.makesTables = makesTables
         return options

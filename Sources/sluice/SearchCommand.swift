@@ -51,7 +51,8 @@ struct SearchCommand: AsyncParsableCommand {
         var settings = try pipeline.settings()
         // Nothing is queued, so that a broker that is away is no hindrance.
         settings.brokerURL = nil
-        let options = try pipeline.options(settings)
+        var options = try pipeline.options(settings)
+        options.needsIndex = true
         let logger = ProcessLogger.make(settings, level: .error)
         let report: SearchReport
         do {

@@ -22,11 +22,15 @@ enum EmbedderChoice: Sendable, Hashable {
         }
     }
 
-    /// Makes it.
-    func embedder(embeddings: (EmbeddingModel) -> GovernedEmbeddings, isStandIn: Bool) throws -> any Embedder {
+    /// Makes it, with what paid calls are made with where this is one that is paid.
+    func embedder(_ models: PaidModels?) throws -> any Embedder {
         switch self {
-        case .lexical: try LexicalEmbedder()
-        case .bedrock(let model): BedrockEmbedder(embeddings(model), isStandIn: isStandIn)
+        case .lexical: return try LexicalEmbedder()
+        case .bedrock(let model):
+            guard let models else {
+                throw SetupProblem("vectors of \(model.rawValue) are paid for, and no model is asked")
+            }
+            return BedrockEmbedder(models.embeddings(model), isStandIn: models.isStandIn)
         }
     }
 }

@@ -17,11 +17,11 @@ enum IndexChoice: Sendable {
     /// Reads and checks what there is to read; calls nobody.
     ///
     /// - Throws: ``SetupProblem`` for an embedder that is not known, or what is wrong with the notes.
-    init(_ settings: Settings, knowledgeFolder: String) async throws {
+    init(_ settings: Settings, knowledgeFolder: () throws -> String) async throws {
         if let chroma = settings.chroma {
             self = .chroma(chroma, try EmbedderChoice(chroma.embedder))
         } else {
-            self = .embedded(try await EmbeddedIndex(passages: KnowledgeFolder.load(knowledgeFolder)))
+            self = .embedded(try await EmbeddedIndex(passages: KnowledgeFolder.load(knowledgeFolder())))
         }
     }
 
@@ -36,19 +36,18 @@ enum IndexChoice: Sendable {
     ///
     /// - Parameters:
     ///   - http: Reaches Chroma; the caller shuts it down.
-    ///   - embeddings: Makes the model that is paid for vectors.
-    ///   - isStandIn: Whether the stand-in plays that model.
+    ///   - models: Make the model that is paid for vectors; nil where none is.
     ///   - logger: Told where Chroma cannot be used yet.
     /// - Returns: The index, and what fills it where that can be done.
     /// - Throws: ``SetupProblem`` where Chroma says what only a person can mend: another version, embedder or token.
     func open(
-        http: HTTPClient, embeddings: (EmbeddingModel) -> GovernedEmbeddings, isStandIn: Bool, logger: Logger
+        http: HTTPClient, models: PaidModels?, logger: Logger
     ) async throws -> (index: any ExplainingIndex, corpus: CorpusAccess?) {
         switch self {
         case .embedded(let index): return (index, nil)
         case .chroma(let settings, let choice):
             let client = ChromaClient(ChromaConfiguration(settings), http: http)
-            let embedder = try choice.embedder(embeddings: embeddings, isStandIn: isStandIn)
+            let embedder = try choice.embedder(models)
             let index = ChromaIndex(client: client, embedder: embedder)
             do {
                 try await client.connect(until: .now + Self.startTime)

@@ -63,14 +63,14 @@ extension Pipeline {
 
     /// The most that the job can cost: all of it is one sum, agreed to before its first call.
     private func costMax(of plan: IngestPlan, by model: EmbeddingModel) throws -> Money {
-        let modelID = GovernedEmbeddings.modelID(model, in: region)
-        guard let price = prices.price(of: modelID, at: .now) else { throw GovernorError.notGoverned(modelID) }
+        let modelID = GovernedEmbeddings.modelID(model, in: paid?.region ?? "")
+        guard let price = paid?.prices.price(of: modelID, at: .now) else { throw GovernorError.notGoverned(modelID) }
         return try GovernedEmbeddings.costMax(of: plan.writes.map(\.embeddedText), by: model, at: price)
     }
 
     private func checkRoom(for costMax: Money, _ model: EmbeddingModel) async throws {
-        let modelID = GovernedEmbeddings.modelID(model, in: region)
-        let tightest = try await governor.tightest(for: modelID, function: CorpusAccess.function)
+        let modelID = GovernedEmbeddings.modelID(model, in: paid?.region ?? "")
+        let tightest = try await governor?.tightest(for: modelID, function: CorpusAccess.function)
         guard let tightest else { throw GovernorError.notGoverned(modelID) }
         guard tightest.remaining >= costMax else {
             throw IngestRefusal.noRoom(budget: tightest.budget, remaining: tightest.remaining, costMax: costMax)

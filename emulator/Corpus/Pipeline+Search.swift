@@ -6,7 +6,7 @@ import Retrieval
 import ServiceLifecycle
 
 extension Pipeline {
-    /// What `rag-core` would hand on for a question, and why.
+    /// What a function that searches the index would find for a question, and why.
     ///
     /// - Parameters:
     ///   - query: The question; personal data in it goes no further than the index.
@@ -14,12 +14,13 @@ extension Pipeline {
     ///   - patience: How long to wait for the index.
     ///   - logger: Gets what is to be said of a budget without room.
     /// - Returns: The passages, best first.
-    /// - Throws: `ChromaError`, `LanguageModelError`, or an error of SQLite.
+    /// - Throws: ``SetupProblem`` where no index is open, `ChromaError`, `LanguageModelError`, or an error of SQLite.
     package func search(
         _ query: String, limit: Int, patience: Duration, logger: Logger
     ) async throws -> SearchReport {
+        guard let index else { throw SetupProblem("no function asks for an index") }
         let context = InvocationContext(
-            questionID: UUID().uuidString.lowercased(), functionName: FunctionPlan.searching, attempt: 1,
+            questionID: UUID().uuidString.lowercased(), functionName: searching ?? "search", attempt: 1,
             deadline: .now + patience, tenant: nil, trace: TraceContext(), logger: logger, drain: host.drain)
         return try await cancelWhenGracefulShutdown {
             SearchReport(query: query, found: try await index.explain(query, limit: limit, context: context))

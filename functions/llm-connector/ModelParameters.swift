@@ -1,3 +1,5 @@
+package import FunctionKit
+
 /// How the model is asked.
 package struct ModelParameters: Sendable, Hashable {
     /// The least ``promptBytesMax`` that leaves room for a question and a passage beside the instructions.
@@ -16,6 +18,9 @@ package struct ModelParameters: Sendable, Hashable {
     /// Llama 3's tokeniser makes at most one token of a byte, so that 7,000 bytes and an answer of 512 tokens surely
     /// fit its window of 8,192 tokens (<https://github.com/meta-llama/llama3/blob/main/MODEL_CARD.md>).
     package var promptBytesMax: Int
+
+    /// The largest call that is made, with the fewest tokens that it would still ask for.
+    package var largestCall: ModelCallSize { ModelCallSize(promptBytes: promptBytesMax, outputTokens: minTokens) }
 
     /// Makes parameters; ``promptBytesMax`` must be at least ``promptBytesMin``.
     package init(

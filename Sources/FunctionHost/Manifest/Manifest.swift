@@ -1,3 +1,4 @@
+import FunctionKit
 package import StrictYAML
 
 /// The pipeline as `functions.yaml` describes it, checked.
@@ -50,8 +51,7 @@ package struct Manifest {
         let listed = try top.required("functions").mapping()
         guard !listed.entries.isEmpty else { throw try top.required("functions").problem("name at least one function") }
         let names = listed.entries.map(\.key)
-        // Names become parts of queue names such as `sluice.rag-core.dead`: a dot could make two of them one.
-        for entry in listed.entries where !entry.key.utf8.allSatisfy(Self.isNamePart) || entry.key.isEmpty {
+        for entry in listed.entries where !FunctionList.canName(entry.key) {
             throw YAMLProblem(
                 file: root.file, line: entry.line,
                 message: "`\(entry.key)` cannot name a function; use a to z, 0 to 9 and hyphens")
@@ -109,13 +109,6 @@ package struct Manifest {
         if let value = keys.optional("queue_length") { settings.queueLengthMax = try value.int(in: 1...1_000_000) }
         if let value = keys.optional("model") { settings.model = try model(value) }
         return (Entry(settings: settings, parameters: keys.optional("parameters"), value: entry.value), next)
-    }
-
-    private static func isNamePart(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
-        default: false
-        }
     }
 
     private static func reference(_ value: YAMLValue, among names: [String]) throws(YAMLProblem) -> String {

@@ -9,9 +9,9 @@ struct ManifestArguments: ParsableArguments {
 
     /// The largest calls of its functions; none where no manifest is named and none comes with the program.
     func largestCalls() throws -> [PaidCall] {
-        if let manifest { return try ConfiguredCalls(manifest: manifest).largest }
+        if let manifest { return try ConfiguredCalls(of: manifest).largest }
         // A limit can be changed without one.
         let found = try? InstalledPath.find("functions/functions.yaml", option: "--manifest")
-        return (try? found.map { try ConfiguredCalls(manifest: $0).largest }) ?? []
+        return (try? found.map { try ConfiguredCalls(of: $0).largest }) ?? []
     }
 }

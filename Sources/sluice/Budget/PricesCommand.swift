@@ -61,7 +61,7 @@ struct PricesCommand: AsyncParsableCommand {
 
     private func checked(_ book: PriceBook, folder: String, at now: Date) throws -> PriceCheck {
         let file = try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest")
-        let calls = try ConfiguredCalls(manifest: file)
+        let calls = try ConfiguredCalls(of: file)
         return PriceCheck(
             book, models: calls.models, largestCalls: calls.largest, budgets: try Budget.load(folder: folder),
             ageMaxDays: olderThan, at: now)

@@ -1,0 +1,127 @@
+import Bedrock
+import FoundationEssentials
+import FunctionHost
+import Settings
+import Spending
+import SpendingAlerts
+
+/// What paid calls need: there where a function or the index asks a model, and nowhere else.
+struct PaidParts: Sendable {
+    let governor: CostGovernor
+    private let plan: Plan
+
+    /// The model's books, whoever keeps them.
+    init(_ plan: Plan, ledger: any SpendLedger) {
+        self.plan = plan
+        governor = CostGovernor(
+            ledger: ledger, prices: plan.prices, budgets: plan.budgets, broughtBy: ProcessFacts.brings(plan.folder))
+    }
+
+    /// Refuses limits in force that no host could work with, whoever brought them.
+    func checkRoom() async throws {
+        let limits = try await governor.limitsToCome()
+        let problem = SpendingCheck.problems(
+            models: plan.models, largestCalls: plan.largestCalls, prices: prices, budgets: limits.budgets, at: .now
+        ).first
+        guard let problem else { return }
+        guard limits != governor.own else { throw problem }
+        throw SetupProblem(
+            "\(problem), and put them in force with `sluice budget apply`: the ledger goes by other limits than those of"
+                + " \(plan.folder)")
+    }
+
+    /// Where models are asked.
+    var region: String { plan.region }
+    /// How long a call for vectors may take: as long as the first function's to its model.
+    var callTimeout: Duration { plan.callTimeout }
+    var prices: PriceBook { plan.prices }
+    var credentials: any AWSCredentialsSource { plan.credentials }
+    /// Where the model is; nil for the stand-in.
+    var endpoint: String? { plan.endpoint }
+    /// Who is told of budget alerts beside the log; nil for nobody.
+    var alertWebhook: AlertWebhook? { plan.alertWebhook }
+    /// The names of all models with a price, which the stand-in knows.
+    var modelNames: Set<String> { Set(prices.all.map(\.model.model)) }
+}
+
+extension PaidParts {
+    /// What was read and checked before a ledger is opened.
+    struct Plan: Sendable {
+        let folder: String
+        let region: String
+        let callTimeout: Duration
+        let prices: PriceBook
+        let budgets: [Budget]
+        /// What is asked, by whom.
+        let models: [(function: String, model: ModelID)]
+        let largestCalls: [PaidCall]
+        let endpoint: String?
+        let credentials: any AWSCredentialsSource
+        let alertWebhook: AlertWebhook?
+
+        /// Reads and checks what calls cost and who may make them; nil where nobody asks a model.
+        ///
+        /// - Parameters:
+        ///   - options: What the pipeline is made from.
+        ///   - plans: Its functions.
+        ///   - embedding: The model that is paid for vectors; nil where none is.
+        ///   - defaultModel: What is asked where the settings name no endpoint.
+        /// - Throws: ``SetupProblem``, `YAMLProblem`, or what keeps the first question from being answered.
+        init?(
+            _ options: PipelineOptions, _ plans: [FunctionPlan], embedding: EmbeddingModel?,
+            model defaultModel: DefaultModel
+        ) async throws {
+            let asking = plans.lazy.compactMap(\.asked.model)
+            guard embedding != nil || asking.first != nil else { return nil }
+            guard let first = asking.first else {
+                throw SetupProblem(
+                    "\(options.manifestFile): vectors are paid for in the region of a function's `model`, and no function"
+                        + " asks one; set SLUICE_CHROMA_EMBEDDER to lexical")
+            }
+            (region, callTimeout) = (first.id.region, first.callTimeout)
+            folder = try options.budgetsFolder()
+            prices = try PriceBook.load(folder: "\(folder)/prices")
+            budgets = try Budget.load(folder: folder)
+            let calls = ConfiguredCalls(plans)
+            models = calls.models + Self.vectors(by: embedding, for: plans, in: region)
+            largestCalls = calls.largest
+            // Whether the limits have room is asked of the ledger: those of the files may not be in force.
+            if let problem = SpendingCheck.problems(models: models, prices: prices, budgets: budgets, at: .now).first {
+                throw problem
+            }
+            endpoint =
+                switch defaultModel {
+                case .standIn: options.settings.bedrockEndpoint
+                case .regional:
+                    options.settings.bedrockEndpoint ?? "https://bedrock-runtime.\(region).amazonaws.com"
+                }
+            if endpoint == nil {
+                credentials = StaticCredentials(StandInKeys.credentials)
+            } else {
+                let source = EnvironmentCredentials(environment: ProcessInfo.processInfo.environment)
+                // Missing keys stop the start rather than the first question, where any function here asks the model.
+                let asks = plans.contains { plan in
+                    plan.asked.model != nil && options.functions?.contains(plan.settings.name) ?? true
+                }
+                if asks { _ = try await source.credentials() }
+                credentials = source
+            }
+            alertWebhook = try AlertWebhook(options.settings)
+        }
+
+        /// Who asks for vectors that are paid for.
+        private static func vectors(
+            by embedding: EmbeddingModel?, for plans: [FunctionPlan], in region: String
+        ) -> [(function: String, model: ModelID)] {
+            guard let embedding else { return [] }
+            let model = GovernedEmbeddings.modelID(embedding, in: region)
+            let searching = plans.filter { $0.asked.index != nil }.map(\.settings.name)
+            return (searching + [CorpusAccess.function]).map { ($0, model) }
+        }
+    }
+}
+
+/// The keys that client and stand-in share; they open nothing else.
+enum StandInKeys {
+    static let credentials = AWSCredentials(accessKeyID: "STANDIN", secretAccessKey: "known-to-both-sides-of-loopback")
+}
