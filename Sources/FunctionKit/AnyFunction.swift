@@ -3,20 +3,50 @@ public import FoundationEssentials
 /// A function that takes and gives JSON bytes, so that queue, invoke API and test invoke all functions the same way.
 public struct AnyFunction: Sendable {
     private let body: @Sendable (Data, InvocationContext) async throws -> Data
+    private let passingBody: @Sendable (Data, InvocationContext) async throws -> Data
 
     /// Wraps a function.
     public init<F: Function>(_ function: F) {
         body = { payload, context in
-            let input: F.Input
-            do {
-                input = try JSONDecoder().decode(F.Input.self, from: payload)
-            } catch {
-                throw FunctionError.undecodable(error)
-            }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return try encoder.encode(try await function.invoke(input, context: context))
+            let input = try Self.read(F.Input.self, from: payload)
+            return try Self.write(try await function.invoke(input, context: context))
         }
+        passingBody = { payload, context in
+            let read = try Self.read(ReadInput<F.Input>.self, from: payload)
+            guard let members = JSONMembers(payload) else {
+                throw FunctionError.undecodable(path: "", reason: "it is no object, so that no keys can be passed on")
+            }
+            let output = try Self.write(try await function.invoke(read.input, context: context))
+            guard var merged = JSONMembers(output) else {
+                throw FunctionError.permanent("the output is no object, so that no keys can be passed on beside it")
+            }
+            merged.take(members, but: read.keys)
+            return merged.json
+        }
+    }
+
+    private init(body: @escaping @Sendable (Data, InvocationContext) async throws -> Data) {
+        self.body = body
+        passingBody = body
+    }
+
+    /// The same function, whose output takes along the keys of the input that the function does not know.
+    ///
+    /// They stand in the output as they came, byte for byte. A key of the output's own comes before one of the same name.
+    package var passingOnUnknownKeys: AnyFunction { AnyFunction(body: passingBody) }
+
+    private static func read<Input: Decodable>(_ type: Input.Type, from payload: Data) throws -> Input {
+        do {
+            return try JSONDecoder().decode(type, from: payload)
+        } catch {
+            throw FunctionError.undecodable(error)
+        }
+    }
+
+    private static func write(_ output: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(output)
     }
 
     /// Decodes the payload, invokes the function and encodes its output with sorted keys.

@@ -36,6 +36,11 @@ struct ManifestTests {
         ),
         ("  a: {redacts: true}", "f.yaml:4: `functions.a.redacts`: a function that redacts needs a `next`"),
         (
+            "  a: {next: b, redacts: true, passthrough: true}\n  b: {}",
+            "f.yaml:4: `functions.a.passthrough`: a function that redacts passes on nothing that it does not know; leave one"
+                + " of them out"
+        ),
+        (
             "  a: {}\n  a.dead: {}",
             "f.yaml:5: `a.dead` cannot name a function; use a to z, 0 to 9 and hyphens"
         ),

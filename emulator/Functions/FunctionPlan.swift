@@ -39,7 +39,9 @@ struct FunctionPlan: Sendable {
         if entry.settings.model != nil, asked.model == nil {
             throw entry.value.problem("`\(name)` asks no model; leave `model` out")
         }
-        registered = RegisteredFunction(settings: entry.settings, function: made)
+        registered = RegisteredFunction(
+            settings: entry.settings,
+            function: entry.settings.passesOnUnknownKeys ? made.passingOnUnknownKeys : made)
     }
 
     /// The plans of a whole pipeline.

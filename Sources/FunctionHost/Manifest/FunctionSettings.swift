@@ -6,6 +6,8 @@ package struct FunctionSettings: Sendable, Hashable {
     package var next: String?
     /// Whether the function is invoked at the door, in memory, so that only its output is ever queued, stored or logged.
     package var redacts: Bool
+    /// Whether keys of the input that the function does not know stand in its output too.
+    package var passesOnUnknownKeys: Bool
     /// The most invocations at a time in one host.
     package var concurrency: Int
     /// How long one invocation may take.
@@ -21,14 +23,15 @@ package struct FunctionSettings: Sendable, Hashable {
 
     /// Makes settings, by default those of a function that the manifest only names.
     package init(
-        name: String, next: String? = nil, redacts: Bool = false, concurrency: Int = 4,
-        timeout: Duration = .seconds(10), attemptsMax: Int = 4,
+        name: String, next: String? = nil, redacts: Bool = false, passesOnUnknownKeys: Bool = false,
+        concurrency: Int = 4, timeout: Duration = .seconds(10), attemptsMax: Int = 4,
         backoff: Backoff = Backoff(first: .seconds(1), factor: 2, longest: .seconds(60)),
         queueLengthMax: Int = 10_000, model: ModelSettings? = nil
     ) {
         self.name = name
         self.next = next
         self.redacts = redacts
+        self.passesOnUnknownKeys = passesOnUnknownKeys
         self.concurrency = concurrency
         self.timeout = timeout
         self.attemptsMax = attemptsMax

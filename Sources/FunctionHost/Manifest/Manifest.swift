@@ -18,6 +18,8 @@ package import StrictYAML
 ///
 /// - `next` (function, optional): takes the output; the last function has none.
 /// - `redacts` (bool, default `false`): invoked at the door; for the first function only.
+/// - `passthrough` (bool, default `false`): keys of the input that the function does not know stand in its output too; not
+///   beside `redacts`.
 /// - `concurrency` (1 to 1000, default 4): invocations at a time in one host.
 /// - `timeout` (duration, default `10s`): of one invocation.
 /// - `attempts` (1 to 20, default 4): before a message is dead-lettered.
@@ -87,7 +89,8 @@ package struct Manifest {
         _ entry: YAMLMapping.Entry, among names: [String], first: String
     ) throws(YAMLProblem) -> (Entry, YAMLValue?) {
         let keys = try entry.value.mapping(keys: [
-            "next", "redacts", "concurrency", "timeout", "attempts", "backoff", "queue_length", "model", "parameters",
+            "next", "redacts", "passthrough", "concurrency", "timeout", "attempts", "backoff", "queue_length", "model",
+            "parameters",
         ])
         var settings = FunctionSettings(name: entry.key)
         let next = keys.optional("next")
@@ -100,6 +103,13 @@ package struct Manifest {
             if settings.redacts, next == nil { throw value.problem("a function that redacts needs a `next`") }
         }
         if let value = keys.optional("concurrency") { settings.concurrency = try value.int(in: 1...1000) }
+        if let value = keys.optional("passthrough") {
+            settings.passesOnUnknownKeys = try value.bool()
+            if settings.passesOnUnknownKeys, settings.redacts {
+                throw value.problem(
+                    "a function that redacts passes on nothing that it does not know; leave one of them out")
+            }
+        }
         // Below RabbitMQ's consumer timeout of 30 minutes, after which it takes a delivery away.
         if let value = keys.optional("timeout") {
             settings.timeout = try value.duration(in: .milliseconds(10) ... .seconds(25 * 60))
