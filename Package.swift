@@ -215,7 +215,7 @@ let package = Package(
                 "PSQLWorker", "RAGCore", "Settings", "Spending", "StrictYAML", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ], path: "Sources/Sluice"),
 
         // Tests, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
