@@ -6,6 +6,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
+        .library(name: "Sluice", targets: ["Sluice"]),
+        .library(name: "ConsumerRights", targets: ["ConsumerRights"]),
         .library(name: "FunctionKit", targets: ["FunctionKit"]),
         .library(name: "FunctionTesting", targets: ["FunctionTesting"]),
     ],
@@ -208,14 +210,18 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "emulator"),
-        .executableTarget(
-            name: "sluice",
+        // The whole command, for programs with functions of their own.
+        .target(
+            name: "Sluice",
             dependencies: [
-                "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "LLMConnector", "PIIFilter",
-                "PSQLWorker", "RAGCore", "Settings", "Spending", "StrictYAML", "Telemetry",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "Settings", "Spending",
+                "StrictYAML", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ], path: "Sources/Sluice"),
+            ]),
+        // The four functions above, as a list.
+        .target(
+            name: "ConsumerRights", dependencies: ["FunctionKit", "LLMConnector", "PIIFilter", "PSQLWorker", "RAGCore"]),
+        .executableTarget(name: "sluice", dependencies: ["ConsumerRights", "Sluice"]),
 
         // Tests, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -40,7 +40,7 @@ enum CommandFailure: Error {
 
     private static func end(_ message: String, code: Int32) -> Never {
         // What was logged before says more.
-        LineOutput.flushStandard(within: Sluice.flushMax)
+        LineOutput.flushStandard(within: SluiceProgram.flushMax)
         CommandOutput.message("sluice: \(message)")
         exit(code)
     }

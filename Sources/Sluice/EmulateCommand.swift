@@ -38,7 +38,7 @@ struct EmulateCommand: AsyncParsableCommand {
         let settings = try pipeline.settings()
         let options = try pipeline.options(settings, isEphemeral: ephemeral, makesTables: true)
         let emulator = Emulator(
-            options: options, port: port, startedAt: Sluice.startedAt,
+            options: options, port: port, startedAt: SluiceProgram.startedAt,
             logger: ProcessLogger.make(settings, level: .notice))
         let width = CommandOutput.width
         // What is in memory, no other process can ask.

@@ -15,7 +15,8 @@ struct PipelineArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Budgets, with the price book in prices/. (default: budgets)", valueName: "dir"))
     var budgets: String?
 
-    @Option(help: ArgumentHelp("The notes. (default: functions/rag-core/knowledge)", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The notes. (default: \(SluiceProgram.functions.notesFolder))", valueName: "dir"))
     var knowledge: String?
 
     /// What the operator has set.
@@ -46,11 +47,11 @@ struct PipelineArguments: ParsableArguments {
                     + "unset SLUICE_BEDROCK_ENDPOINT or leave --ephemeral out")
         }
         var options = PipelineOptions(
-            available: .bundled, dataFolder: data, isEphemeral: isEphemeral,
+            available: SluiceProgram.functions, dataFolder: data, isEphemeral: isEphemeral,
             manifestFile: try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
             budgetsFolder: { [budgets] in try budgets ?? InstalledPath.find("budgets", option: "--budgets") },
-            knowledgeFolder: { [knowledge] in
-                try knowledge ?? InstalledPath.find("functions/rag-core/knowledge", option: "--knowledge")
+            knowledgeFolder: { [knowledge, notes = SluiceProgram.functions.notesFolder] in
+                try knowledge ?? InstalledPath.find(notes, option: "--knowledge")
             },
             settings: settings)
         options.makesTables = makesTables

@@ -20,6 +20,9 @@ public struct FunctionList: Sendable {
     /// The functions, in the order in which they were added.
     package private(set) var entries: [Entry] = []
 
+    /// Where the notes of the embedded index lie beside the program, unless `--knowledge` names another folder.
+    public var notesFolder = "knowledge"
+
     /// Lists functions.
     package init(_ add: (inout FunctionList) throws -> Void) rethrows { try add(&self) }
 

@@ -11,6 +11,7 @@ extension ConfiguredCalls {
     init(of manifest: String) throws {
         let settings = try Settings(environment: ProcessInfo.processInfo.environment)
         try self.init(
-            manifest: manifest, functions: .bundled, logger: ProcessLogger.make(settings, level: .warning))
+            manifest: manifest, functions: SluiceProgram.functions,
+            logger: ProcessLogger.make(settings, level: .warning))
     }
 }
