@@ -230,6 +230,10 @@ let package = Package(
         .target(
             name: "SpendingCompat", dependencies: ["CivilTime", "FunctionKit", "Spending", "TestSupport"],
             path: "Tests/SpendingCompat"),
+        // Functions of somebody else; also a package of its own, which sees only what is offered.
+        .executableTarget(
+            name: "OwnFunctions", dependencies: ["ConsumerRights", "FunctionKit", "Sluice"],
+            path: "Tests/OwnFunctions/Sources/OwnFunctions"),
         .executableTarget(
             name: "BrokerCrashHelper", dependencies: ["Messaging", "MessagingSQLite", "SQLite"],
             path: "Tests/BrokerCrashHelper"),
@@ -412,8 +416,8 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Bedrock", "BedrockStandIn", "ChromaTestServer", "ECSStandIn", "FunctionHost",
                 "FunctionKit", "History", "HistoryPostgres", "HistorySQLite", "HTTPTransport", "Messaging",
-                "MessagingSQLite", "PIIFilter", "Postgres", "PostgresTestServer", "RabbitMQ", "RabbitMQServer",
-                "Retrieval", "SQLite",
+                "MessagingSQLite", "OwnFunctions", "PIIFilter", "Postgres", "PostgresTestServer", "RabbitMQ",
+                "RabbitMQServer", "Retrieval", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
             ],
             // Compiled by the tests that load it into other programs.

@@ -58,7 +58,8 @@ package struct AnswerReport: Encodable, Sendable {
     package init?(_ record: QuestionRecord, budgets: [BudgetStatus], pipeline: [String]) {
         guard let answer = record.answer else { return nil }
         id = record.id
-        question = answer.question
+        // What the host itself ends has its question where it was accepted.
+        question = answer.question.isEmpty ? record.question : answer.question
         self.answer = answer.answer
         citations = answer.citations
         isDegraded = answer.isDegraded

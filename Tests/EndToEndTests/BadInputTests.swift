@@ -106,7 +106,7 @@ struct BadInputTests {
             ])
     }
 
-    @Test("a pipeline that would store raw questions, ask a model that nobody asks, or answer nobody")
+    @Test("a pipeline that would store raw questions, ask a model that nobody asks, or keep no cost")
     func pipeline() async throws {
         let model = "model: {provider: bedrock, region: us-east-1, id: \"meta.llama3-70b-instruct-v1:0\"}"
         for (functions, says) in [
@@ -119,8 +119,8 @@ struct BadInputTests {
                 "m.yaml:4: `functions.pii-filter`: `pii-filter` asks no model"
             ),
             (
-                "  pii-filter: {next: rag-core, redacts: true}\n  rag-core: {}\n",
-                "m.yaml:5: `functions.rag-core`: `rag-core` leads nowhere"
+                "  pii-filter: {next: llm-connector, redacts: true}\n  llm-connector: {\(model)}\n",
+                "m.yaml:5: `functions.llm-connector`: `llm-connector` leads nowhere"
             ),
         ] {
             try await check(

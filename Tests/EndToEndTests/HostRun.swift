@@ -52,10 +52,12 @@ struct HostRun {
 
     /// Starts a host in a folder and waits until it is ready.
     static func start(
-        in folder: URL, _ options: [String] = [], environment: [String: String]
+        in folder: URL, _ options: [String] = [], environment: [String: String],
+        executable: String = SluiceProcess.binary
     ) async throws -> HostRun {
         let process = try SluiceProcess(
-            ["host"] + options, in: folder, environment: environment.merging(["SLUICE_LISTEN_PORT": "0"]) { $1 })
+            ["host"] + options, in: folder, environment: environment.merging(["SLUICE_LISTEN_PORT": "0"]) { $1 },
+            executable: executable)
         var startLines: [String] = []
         let ready = try await line("host ready", of: process) { startLines.append($0) }
         let port = try #require(ready["listen.port"] as? Int)

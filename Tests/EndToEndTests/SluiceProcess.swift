@@ -136,9 +136,11 @@ final class SluiceProcess: Sendable {
 
     /// Runs the program to its end.
     static func run(
-        _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: Data? = nil
+        _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: Data? = nil,
+        executable: String = SluiceProcess.binary
     ) async throws -> Ending {
-        let process = try SluiceProcess(arguments, in: folder, environment: environment, input: input)
+        let process = try SluiceProcess(
+            arguments, in: folder, environment: environment, input: input, executable: executable)
         var output: [String] = []
         for await line in process.lines { output.append(line) }
         let status = await process.status()

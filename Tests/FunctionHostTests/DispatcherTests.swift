@@ -33,6 +33,24 @@ struct DispatcherTests {
         #expect(own == ["publish q to sluice.last", "acknowledge q of sluice.work"])
     }
 
+    @Test("an output that nobody else keeps is its question's answer, before the input is acknowledged")
+    func ended() async throws {
+        let work = registered { input, _ in Scripted.Input(text: input.text.uppercased()) }
+        let test = try TestHost([
+            RegisteredFunction(settings: work.settings, function: work.function, isEndedByHost: true)
+        ])
+        try await test.run { _ in
+            try await test.history.accept(id: "q", question: "asked", tenant: "t1", expiresAt: nil)
+            try await test.send("q")
+            await test.broker.acknowledgement(of: "q", in: queues.waiting)
+            let record = try #require(await test.history.question(id: "q"))
+            #expect(record.state == .answered)
+            #expect(record.question == "asked")
+            #expect(record.answer?.answer == #"{"text":"HELLO"}"#)
+        }
+        #expect(try await test.broker.depth(of: queues.dead).total == 0)
+    }
+
     @Test("a transient error is tried again after a wait, with attempt and reason in the headers, then dead-lettered")
     func transient() async throws {
         let attempts = Mutex<[Int]>([])

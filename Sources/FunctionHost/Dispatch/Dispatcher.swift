@@ -136,6 +136,8 @@ struct Dispatcher: Sendable {
                     onward.expiresAt = headers.expiresAt
                     let message = Message(id: id, body: output, headers: onward.texts)
                     try await publishWhenThereIsRoom(message, to: FunctionQueues(function: next).waiting)
+                } else if registered.isEndedByHost {
+                    try await answer(id, with: output)
                 }
             case .retry(let code) where headers.attempt >= settings.attemptsMax:
                 try await bury(delivery, headers: headers, code: code)
@@ -178,6 +180,8 @@ struct Dispatcher: Sendable {
             note(outcome)
             log(outcome, logger: logger)
             if trouble.ends() { logger.notice("outcomes are stored again") }
+        } catch let unstorable as UnstorableOutput {
+            await conclude(delivery, headers: headers, outcome: .dead(code: unstorable.code), logger: logger)
         } catch BrokerError.staleDelivery {
             // Taken away in this very moment.
         } catch BrokerError.invalidMessage(let reason) where !outcome.isDead {

@@ -1,0 +1,14 @@
+import ConsumerRights
+import FunctionKit
+import Sluice
+
+@main struct Program {
+    static func main() async {
+        await SluiceProgram.run { functions in
+            functions.addConsumerRights()
+            functions.add("shout") { _ in Shout() }
+            functions.add("shorten") { parts in try Shorten(limits: parts.parameters(Shorten.Limits.self)) }
+            functions.add("summarise") { parts in try Summarise(model: parts.model) }
+        }
+    }
+}
