@@ -196,6 +196,30 @@ struct OwnFunctionsTests {
         #expect(await process.status() == 0, "\(process.errors)")
     }
 
+    @Test("is what the guide shows, and so is its manifest")
+    func guide() async throws {
+        let text = try String(
+            contentsOfFile: SluiceProcess.repository + "/Sources/Sluice/Documentation.docc/OwnFunctions.md",
+            encoding: .utf8)
+        func blocks(_ language: String) -> [String] {
+            text.components(separatedBy: "```\(language)\n").dropFirst().compactMap {
+                $0.components(separatedBy: "\n```").first
+            }
+        }
+        let sources = SluiceProcess.repository + "/Tests/OwnFunctions/Sources/OwnFunctions"
+        let files = try FileManager.default.contentsOfDirectory(atPath: sources).map {
+            try String(contentsOfFile: "\(sources)/\($0)", encoding: .utf8).trimmingCharacters(in: .newlines)
+        }
+        #expect(Set(blocks("swift")) == Set(files))
+        let manifests = blocks("yaml")
+        #expect(manifests.first.map { $0 + "\n" } == Self.alone)
+        let folder = try TemporaryFolder()
+        let ending = try await run(
+            ["ask", "--manifest", "m.yaml", "What is a defect?"], manifest: try #require(manifests.last), in: folder)
+        #expect(ending.status == 0, "\(ending.errors)")
+        #expect(ending.output.contains("shorten"))
+    }
+
     @Test("builds as a package of its own", .enabled(if: Campaign.isLong), .timeLimit(.minutes(40)))
     func package() async throws {
         let folder = try TemporaryFolder()
