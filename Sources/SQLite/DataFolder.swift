@@ -110,9 +110,7 @@ final class DataFolder: Sendable {
     /// Refuses a folder that another user could replace: one of those above it is theirs, or is reached by their link.
     private static func checkWay(to path: String, name: String) throws(SQLiteStoreError) {
         let above = parent(of: path)
-        // In a container without rights of its own, root's folders are shown as the last one's:
-        // <https://man7.org/linux/man-pages/man7/user_namespaces.7.html>.
-        let trusted = [geteuid(), 0, 65_534]
+        let trusted = [geteuid(), 0] + (hasUnmappedUsers ? [unmappedUser] : [])
         var ways = [above]
         if let resolved = unsafe realpath(above, nil) {
             unsafe ways.append(String(cString: resolved))
@@ -126,6 +124,23 @@ final class DataFolder: Sendable {
                 }
                 folder = parent(of: folder)
             }
+        }
+    }
+
+    /// Whom the files of users without a number here seem to belong to, and else the user `nobody`.
+    private static let unmappedUser: uid_t = 65_534
+
+    /// Whether this is a container without rights of its own, which shows root's folders as ``unmappedUser``'s:
+    /// <https://man7.org/linux/man-pages/man7/user_namespaces.7.html>.
+    private static var hasUnmappedUsers: Bool {
+        // Lines of a first number here, one outside, and how many follow.
+        guard let file = unsafe fopen("/proc/self/uid_map", "r") else { return true }
+        defer { unsafe fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe fread(&bytes, 1, bytes.count, file)
+        return !String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n").contains { line in
+            let numbers = line.split(separator: " ").compactMap { UInt64($0) }
+            return numbers.count == 3 && (numbers[0]..<numbers[0] + numbers[2]).contains(UInt64(unmappedUser))
         }
     }
 

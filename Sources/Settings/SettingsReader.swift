@@ -128,7 +128,9 @@ extension SettingsReader {
                 }
             }
         } catch {
-            throw SettingsProblem(error.description)
+            throw SettingsProblem(
+                error.line == nil ? "\(error.description); \(Setting.settingsFileVariable) names it" : error.description
+            )
         }
         return InMemoryProvider(name: file, values: values)
     }

@@ -38,7 +38,8 @@ struct DoorTests {
             ("OPTIONS /v1/questions\(rest)\r\n", "200", "OPTIONS, POST"),
             ("POST /v1/questions\(rest)Content-Length: \(large.utf8.count)\r\n\r\n\(large)", "413", ""),
             ("no request at all\r\n\r\n", "400", ""), ("FOO /healthz\(rest)\r\n", "405", "GET, HEAD, OPTIONS"),
-            ("FOO /nothing\(rest)\r\n", "404", ""),
+            ("FOO /nothing\(rest)\r\n", "404", ""), ("GET /v1/questions/1?wait=soon\(rest)\r\n", "400", ""),
+            ("GET /v1/questions/1?wait=-1\(rest)\r\n", "400", ""),
             // Both are the client's last words; it waits for the end.
             ("GET /nothing HTTP/1.0\r\n\r\n", "404", ""),
             (

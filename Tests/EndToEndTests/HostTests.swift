@@ -244,6 +244,8 @@ struct HostTests {
             (["SLUICE_DRAIN_SECOND": "1"], 1, "did you mean SLUICE_DRAIN_SECONDS?"),
             (["AWS_SECRET_ACCESS_KEY": ""], 1, "set AWS_SECRET_ACCESS_KEY"),
             (["SLUICE_LISTEN_ADDRESS": "203.0.113.1"], 1, "cannot listen on 203.0.113.1"),
+            // No name, so that nobody is asked for it.
+            (["SLUICE_LISTEN_ADDRESS": "a..b"], 1, "cannot listen on `a..b`, which is no address"),
         ] as [([String: String], Int32, String)])
     func refused(environment: [String: String], status: Int32, says: String) async throws {
         let folder = try TemporaryFolder()

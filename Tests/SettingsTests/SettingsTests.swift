@@ -143,7 +143,7 @@ struct SettingsTests {
                 "SLUICE_CHROMA_TOKEN begins or ends with a space, or holds a line break; write it without"
             ),
             (["SLUICE_DRAIN_SECOND": "1"], "SLUICE_DRAIN_SECOND is no setting; did you mean SLUICE_DRAIN_SECONDS?"),
-            (["SLUICE_SETTINGS": "/nowhere.yaml"], "/nowhere.yaml: the file cannot be read"),
+            (["SLUICE_SETTINGS": "/nowhere.yaml"], "/nowhere.yaml: the file cannot be read; SLUICE_SETTINGS names it"),
             (
                 ["SLUICE_BROKER_URL": "amqp://x", "SLUICE_BROKER_URL_FILE": "/x"],
                 "both SLUICE_BROKER_URL and SLUICE_BROKER_URL_FILE are set: unset one"

@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Settings
 
 /// An HTTP server beside a pipeline: it starts with it and outlives its drain.
 struct PipelineServer: Service {
@@ -52,6 +53,10 @@ struct PipelineServer: Service {
             try await app.run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw Self.inUse(port, portOption)
+        } catch let error as SocketAddressError.UnknownHost {
+            throw SetupProblem(
+                "cannot listen on `\(error.host)`, which is no address; name one of this machine's in"
+                    + " \(Setting.listenAddress.variable), such as 127.0.0.1")
         } catch let error as IOError where [EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
             throw SetupProblem("cannot listen on \(address) port \(port); name another with \(portOption)")
         }

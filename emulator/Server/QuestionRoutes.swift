@@ -19,13 +19,21 @@ struct QuestionRoutes {
         router.post("v1/questions") { [self] request, _ in try await ask(request) }
         router.get("v1/questions/:id") { [self] request, context in
             let id = try context.parameters.require("id")
+            guard let wait = Self.wait(request.uri.queryParameters["wait"]) else {
+                return Reply(.badRequest, ["error": "`wait` takes whole seconds from 0 up, such as 30"])
+            }
             do {
-                let wait = request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0
                 return try await show(id: id, wait: wait, context)
             } catch {
                 return Self.away(id, plainReason(error))
             }
         }
+    }
+
+    /// How many seconds an asker waits; nil for what is no number of them.
+    private static func wait(_ text: Substring?) -> Int? {
+        guard let text else { return 0 }
+        return text.utf8.count <= 9 ? Int(text).flatMap { $0 < 0 ? nil : min($0, 60) } : nil
     }
 
     private func ask(_ request: Request) async throws -> Reply {
@@ -78,7 +86,7 @@ struct QuestionRoutes {
         // Also for one that nobody has noted yet: it may be on its way.
         if look != nil, known == nil || isAccepted, wait > 0 {
             let outcome = try await context.whileClientStays { [pipeline] in
-                try await pipeline.outcome(of: id, within: .seconds(min(wait, 60)))
+                try await pipeline.outcome(of: id, within: .seconds(wait))
             }
             known = (outcome ?? nil) ?? known
         }

@@ -25,12 +25,14 @@ package struct ReportSpan: Sendable, Hashable {
         let last = try until.map { text throws(ReportProblem) in
             try Self.edge(text, option: "--until", isEnd: true, timeZone)
         }
-        let end = last ?? SpendQuarter.start(SpendQuarter.number(now) + 1)
+        let present = SpendQuarter.start(SpendQuarter.number(now) + 1)
+        let end = last ?? present
         let first = try since.map { text throws(ReportProblem) in
             try Self.edge(text, option: "--since", isEnd: false, timeZone)
         }
         let day = PeriodRule(length: .day, timeZone: timeZone, turnsAtMinute: 0)
-        let back = end.addingTimeInterval(-Double(daysBack) * 86_400)
+        // Of days to come nothing is known yet.
+        let back = min(end, present).addingTimeInterval(-Double(daysBack) * 86_400)
         let start = first ?? day.period(containing: back).start
         if let since, start > end {
             throw ReportProblem(

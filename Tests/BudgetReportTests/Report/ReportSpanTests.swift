@@ -34,6 +34,8 @@ struct ReportSpanTests {
         let open = try ReportSpan(since: nil, until: nil, timeZone: berlin, now: now, daysBack: 30)
         #expect(open.range.upperBound == instant("2026-11-26T09:00:00Z"))
         #expect(open.range.lowerBound == instant("2026-10-26T23:00:00Z"))
+        let ahead = try ReportSpan(since: nil, until: "2030-01-01", timeZone: berlin, now: now, daysBack: 30)
+        #expect(ahead.range.lowerBound == open.range.lowerBound)
     }
 
     @Test(
