@@ -44,9 +44,8 @@ extension CostGovernor {
         let (findings, lastEntry) = try await decisionFindings()
         var verification = try await ledger.verify()
         verification.findings += findings
-        let entries = Int64(verification.entries)
-        if lastEntry > entries {
-            verification.findings.append(.entriesMissing(first: entries + 1, count: lastEntry - entries))
+        if lastEntry > verification.lastEntry {
+            verification.findings.append(.journalEndsBefore(entry: lastEntry))
         }
         return verification
     }

@@ -17,7 +17,7 @@ extension LedgerAudit {
                     """
                     SELECT budget, period_start_ms, 0::int8, sum(bound_nano_usd)::int8
                     FROM holds JOIN hold_budgets USING (hold_id) WHERE NOT is_orphan GROUP BY budget, period_start_ms
-                    """), Self.sums, PostgresStatement("SELECT count(*) FROM journal"),
+                    """), Self.sums, PostgresStatement("SELECT count(*), coalesce(max(id), 0) FROM journal"),
             ])
         }
         guard let entries = results[4].rows.first else { throw PostgresError.unexpectedType(column: 0) }
@@ -26,7 +26,7 @@ extension LedgerAudit {
             open: try Self.amounts(results[2]),
             quarters: try results[3].rows.map { row in
                 (number: try row.get(0), counted: try Amounts(row, from: 1), journaled: try Amounts(row, from: 3))
-            }, entries: try entries.get(0))
+            }, entries: try entries.get(0), lastEntry: try entries.get(1))
     }
 
     /// The quarters of an hour in which the sums of reports and the journal disagree.

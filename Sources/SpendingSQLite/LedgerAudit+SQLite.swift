@@ -26,6 +26,7 @@ extension LedgerAudit {
                 FROM holds JOIN hold_budgets USING (hold_id) WHERE is_orphan = 0 GROUP BY budget, period_start_ms
                 """), quarters: try Self.quarters(database),
             entries: try Int.fetchOne(database, sql: "SELECT count(*) FROM journal") ?? 0,
+            lastEntry: try Int64.fetchOne(database, sql: "SELECT max(id) FROM journal") ?? 0,
             findings: try Self.findings(database, checksFile: checksFile))
     }
 

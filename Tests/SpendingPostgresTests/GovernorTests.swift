@@ -64,7 +64,8 @@ struct GovernorTests {
         let client = try await Self.client()
         let governor = SpendFixture.governor(PostgresLedger(client: client))
         try await governor.pay(SpendFixture.call(), tokens: 12)
-        #expect(try await governor.verify() == LedgerVerification(entries: 2, differences: []))
+        let sound = try await governor.verify()
+        #expect(sound.isSound && sound.entries == 2)
         try await client.run(PostgresStatement("UPDATE counters SET spent_nano_usd = 11"))
         let difference = try #require(try await governor.verify().differences.first)
         #expect(difference.amount == .spent && difference.budget == "daily")
@@ -130,6 +131,7 @@ struct GovernorTests {
             try await group.waitForAll()
         }
         #expect(try await governors[0].status().map(\.spent.nanoUSD) == Array(repeating: 600, count: 8))
-        #expect(try await governors[0].verify() == LedgerVerification(entries: 400, differences: []))
+        let sound = try await governors[0].verify()
+        #expect(sound.isSound && sound.entries == 400)
     }
 }

@@ -53,7 +53,8 @@ struct LedgerFileTests {
         }
         try old.close()
         let (store, governor) = try open()
-        #expect(try await governor.verify() == LedgerVerification(entries: 3, differences: []))
+        let sound = try await governor.verify()
+        #expect(sound.isSound && sound.entries == 3)
         guard case .settled(let settlement) = try await governor.reserve(SpendFixture.call("a")) else {
             Issue.record("it was not settled")
             return

@@ -40,13 +40,15 @@ package struct LedgerAudit: Sendable {
     package var quarters: [(number: Int64, counted: Amounts, journaled: Amounts)]
     /// How many entries the journal has.
     package var entries: Int
+    /// The number of the last one; 0 for none.
+    package var lastEntry: Int64
     /// What else was found.
     package var findings: [LedgerFinding]
 
     /// Makes an audit of what was read at one instant.
     package init(
         journaled: [CounterKey: Amounts], counted: [CounterKey: Amounts], open: [CounterKey: Amounts],
-        quarters: [(number: Int64, counted: Amounts, journaled: Amounts)], entries: Int,
+        quarters: [(number: Int64, counted: Amounts, journaled: Amounts)], entries: Int, lastEntry: Int64,
         findings: [LedgerFinding] = []
     ) {
         self.journaled = journaled
@@ -54,6 +56,7 @@ package struct LedgerAudit: Sendable {
         self.open = open
         self.quarters = quarters
         self.entries = entries
+        self.lastEntry = lastEntry
         self.findings = findings
     }
 
@@ -79,7 +82,8 @@ package struct LedgerAudit: Sendable {
                     (.held, quarter.counted.held, quarter.journaled.held),
                 ])
         }
-        return LedgerVerification(entries: entries, differences: counters + sums, findings: findings)
+        return LedgerVerification(
+            entries: entries, lastEntry: lastEntry, differences: counters + sums, findings: findings)
     }
 
     private func differences(

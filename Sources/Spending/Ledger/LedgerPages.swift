@@ -233,7 +233,8 @@ struct LedgerPages {
             }
         }
         return LedgerAudit(
-            journaled: journaled, counted: counters, open: open, quarters: [], entries: journal.count
+            journaled: journaled, counted: counters, open: open, quarters: [], entries: journal.count,
+            lastEntry: Int64(journal.count)
         ).verification
     }
 

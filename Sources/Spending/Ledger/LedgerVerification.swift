@@ -4,14 +4,19 @@ package import FoundationEssentials
 package struct LedgerVerification: Sendable, Hashable {
     /// How many journal entries were read.
     package var entries: Int
+    /// The number of the last one; 0 for none.
+    package var lastEntry: Int64
     /// Where counters and journal disagree; empty for a sound ledger.
     package var differences: [LedgerDifference]
     /// What else shows that entries are lost or the store is not what it was; empty for a sound ledger.
     package var findings: [LedgerFinding]
 
     /// Makes a verification.
-    package init(entries: Int, differences: [LedgerDifference], findings: [LedgerFinding] = []) {
+    package init(
+        entries: Int, lastEntry: Int64, differences: [LedgerDifference], findings: [LedgerFinding] = []
+    ) {
         self.entries = entries
+        self.lastEntry = lastEntry
         self.differences = differences
         self.findings = findings
     }
@@ -24,6 +29,8 @@ package struct LedgerVerification: Sendable, Hashable {
 package enum LedgerFinding: Sendable, Hashable {
     /// The journal lacks entries between others: so many, and the number of the first.
     case entriesMissing(first: Int64, count: Int64)
+    /// Somebody decided after an entry of this number, and the journal ends before it.
+    case journalEndsBefore(entry: Int64)
     /// So many open holds are in no `reserve` entry of the journal.
     case holdsWithoutEntry(count: Int64)
     /// The store's own check of its file or tables failed, in its words.
@@ -36,6 +43,7 @@ package enum LedgerFinding: Sendable, Hashable {
     package var name: String {
         switch self {
         case .entriesMissing: "entries_missing"
+        case .journalEndsBefore: "journal_ends_before"
         case .holdsWithoutEntry: "holds_without_entry"
         case .damaged: "damaged"
         case .restoredInPart: "restored_in_part"
@@ -49,6 +57,8 @@ extension LedgerFinding: CustomStringConvertible {
         switch self {
         case .entriesMissing(let first, let count):
             "the journal lacks \(count) entries, from entry \(first) on: parts of several copies were put together"
+        case .journalEndsBefore(let entry):
+            "the journal ends before entry \(entry), after which somebody decided: it is older than what was put beside it"
         case .holdsWithoutEntry(let count):
             "\(count) open holds are not in the journal: it is older than what was put beside it"
         case .restoredInPart(let reason): reason
