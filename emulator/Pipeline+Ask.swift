@@ -149,26 +149,34 @@ extension Pipeline {
     }
 
     /// What `body` gives in time; nil where the time is up, the task is cancelled or the program ends.
+    ///
+    /// A body that does not end when it is cancelled, such as a query to a server that stands still, is left behind.
     private func first<Value: Sendable>(
         within limit: Duration?, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask {
-                do {
-                    return try await cancelWhenGracefulShutdown { try await body() }
-                } catch is CancellationError {
-                    return nil
-                }
+        let (endings, feed) = AsyncStream.makeStream(of: Result<Value?, any Error>.self)
+        // Awaited below, but for one that outlasts its time; it ends with the store's own patience.
+        let work = Task {
+            do {
+                feed.yield(.success(try await cancelWhenGracefulShutdown { try await body() }))
+            } catch is CancellationError {
+                feed.yield(.success(nil))
+            } catch {
+                feed.yield(.failure(error))
             }
-            if let limit {
-                group.addTask {
-                    try? await Task.sleep(for: limit)
-                    return nil
-                }
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
         }
+        // Ends with the work, or ends it.
+        let time = Task {
+            guard let limit, (try? await Task.sleep(for: limit)) != nil else { return }
+            feed.yield(.success(nil))
+        }
+        defer {
+            work.cancel()
+            time.cancel()
+        }
+        for await ending in endings { return try ending.get() }
+        // The asker's own task was cancelled.
+        return nil
     }
 }
 

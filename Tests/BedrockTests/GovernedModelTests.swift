@@ -191,9 +191,9 @@ struct GovernedModelTests {
             // Where a call takes less than two seconds, less will do.
             let quick = model(fixture, callTimeout: .milliseconds(500))
             #expect(await failure(quick, .testing(timeout: .milliseconds(1900))) == nil)
-            // Who waits for a moment only is given half of it.
+            // Who waits for a moment only is given a quarter of it.
             let wait = DrainSignal()
-            wait.isAwaited(until: .now + .milliseconds(400), of: .seconds(1))
+            wait.isAwaited(until: .now + .milliseconds(200), of: .seconds(1))
             #expect(await failure(model(fixture), .testing(drain: wait)) == .noTimeLeft)
             wait.isAwaited(until: .now + .milliseconds(900), of: .seconds(1))
             #expect(await failure(model(fixture), .testing(drain: wait)) == nil)

@@ -2,6 +2,8 @@ import BedrockStandIn
 import Foundation
 import FunctionKit
 import History
+import PostgresTestServer
+import RabbitMQServer
 import TestSupport
 import Testing
 
@@ -80,6 +82,34 @@ struct WaitTests {
             #expect(failed.errors.hasSuffix("; nothing was kept: run it again\n"), "\(failed.errors)")
             #expect(!failed.errors.contains("asked again later"))
         }
+    }
+
+    @Test("ask ends with its wait though the database stands still, and says so")
+    func frozen() async throws {
+        let broker = try await RabbitMQServer.shared()
+        let database = try await PostgresTestServer()
+        try await HostWorld.run(
+            onRabbitMQ: broker.url(vhost: try await broker.newVhost()), database: .postgres(database),
+            manifest: HostWorld.manifest(concurrency: 1)
+        ) { world in
+            try await ModelServer.run(latency: .seconds(60)) { model in
+                let start = ContinuousClock.now
+                let asking = try SluiceProcess(
+                    ["ask", "--wait", "8", "--manifest", "m.yaml", Self.question], in: world.folder,
+                    environment: model.environment.merging(world.environment) { $1 })
+                // Nothing tells when it is noted.
+                while try await world.history.counts()[.accepted] != 1 {}
+                database.freeze(true)
+                let status = await asking.status()
+                let took = ContinuousClock.now - start
+                database.freeze(false)
+                #expect(status == 1)
+                #expect(took < .seconds(8) + Self.overshootMax, "\(took)")
+                #expect(asking.errors.contains("was not answered within 8 s"), "\(asking.errors)")
+                #expect(asking.errors.contains("it stays accepted"), "\(asking.errors)")
+            }
+        }
+        await database.stop()
     }
 
     @Test("ask waits no longer than told for a database that is away at the start")

@@ -24,8 +24,8 @@ struct GovernedCalls: Sendable {
     /// of the invocation's time, or the call's own, is left.
     ///
     /// - Throws: `LanguageModelError`. With less than 2 seconds left, or less than the call timeout where that is shorter or
-    ///   the host drains, nothing is called; nor while the model is left alone, and nothing is held then. Of less than 4
-    ///   seconds that a person waits, half is enough.
+    ///   the host drains, nothing is called; nor while the model is left alone, and nothing is held then. Of less than 8
+    ///   seconds that a person waits, a quarter is enough.
     func make<Body: ModelBody>(
         _ prepared: PreparedCall<Body>, to model: ModelID, _ context: InvocationContext
     ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
@@ -228,7 +228,7 @@ struct GovernedCalls: Sendable {
 
     /// Who waits for a moment only has chosen so: the call is tried, unless the moment is nearly over.
     private func timeMin(_ context: InvocationContext) -> Duration {
-        min(Self.timeMin, callTimeout, context.personWaits.map { $0 / 2 } ?? callTimeout)
+        min(Self.timeMin, callTimeout, context.personWaits.map { $0 / 4 } ?? callTimeout)
     }
 
     private enum LogKey {
