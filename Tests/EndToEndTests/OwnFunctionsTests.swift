@@ -61,7 +61,7 @@ struct OwnFunctionsTests {
             ),
             (
                 Self.third.replacing("{passages: 1}", with: "{passages: 1, pasages: 2}"),
-                "m.yaml:6: unknown key `functions.shorten.parameters.pasages`; the keys here are `passages`"
+                "m.yaml:6: unknown key `functions.shorten.parameters.pasages`; did you mean `passages`?"
             ),
             (
                 Self.third.replacing(", parameters: {passages: 1}", with: ""),
