@@ -183,15 +183,24 @@ struct OwnFunctionsTests {
     @Test("sees only what is offered: it compiles in the name of another package")
     func compiles() async throws {
         let folder = try TemporaryFolder()
-        let sources = SluiceProcess.repository + "/Tests/OwnFunctions/Sources/OwnFunctions"
-        let files = try FileManager.default.contentsOfDirectory(atPath: sources).map { "\(sources)/\($0)" }
-        let modules = URL(filePath: Self.binary).deletingLastPathComponent().appending(path: "Modules")
+        // What SwiftPM hands the compiler of a package that depends on this one: the modules, and the C modules below them.
+        let script = """
+            set -e
+            cd "$0"
+            flags=$(pkg-config --cflags-only-I libpq libxml-2.0 | sed 's/-I/-Xcc -I/g')
+            for map in "$0"/Sources/C*/module.modulemap "$1"/*.build/module.modulemap \\
+                "$1"/../../checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap; do
+                flags="$flags -Xcc -fmodule-map-file=$map"
+            done
+            for map in "$1"/../../checkouts/*/Sources/*/include/module.modulemap; do
+                flags="$flags -Xcc -I${map%/*}"
+            done
+            exec swiftc -typecheck -parse-as-library -swift-version 6 -package-name somebody_else -I "$1/Modules" $flags \\
+                Tests/OwnFunctions/Sources/OwnFunctions/*.swift
+            """
+        let binaries = URL(filePath: Self.binary).deletingLastPathComponent().path
         let process = try SluiceProcess(
-            [
-                "swiftc", "-typecheck", "-parse-as-library", "-swift-version", "6", "-package-name", "somebody_else",
-                "-I",
-                modules.path,
-            ] + files, in: folder.url, executable: "/usr/bin/env")
+            ["-c", script, SluiceProcess.repository, binaries], in: folder.url, executable: "/bin/bash")
         for await _ in process.lines {}
         #expect(await process.status() == 0, "\(process.errors)")
     }
