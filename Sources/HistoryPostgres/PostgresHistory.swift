@@ -238,7 +238,7 @@ package struct PostgresHistory: QuestionHistory {
             """, values)
         var total = 0
         while true {
-            let deleted = try await client.run(statement).count
+            let deleted = try await writer.run(statement).count
             total += deleted
             // Fewer than so many says nothing: some may have changed while it waited for them.
             if deleted == 0 { return total }

@@ -113,12 +113,19 @@ package struct PostgresConfiguration: Sendable {
     package func forLookups(_ suffix: String) -> PostgresConfiguration {
         var configuration = self
         configuration.applicationName += "-\(suffix)"
-        for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"] {
-            configuration.sessionSettings[setting] = "off"
-        }
-        configuration.sessionSettings["plan_cache_mode"] = "force_generic_plan"
+        configuration.sessionSettings.merge(Self.lookupSettings) { $1 }
         return configuration
     }
+
+    private static let lookupSettings = [
+        "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off",
+        "jit": "off", "plan_cache_mode": "force_generic_plan",
+    ]
+
+    /// The same for the rest of a transaction.
+    package static let lookups = PostgresStatement(
+        "SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS setting(name, value)",
+        [.texts(Array(lookupSettings.keys)), .texts(Array(lookupSettings.values))])
 
     private static func options(of url: String) throws(PostgresError) -> [String: String] {
         guard let list = unsafe PQconninfoParse(url, nil) else {

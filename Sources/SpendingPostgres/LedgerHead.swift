@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// The row that every transaction which writes locks before it looks at anything.
+/// The row that every transaction which writes locks before it looks at anything, and that others read as it is.
 struct LedgerHead {
     /// The last entry's number; 0 where there is none.
     let lastID: Int64
@@ -21,15 +21,21 @@ struct LedgerHead {
     ///   - seen: The entry; 0 for none.
     /// - Returns: A statement for the beginning of a transaction.
     static func lock(clockMS: Int64?, seen: Int64) -> PostgresStatement {
-        PostgresStatement(
-            """
-            SELECT last_id, \(LedgerClock.instant), \(LedgerClock.clock),
-                $2::int8 = 0 OR EXISTS (SELECT FROM journal WHERE id = $2)
-            FROM ledger_head FOR UPDATE
-            """, [.int8(clockMS), .int8(seen)])
+        PostgresStatement(row + " FOR UPDATE", [.int8(clockMS), .int8(seen)])
     }
 
-    /// Reads what ``lock(clockMS:seen:)`` gives.
+    /// Reads the same and locks nothing.
+    static func look(clockMS: Int64?, seen: Int64) -> PostgresStatement {
+        PostgresStatement(row, [.int8(clockMS), .int8(seen)])
+    }
+
+    private static let row = """
+        SELECT last_id, \(LedgerClock.instant), \(LedgerClock.clock),
+            $2::int8 = 0 OR EXISTS (SELECT FROM journal WHERE id = $2)
+        FROM ledger_head
+        """
+
+    /// Reads what ``lock(clockMS:seen:)`` and ``look(clockMS:seen:)`` give.
     init(_ row: PostgresRow) throws(PostgresError) {
         lastID = try row.get(0)
         now = Date(milliseconds: try row.get(1))

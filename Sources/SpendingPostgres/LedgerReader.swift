@@ -42,7 +42,12 @@ struct LedgerReader {
         }
     }
 
-    static let raises = """
+    /// The raises of a moment; see ``LedgerMoment/raises``.
+    static func raises(clockMS: Int64?) -> PostgresStatement {
+        PostgresStatement(raisesKnown, [.int8(clockMS), .int8(Int64(LedgerMoment.raisesKnown * 1000))])
+    }
+
+    private static let raisesKnown = """
         WITH known AS (SELECT \(LedgerClock.instant) - $2 AS since_ms FROM ledger_head)
         SELECT budget, limit_nano_usd, at_ms, until_ms, reason, kind FROM raises, known
         WHERE at_ms > since_ms OR id IN (SELECT max(id) FROM raises, known WHERE at_ms <= since_ms GROUP BY budget)
@@ -87,8 +92,7 @@ struct LedgerReader {
         let models = Set(calls.map(\.model))
         return [
             LedgerHead.lock(clockMS: clockMS, seen: seen.lastID),
-            PostgresStatement(
-                Self.raises, [.int8(clockMS), .int8(Int64(LedgerMoment.raisesKnown * 1000))]),
+            Self.raises(clockMS: clockMS),
             PostgresStatement(Self.ending, [.int8s(holds)]),
             PostgresStatement(Self.expired, [.int8(clockMS)]),
             PostgresStatement(Self.known, [.uuids(calls.map(\.key))]),

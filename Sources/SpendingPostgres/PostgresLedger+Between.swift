@@ -48,7 +48,7 @@ extension PostgresLedger {
     package func claimAlerts(
         _ thresholds: @escaping @Sendable (LedgerMoment) -> [(line: BudgetLine, percents: [Int])], claim: Duration
     ) async throws(GovernorError) -> [BudgetAlert] {
-        let (counters, moment) = try await counted { thresholds($0).map(\.line) }
+        let (counters, moment) = try await sweptCounters { thresholds($0).map(\.line) }
         let reached = zip(counters, thresholds(moment)).flatMap { counter, threshold in
             threshold.percents.filter(counter.hasReached).map { (counter, $0) }
         }
@@ -138,7 +138,7 @@ extension PostgresLedger {
     private func write(
         first: PostgresStatement? = nil, _ statement: @Sendable @escaping (_ now: Int64) -> PostgresStatement
     ) async throws(GovernorError) -> PostgresResult {
-        try await reading { client in
+        try await writing { client in
             try await client.withTransaction(attemptsMax: 3) { connection in
                 let head = try await self.head(on: connection)
                 let statements = [first, statement(head.now.milliseconds)].compactMap { $0 }

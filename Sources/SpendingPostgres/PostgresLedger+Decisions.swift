@@ -86,7 +86,7 @@ extension PostgresLedger {
     private func deciding<Value: Sendable>(
         _ body: @Sendable (LedgerDecider) async throws -> Value
     ) async throws(GovernorError) -> Value {
-        try await reading { client in
+        try await writing { client in
             try await client.withTransaction(attemptsMax: 3) { connection in
                 let head = try await self.head(on: connection)
                 return try await body(

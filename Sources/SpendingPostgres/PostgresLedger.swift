@@ -16,10 +16,13 @@ package final class PostgresLedger: SpendLedger {
     let ownerID: String
     private let leaseLength: Duration
     private let client: PostgresClient
-    /// The connections on which transactions are shared.
+    /// The connections of all that writes, which waits for the ledger's lock: those of shared transactions, and one more for
+    /// what is done between calls.
     private let lanes: PostgresClient
     private let commits: LedgerCommits
     let knownLimits = KnownLimits()
+    /// The counters that were read last, which the next who looks is likely to need.
+    let counted = Mutex(CounterRange())
     /// The holds that somebody in this process may still end, with their calls.
     ///
     /// One whose admission was never heard of is not among them, so that its lease ends.
@@ -29,7 +32,7 @@ package final class PostgresLedger: SpendLedger {
     /// Opens the ledger of a database whose tables are up to date; see ``schema``.
     ///
     /// - Parameters:
-    ///   - client: For what is done between calls; shared with others, closed by its owner.
+    ///   - client: For what is read; shared with others, closed by its owner. What writes has connections of its own.
     ///   - lease: How long a hold lives without renewal, at least a millisecond.
     ///   - clock: Whose clock it goes by.
     package init(client: PostgresClient, lease: Duration = .seconds(60), clock: LedgerClock = .server) {
@@ -43,7 +46,7 @@ package final class PostgresLedger: SpendLedger {
         lane.sessionSettings["synchronous_commit"] = "on"
         // Longer than a frozen host can keep its locks, and so short that callers still have time to say what they wait for.
         lane.answerTimeout = min(lane.answerTimeout, .seconds(20))
-        lanes = PostgresClient(lane, connectionsMax: LedgerCommits.lanes, waitMax: client.waitMax)
+        lanes = PostgresClient(lane, connectionsMax: LedgerCommits.lanes + 1, waitMax: client.waitMax)
         seen = SeenHead(server: client.configuration.server)
         commits = LedgerCommits(
             client: lanes, owner: ownerID, lease: leaseLength, clock: clock, knownLimits: knownLimits, seen: seen)
@@ -116,14 +119,8 @@ package final class PostgresLedger: SpendLedger {
         if let call = open.withLock({ $0.removeValue(forKey: hold) }) { commits.abandon(hold, of: call) }
     }
 
-    package func status(
-        _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
-    ) async throws(GovernorError) -> LedgerStanding {
-        let (counters, moment) = try await counted(lines)
-        return LedgerStanding(counters: counters, moment: moment)
-    }
-
-    func counted(
+    /// Charges orphans and counts.
+    func sweptCounters(
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
     ) async throws(GovernorError) -> ([LedgerCounter], LedgerMoment) {
         guard case .counted(let counters, let moment) = try await commits.run(.count(lines)) else {
@@ -161,11 +158,24 @@ package final class PostgresLedger: SpendLedger {
     /// - Throws: `PostgresError` where there is not even one.
     package func connect() async throws { _ = try await lanes.open(LedgerCommits.lanes) }
 
-    private static let unknownFailure = GovernorError.ledgerUnavailable(reason: "the ledger failed in an unknown way")
+    static let unknownFailure = GovernorError.ledgerUnavailable(reason: "the ledger failed in an unknown way")
 
-    /// Runs something on the shared client; its errors become the seam's.
+    /// Runs what only reads, on the shared client; its errors become the seam's.
     func reading<Value: Sendable>(
         _ body: (PostgresClient) async throws -> Value
+    ) async throws(GovernorError) -> Value {
+        try await run(on: client, body)
+    }
+
+    /// Runs what waits for the ledger's lock, on the ledger's own connections, so that nobody who reads waits with it.
+    func writing<Value: Sendable>(
+        _ body: (PostgresClient) async throws -> Value
+    ) async throws(GovernorError) -> Value {
+        try await run(on: lanes, body)
+    }
+
+    private func run<Value: Sendable>(
+        on client: PostgresClient, _ body: (PostgresClient) async throws -> Value
     ) async throws(GovernorError) -> Value {
         do {
             return try await body(client)

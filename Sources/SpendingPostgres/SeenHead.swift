@@ -14,10 +14,15 @@ final class SeenHead: Sendable {
     /// The entry to look for; 0 where none was seen.
     var lastID: Int64 { last.withLock(\.self) }
 
-    /// Reads the ledger's head, locked by ``LedgerHead/lock(clockMS:seen:)`` with ``lastID``, and takes note of its entry.
+    /// Reads the ledger's head, got by ``LedgerHead/lock(clockMS:seen:)`` with ``lastID``, and takes note of its entry.
     ///
+    /// - Parameters:
+    ///   - result: The head.
+    ///   - isLocked: Whether it was locked. What ``LedgerHead/look(clockMS:seen:)`` gives may be older than what this host has
+    ///     committed meanwhile.
+    /// - Returns: The head.
     /// - Throws: `PostgresError.unfit` where the ledger is a copy that lacks entries, or has no head.
-    func head(_ result: PostgresResult) throws(PostgresError) -> LedgerHead {
+    func head(_ result: PostgresResult, isLocked: Bool = true) throws(PostgresError) -> LedgerHead {
         guard let row = result.rows.first else {
             throw .unfit(server: server, reason: LedgerInspection.headMissing)
         }
@@ -27,7 +32,7 @@ final class SeenHead: Sendable {
             if head.hasSeen, head.lastID >= last { last = head.lastID }
             return last
         }
-        guard head.hasSeen, head.lastID >= seen else {
+        guard head.hasSeen, head.lastID >= seen || !isLocked else {
             throw .unfit(
                 server: server,
                 reason:

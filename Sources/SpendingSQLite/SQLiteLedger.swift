@@ -124,8 +124,8 @@ package final class SQLiteLedger: SpendLedger {
     package func status(
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
     ) async throws(GovernorError) -> LedgerStanding {
-        try await commit { transaction in
-            try transaction.chargeOrphans()
+        try await read { [self] database in
+            let transaction = try transaction(database, LedgerMemory(), abandoned: [])
             let moment = try transaction.moment()
             return LedgerStanding(counters: try lines(moment).map { try transaction.counter($0) }, moment: moment)
         }
@@ -210,14 +210,8 @@ package final class SQLiteLedger: SpendLedger {
     ) async throws(GovernorError) -> Value {
         do {
             let (value, charged) = try await store.commitRemembering { [self] database, shared in
-                let memory = shared.value(LedgerMemory.init)
                 let given = abandoned.withLock { $0 }
-                let clock = Date(milliseconds: now().milliseconds)
-                let instant = try LedgerTransaction.instant(database, clock: clock, memory: memory)
-                let transaction = LedgerTransaction(
-                    database: database, memory: memory, now: instant, clock: clock, ownerID: ownerID,
-                    owners: owner == nil ? nil : store.owners, lease: leaseLength, abandoned: given,
-                    reserved: reserved, knownLimits: knownLimits)
+                let transaction = try transaction(database, shared.value(LedgerMemory.init), abandoned: given)
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
                 try transaction.chargeAbandoned()
                 return (try body(transaction), given)
@@ -228,6 +222,18 @@ package final class SQLiteLedger: SpendLedger {
         } catch {
             throw Self.seamError(error)
         }
+    }
+
+    /// The steps at the ledger's instant, which is read with all else.
+    private func transaction(
+        _ database: Database, _ memory: LedgerMemory, abandoned: Set<HoldID>
+    ) throws -> LedgerTransaction {
+        let clock = Date(milliseconds: now().milliseconds)
+        return LedgerTransaction(
+            database: database, memory: memory,
+            now: try LedgerTransaction.instant(database, clock: clock, memory: memory), clock: clock, ownerID: ownerID,
+            owners: owner == nil ? nil : store.owners, lease: leaseLength, abandoned: abandoned, reserved: reserved,
+            knownLimits: knownLimits)
     }
 
     private static func seamError(_ error: any Error) -> GovernorError {

@@ -117,8 +117,9 @@ struct StandInFixture: Sendable {
         return reservation
     }
 
-    /// What is spent and held of the first budget.
+    /// What is spent and held of the first budget, once upkeep has charged what was dropped.
     func money() async throws -> (spent: Int64, held: Int64) {
+        _ = try await governor.ledger.claimAlerts({ _ in [] }, claim: .zero)
         let status = try await governor.status()[0]
         return (status.spent.nanoUSD, status.held.nanoUSD)
     }

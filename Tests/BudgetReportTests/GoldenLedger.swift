@@ -143,10 +143,10 @@ enum GoldenLedger {
             usage: TokenUsage(inputTokens: input, outputTokens: output), response: Data("answer".utf8))
     }
 
-    /// Holds for a call and says no more of it; the next look charges it.
+    /// Holds for a call and says no more of it; the next upkeep charges it.
     private static func drop(_ governor: CostGovernor, _ call: PaidCall) async throws {
         let reservation = try await governor.held(call)
         _ = consume reservation
-        _ = try await governor.status()
+        try await governor.sweep()
     }
 }

@@ -70,6 +70,7 @@ package struct LedgerCrashCampaign: Sendable {
         // However often a host with other files started, nothing was decided since.
         #expect(try await governor.ledger.decisions().count == 2)
         // All are dead.
+        try await governor.sweep()
         #expect(try await governor.status().map(\.held) == [.zero])
         #expect(try await governor.verify().differences.isEmpty)
         let journal = try await JournalReplay(of: governor)

@@ -81,6 +81,7 @@ struct RandomSchedule {
         // Owners that live charge what they dropped; the leases of the dead end.
         for slot in open { _ = try slot.take() }
         clock.advance(seconds: 100_000)
+        for governor in governors { try await governor.sweep() }
         for governor in governors { #expect(try await governor.status().allSatisfy { $0.held == .zero }) }
         let journal = try await JournalReplay(of: governors[0])
         let raised = try await governors[0].ledger.raises().map(\.at)

@@ -86,11 +86,20 @@ extension CostGovernor {
         }
     }
 
-    /// What a budget has spent in its present period, in nano-dollars.
-    package func spent(_ budget: Int = 0) async throws -> Int64 { try await status()[budget].spent.nanoUSD }
+    /// Charges what nobody will end, as every upkeep does, and claims no alert.
+    package func sweep() async throws { _ = try await ledger.claimAlerts({ _ in [] }, claim: .zero) }
 
-    /// What it holds.
-    package func heldAmount(_ budget: Int = 0) async throws -> Int64 { try await status()[budget].held.nanoUSD }
+    /// What a budget has spent in its present period once upkeep has been, in nano-dollars.
+    package func spent(_ budget: Int = 0) async throws -> Int64 {
+        try await sweep()
+        return try await status()[budget].spent.nanoUSD
+    }
+
+    /// What it holds then.
+    package func heldAmount(_ budget: Int = 0) async throws -> Int64 {
+        try await sweep()
+        return try await status()[budget].held.nanoUSD
+    }
 
     /// The words of the journal, in order.
     package func journalKinds() async throws -> [String] {

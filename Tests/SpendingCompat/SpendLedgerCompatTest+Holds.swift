@@ -67,8 +67,8 @@ extension SpendLedgerCompatTest {
         try await bench.governor.chargeInFull(try await bench.governor.held(call))
         try await bench.governor.release(try await bench.governor.held(call))
         _ = try await bench.governor.held(call)
-        // What was dropped is charged by its owner's next operation.
-        _ = try await bench.governor.status()
+        // What was dropped is charged by its owner's next operation that writes.
+        try await bench.governor.sweep()
         let another = try await bench.another()
         try await another.chargeInFull(try await another.held(call))
         #expect(try await bench.another().doubts(of: call).ofCall == 2)
@@ -144,6 +144,24 @@ extension SpendLedgerCompatTest {
         #expect(try await governor.heldAmount() == 0)
         #expect(try await governor.outcome(SpendFixture.call(bytes: 40)) == "held")
         #expect(try await governor.journalKinds() == ["reserve", "orphan", "reserve", "release"])
+    }
+
+    /// Looking changes nothing: what was dropped, or held by an owner that is gone, stays held until somebody writes.
+    func checkReadingWritesNothing() async throws {
+        let bench = try await bench()
+        let governor = bench.governor
+        try await governor.pay(SpendFixture.call("paid"), tokens: 5)
+        _ = try await governor.held(SpendFixture.call("dropped", bytes: 40))
+        bench.clock.advance(seconds: 3600)
+        let before = try await governor.journalKinds()
+        let statuses = try await governor.status()
+        #expect(statuses.map(\.spent.nanoUSD) == [5] && statuses.map(\.held.nanoUSD) == [40])
+        #expect(try await governor.ledgerInstant() == bench.clock.now())
+        #expect(try await governor.hasRoom(budget: "daily", for: Money(nanoUSD: 55)))
+        #expect(try await !governor.hasRoom(budget: "daily", for: Money(nanoUSD: 56)))
+        #expect(try await governor.journalKinds() == before)
+        #expect(try await governor.outcome(SpendFixture.call("next", bytes: 1)) == "held")
+        #expect(try await governor.status().map(\.spent.nanoUSD) == [45])
     }
 
     /// A hold whose lease ended is charged as an orphan in the period of its reservation; a renewed one lives on.

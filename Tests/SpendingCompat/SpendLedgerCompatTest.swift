@@ -27,6 +27,7 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkCharges()
         try await checkChargesInARow()
         try await checkDropped()
+        try await checkReadingWritesNothing()
         try await checkLeases()
         try await checkLateEnds()
         try await checkTwoAttempts()

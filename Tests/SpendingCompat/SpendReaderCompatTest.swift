@@ -174,7 +174,7 @@ package struct SpendReaderCompatTest: Sendable {
         clock.advance(seconds: 60)
         let dropped = try await governor.held(SpendFixture.call("b", model: SpendFixture.otherModel))
         _ = consume dropped
-        _ = try await governor.status()
+        try await governor.sweep()
         let exceptions = try await ledger.exceptions(in: Self.day, atMost: 10)
         #expect(exceptions.map(\.kind) == [.orphan, .breach])
         #expect(exceptions.map(\.spent.nanoUSD) == [40, 0] && exceptions.last?.usage?.inputTokens == 3)

@@ -37,7 +37,7 @@ struct SpendQuartersTests {
                     response: Data("answer".utf8))
             }
         }
-        _ = try await governor.status()
+        try await governor.sweep()
         #expect(try await governor.verify().differences.isEmpty)
         func rows(_ select: String) async throws -> [String] {
             try await store.read {

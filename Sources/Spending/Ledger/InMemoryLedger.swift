@@ -104,11 +104,10 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
     package func status(
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
     ) async throws(GovernorError) -> LedgerStanding {
-        try write { pages throws(GovernorError) in
-            pages.chargeOrphans()
-            let moment = pages.moment
-            return LedgerStanding(counters: lines(moment).map(pages.counter), moment: moment)
-        }
+        var pages = books.pages.withLock { $0 }
+        pages.turn(to: now())
+        let moment = pages.moment
+        return LedgerStanding(counters: lines(moment).map(pages.counter), moment: moment)
     }
 
     package func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer {

@@ -6,9 +6,12 @@ package import FoundationEssentials
 /// number of hosts, tasks and threads may use one ledger. The clock is the ledger's own, never before the instant of
 /// the last journal entry; only a person sets it right where it was ahead, by ``decide(_:by:reason:)``.
 ///
-/// A hold whose owner is gone is charged in full within the next ``reserve(_:terms:)`` or ``status(_:)``, in the
-/// periods of its reservation: nobody knows whether the call was made. Where the owner's process can be seen, it is
-/// gone when that has ended; where it cannot, when the hold's lease has ended.
+/// A hold whose owner is gone is charged in full within the next ``reserve(_:terms:)`` or ``claimAlerts(_:claim:)``, which
+/// every upkeep does, in the periods of its reservation: nobody knows whether the call was made. Where the owner's process
+/// can be seen, it is gone when that has ended; where it cannot, when the hold's lease has ended.
+///
+/// What only reads waits for nobody who writes, and makes nobody wait: it changes nothing, and takes no lock that a writer
+/// needs. Each reads one state of the ledger, the clock with it.
 ///
 /// An end is taken only from the hold's owner, and only for the hold's call. Another's hold, that of another call, and one
 /// that has ended are all the same to a caller: ``GovernorError/unknownHold``, and nothing is changed.
@@ -59,8 +62,8 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func charged(for call: CallID) async throws(GovernorError) -> Money
 
-    /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by this owner's next operation,
-    /// and at the latest when this owner is gone.
+    /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by this owner's next operation that
+    /// writes, and at the latest when this owner is gone.
     ///
     /// Does not wait and writes nothing itself. Does nothing for a hold that has ended.
     func abandon(_ holdID: String)
@@ -70,7 +73,9 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     func renewLeases() async throws(GovernorError)
 
-    /// Counts some budgets in their periods at the ledger's moment.
+    /// Reads what some budgets have counted in their periods at the ledger's moment.
+    ///
+    /// What is held for an owner that is gone counts as held until somebody charges it.
     ///
     /// A counter holds all that was counted under the budget's name in periods that overlap its own, so that nobody gets
     /// a second limit by a change of zone, turn or length.

@@ -24,6 +24,21 @@ package final class KnownLimits: Sendable {
     /// The newest that need not be read again; nil for none.
     package var head: Head? { known.withLock { $0?.head } }
 
+    /// The same, for one look of which others may learn more meanwhile.
+    package var copy: KnownLimits {
+        let copy = KnownLimits()
+        copy.known.withLock { [known = known.withLock { $0 }] in $0 = known }
+        return copy
+    }
+
+    /// Remembers what a look has found, unless it is older than what is known.
+    package func take(_ look: KnownLimits) {
+        guard let found = look.known.withLock({ $0 }) else { return }
+        known.withLock { known in
+            if known.map({ $0.head.id < found.head.id }) ?? true { known = found }
+        }
+    }
+
     /// All limits of a ledger, oldest first.
     ///
     /// - Parameters:
