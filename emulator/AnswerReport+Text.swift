@@ -3,8 +3,13 @@ import FunctionKit
 import Spending
 
 extension AnswerReport {
-    /// The report for a person, as many columns wide as given.
-    package func text(width: Int) -> String {
+    /// The report for a person.
+    ///
+    /// - Parameters:
+    ///   - width: The columns.
+    ///   - place: Where the answer and what it cost are kept, in words that may follow `in`; nil where that was said before.
+    /// - Returns: The report.
+    package func text(width: Int, place: String? = nil) -> String {
         let name = stages.map(\.function.count).max() ?? 0
         let times = stages.map { String(decimal: $0.milliseconds) }
         let time = times.map(\.count).max() ?? 0
@@ -34,6 +39,7 @@ extension AnswerReport {
         if let budget {
             lines.append("  $\(budget.remaining) left of the limit of $\(budget.limit), $\(budget.held) of it held")
         }
+        if let place { lines.append("  kept in \(place)") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

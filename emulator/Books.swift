@@ -73,22 +73,23 @@ struct Books: Sendable {
     /// Opens books for a command, and closes them after it.
     ///
     /// - Parameters:
-    ///   - dataFolder: Where the embedded ones lie; made where it is missing.
+    ///   - dataFolder: Where the embedded ones lie.
+    ///   - use: What they are opened for.
     ///   - settings: Name the database.
     ///   - body: Gets the open books.
     /// - Returns: What `body` returns.
     /// - Throws: ``SetupProblem`` where they cannot be opened, otherwise what `body` throws.
     static func with<Value: Sendable>(
-        dataFolder: String, settings: Settings, _ body: (Books) async throws -> Value
+        dataFolder: String, for use: DataUse, settings: Settings, _ body: (Books) async throws -> Value
     ) async throws -> Value {
-        try await with(dataFolder: dataFolder, settings: settings) { books, _ in try await body(books) }
+        try await with(dataFolder: dataFolder, for: use, settings: settings) { books, _ in try await body(books) }
     }
 
     /// The same, with the file beside, for what else is embedded.
     static func with<Value: Sendable>(
-        dataFolder: String, settings: Settings, _ body: (Books, DataFile) async throws -> Value
+        dataFolder: String, for use: DataUse, settings: Settings, _ body: (Books, DataFile) async throws -> Value
     ) async throws -> Value {
-        let file = DataFile(folder: dataFolder)
+        let file = DataFile(folder: dataFolder, for: use)
         return try await file.closing {
             let books: Books
             do {

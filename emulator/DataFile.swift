@@ -10,6 +10,8 @@ import Synchronization
 /// Where queues and books are elsewhere nobody does.
 final class DataFile: Sendable {
     private let folder: String?
+    /// What it is opened for.
+    let use: DataUse
     private let tell: @Sendable (String) -> Void
     private let opened = Mutex<SQLiteStore?>(nil)
 
@@ -17,9 +19,14 @@ final class DataFile: Sendable {
     ///
     /// - Parameters:
     ///   - folder: Nil for a file in memory.
+    ///   - use: What it is opened for.
     ///   - tell: Gets a line for a person where opening changed who may read the folder.
-    init(folder: String?, tell: @escaping @Sendable (String) -> Void = { DataFile.tellOnStandardError($0) }) {
+    init(
+        folder: String?, for use: DataUse = .making,
+        tell: @escaping @Sendable (String) -> Void = { DataFile.tellOnStandardError($0) }
+    ) {
         self.folder = folder
+        self.use = use
         self.tell = tell
     }
 
@@ -39,13 +46,21 @@ final class DataFile: Sendable {
             if let opened { return opened }
             let store =
                 if let folder {
-                    try SQLiteStore.open(folder: folder, schemas: Self.schemas)
+                    try Self.open(folder, for: use)
                 } else {
                     try SQLiteStore.inMemory(schemas: Self.schemas)
                 }
             if let notice = store.notice { tell(notice) }
             opened = store
             return store
+        }
+    }
+
+    private static func open(_ folder: String, for use: DataUse) throws(SQLiteStoreError) -> SQLiteStore {
+        switch use {
+        case .making: try SQLiteStore.open(folder: folder, schemas: schemas)
+        case .changing: try SQLiteStore.openExisting(folder: folder, schemas: schemas)
+        case .reading: try SQLiteStore.openForReading(folder: folder, schemas: schemas)
         }
     }
 

@@ -2,6 +2,7 @@ import Bedrock
 package import BudgetReport
 package import FoundationEssentials
 import History
+import Postgres
 package import Settings
 package import Spending
 
@@ -11,11 +12,13 @@ package struct LedgerAccess: Sendable {
     package let governor: CostGovernor
     private let prices: PriceBook
     private let books: Books
+    private let place: String
 
     /// Opens a ledger, and closes it afterwards.
     ///
     /// - Parameters:
-    ///   - dataFolder: Where the ledger lies; made where it is missing.
+    ///   - dataFolder: Where the ledger lies.
+    ///   - use: What it is opened for.
     ///   - budgetsFolder: Budgets, with the price book in `prices/`; nil where only what the ledger holds is looked at.
     ///   - limits: A file or folder of budgets that is meant in place of that folder's.
     ///   - settings: Name the database.
@@ -23,7 +26,7 @@ package struct LedgerAccess: Sendable {
     /// - Returns: What `body` gives.
     /// - Throws: ``SetupProblem`` where a file cannot be read, or what `body` throws.
     package static func with<Value: Sendable>(
-        dataFolder: String, budgetsFolder: String?, limits: String? = nil, settings: Settings,
+        dataFolder: String, for use: DataUse, budgetsFolder: String?, limits: String? = nil, settings: Settings,
         _ body: (LedgerAccess) async throws -> Value
     ) async throws -> Value {
         let path = limits ?? budgetsFolder
@@ -35,20 +38,32 @@ package struct LedgerAccess: Sendable {
         } catch {
             throw SetupProblem("\(error)")
         }
-        return try await Books.with(dataFolder: dataFolder, settings: settings) { books in
+        return try await Books.with(dataFolder: dataFolder, for: use, settings: settings) { books in
             try await body(
                 LedgerAccess(
                     governor: CostGovernor(
                         ledger: books.ledger, prices: prices, budgets: budgets,
-                        broughtBy: path.map(ProcessFacts.brings) ?? ProcessFacts.person), prices: prices, books: books))
+                        broughtBy: path.map(ProcessFacts.brings) ?? ProcessFacts.person), prices: prices, books: books,
+                    place: place(dataFolder: dataFolder, settings: settings)))
         }
+    }
+
+    /// Where ledger and history lie, in words that may follow `in`.
+    ///
+    /// - Parameters:
+    ///   - dataFolder: Where the embedded ones lie.
+    ///   - settings: Name the database.
+    /// - Returns: The folder, or the database without its password.
+    package static func place(dataFolder: String, settings: Settings) -> String {
+        guard let url = settings.databaseURL else { return dataFolder }
+        return (try? PostgresConfiguration(url: url.text).server) ?? "the database of DATABASE_URL"
     }
 
     /// What reports are made from.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func view() async throws(GovernorError) -> LedgerView {
-        try await LedgerView(governor, reader: books.ledger)
+        try await LedgerView(governor, reader: books.ledger, place: place)
     }
 
     /// The answers of questions that were accepted in a span and answered without the model.

@@ -103,7 +103,7 @@ extension PaidParts {
                 let asks = plans.contains { plan in
                     plan.asked.model != nil && options.functions?.contains(plan.settings.name) ?? true
                 }
-                if asks { _ = try await source.credentials() }
+                if asks || options.functions == [] { _ = try await source.credentials() }
                 credentials = source
             }
             alertWebhook = try AlertWebhook(options.settings)

@@ -59,7 +59,8 @@ package struct Pipeline: Sendable {
     ///   - metrics: Gets what is counted and timed.
     ///   - logger: Gets what the pipeline has to say.
     ///   - end: How the process ends when it is told to.
-    ///   - runsHost: Whether the functions work on their queues; without, they can be invoked directly alone.
+    ///   - runsHost: Whether the functions work on their queues. Without, those of the options can be invoked directly, and
+    ///     what these do not use is not opened.
     ///   - services: Run beside the pipeline and are shut down after it has drained.
     ///   - body: Gets the pipeline when it can take questions.
     /// - Returns: What `body` returned.
@@ -75,7 +76,7 @@ package struct Pipeline: Sendable {
         guard limit >= needed else {
             throw SetupProblem("the process may have only \(limit) files open; raise `ulimit -n` to \(needed) or more")
         }
-        let parts = try await PipelineParts(options: options, model: model, logger: logger)
+        let parts = try await PipelineParts(options: options, model: model, runsHost: runsHost, logger: logger)
         do {
             let value = try await withEndpoint(parts) { endpoint in
                 let pipeline = try await Pipeline(

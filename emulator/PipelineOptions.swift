@@ -15,7 +15,7 @@ package struct PipelineOptions: Sendable {
     package var budgetsFolder: @Sendable () throws -> String
     /// Where the notes are that answers rest on; asked where the embedded index is searched.
     package var knowledgeFolder: @Sendable () throws -> String
-    /// The names of the functions that this process runs; nil for all.
+    /// The names of the functions that this process runs; nil for all, none where it only works on the index.
     package var functions: [String]?
     /// Whether tables that the database lacks are made: by processes that serve, never by a command that a shell's settings
     /// may have led anywhere.
@@ -26,6 +26,11 @@ package struct PipelineOptions: Sendable {
     package var patience: Patience?
     /// What the operator has set.
     package var settings: Settings
+
+    /// Where what is spent and asked is kept, in words that may follow `in`.
+    package var place: String {
+        isEphemeral ? "memory" : LedgerAccess.place(dataFolder: dataFolder, settings: settings)
+    }
 
     /// Makes options.
     package init(

@@ -35,27 +35,38 @@ struct PipelineParts: Sendable {
     /// - Parameters:
     ///   - options: What the pipeline is made from.
     ///   - defaultModel: What is asked where the settings name no endpoint.
+    ///   - runsHost: Whether the functions work on their queues.
     ///   - logger: Told of the broker's connections.
     /// - Throws: ``SetupProblem`` with one line for a person.
-    init(options: PipelineOptions, model defaultModel: DefaultModel, logger: Logger) async throws {
+    init(options: PipelineOptions, model defaultModel: DefaultModel, runsHost: Bool, logger: Logger) async throws {
         do {
             plans = try FunctionPlan.plans(
                 Manifest(YAMLValue.load(file: options.manifestFile)), among: options.available, logger: logger)
             try Self.check(options.functions, against: plans)
+            // Who invokes some functions itself uses what these asked for, and no queue.
+            let asked = plans.filter { runsHost || options.functions?.contains($0.settings.name) ?? true }.map(\.asked)
             index =
-                options.needsIndex || plans.contains { $0.asked.index != nil }
+                options.needsIndex || asked.contains { $0.index != nil }
                 ? try await IndexChoice(options.settings, knowledgeFolder: options.knowledgeFolder) : nil
+            let pays = index?.paidModel != nil || asked.contains { $0.model != nil }
             // Before anything is written; the governor asks again before each call.
-            let paying = try await PaidParts.Plan(options, plans, embedding: index?.paidModel, model: defaultModel)
+            let paying =
+                pays
+                ? try await PaidParts.Plan(options, plans, embedding: index?.paidModel, model: defaultModel) : nil
 
             let patience = min(Self.serverPatience, options.patience?.left ?? Self.serverPatience)
-            file = DataFile(folder: options.isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
+            // What is neither spent nor kept needs no books: those in memory are nobody's.
+            let isEphemeral =
+                options.isEphemeral || !runsHost && paying == nil && !asked.contains { $0.history != nil }
+            file = DataFile(folder: isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
             books = try await Books.open(
-                url: options.settings.databaseURL, file: file, isEphemeral: options.isEphemeral,
+                url: options.settings.databaseURL, file: file, isEphemeral: isEphemeral,
                 for: options.makesTables ? .serving(logger) : .paying, patience: patience)
-            broker = try await BrokerChoice.open(
-                url: options.settings.brokerURL, file: file, isEphemeral: options.isEphemeral,
-                patience: patience, logger: logger)
+            broker =
+                runsHost
+                ? try await BrokerChoice.open(
+                    url: options.settings.brokerURL, file: file, isEphemeral: isEphemeral, patience: patience,
+                    logger: logger) : InMemoryBroker()
             history = books.history
             paid = paying.map { [books] in PaidParts($0, ledger: books.ledger) }
             try await paid?.checkRoom()

@@ -9,7 +9,9 @@ extension SQLiteStoreError: DispositionProviding {
         switch self {
         case .failed: .retry
         case .locked, .full: .hostTrouble(HostTrouble(.unavailable, code: code))
-        case .cannotOpen, .readOnly, .damaged, .lost, .notOurs, .displaced, .older, .swapped, .notWhole, .inUse, .newer:
+        case .cannotOpen, .readOnly, .damaged, .absent, .lost, .notOurs, .displaced, .older, .swapped, .notWhole,
+            .inUse,
+            .newer:
             .hostTrouble(HostTrouble(.refused, code: code))
         }
     }
@@ -20,6 +22,7 @@ extension SQLiteStoreError: DispositionProviding {
         case .cannotOpen: "data-file-closed"
         case .readOnly: "data-file-read-only"
         case .damaged: "data-file-damaged"
+        case .absent: "data-file-absent"
         case .lost: "data-file-lost"
         case .notOurs: "data-file-not-ours"
         case .displaced: "data-file-displaced"

@@ -20,14 +20,20 @@ final class DataFolder: Sendable {
     /// All that may lie in it.
     static let files = ["sluice.sqlite", "sluice.sqlite-wal", "sluice.sqlite-shm", "start.lock", "head"]
 
-    /// Makes the folder where it is missing, and looks at what it is and holds.
+    /// Looks at what the folder is and holds.
     ///
-    /// - Parameter name: As it was given: the last part is no link.
-    /// - Throws: ``SQLiteStoreError/notOurs(path:what:)``, or ``SQLiteStoreError/cannotOpen(file:reason:)`` where it cannot be
-    ///   made or read.
-    init(_ name: String) throws(SQLiteStoreError) {
+    /// - Parameters:
+    ///   - name: As it was given: the last part is no link.
+    ///   - isMade: Whether it is made where it is missing.
+    /// - Throws: ``SQLiteStoreError/notOurs(path:what:)``, ``SQLiteStoreError/absent(file:)`` where it is missing and not made,
+    ///   or ``SQLiteStoreError/cannotOpen(file:reason:)`` where it cannot be made or read.
+    init(_ name: String, isMade: Bool = true) throws(SQLiteStoreError) {
         path = try Self.absolute(name)
-        try Self.make(path)
+        if isMade {
+            try Self.make(path)
+        } else if FileIdentity.status(path) == nil, errno == ENOENT || errno == ENOTDIR {
+            throw .absent(file: "\(name)/\(Self.files[0])")
+        }
         try Self.checkWay(to: path, name: name)
         let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard opened >= 0 else {

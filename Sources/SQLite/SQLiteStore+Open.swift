@@ -9,7 +9,7 @@ extension SQLiteStore {
 
     /// Stands in the folder's lock once the file has tables: one that is gone or empty later is not begun anew, since it
     /// would forget what was spent.
-    private static let usedMark = "used\n"
+    static let usedMark = "used\n"
 
     /// Opens or creates `sluice.sqlite` in a folder and brings its tables up to date.
     ///
@@ -26,8 +26,14 @@ extension SQLiteStore {
     package static func open(
         folder: String, schemas: [Schema], lockSeconds: Double = 10
     ) throws(SQLiteStoreError) -> SQLiteStore {
+        try open(DataFolder(folder), folder: folder, schemas: schemas, lockSeconds: lockSeconds)
+    }
+
+    /// Opens the store of a folder that was looked at.
+    static func open(
+        _ data: DataFolder, folder: String, schemas: [Schema], lockSeconds: Double = 10
+    ) throws(SQLiteStoreError) -> SQLiteStore {
         let file = "\(folder)/sluice.sqlite"
-        let data = try DataFolder(folder)
         do {
             try data.makeFile("start.lock")
             // Two processes that start at once must not both run the same migration.
@@ -61,11 +67,7 @@ extension SQLiteStore {
         try data.makeFile("head")
         let opened = try OpenFile(path: path, name: file)
         let head = try StoreHead(path: "\(data.path)/head")
-        // Before the file is read: others go on with both meanwhile.
-        let noted = head.noted
-        let isAlone = opened.isAlone
-        let hasLog = (FileIdentity.status(path + "-wal")?.st_size ?? 0) > 0
-        let isChecked = isAlone && (hasLog || noted == nil)
+        let (noted, isAlone, isChecked) = firstSight(of: opened, head, path: path)
         var configuration = Configuration()
         configuration.busyMode = .timeout(lockSeconds)
         let found = size > 0 ? try look(path, configuration, tables, isChecked: isChecked, file: file) : .nothing
@@ -98,8 +100,20 @@ extension SQLiteStore {
             file: file, database: pool, owners: opened, notice: data.notice, guardian: guardian, observer: observer)
     }
 
+    /// How far the file had come when it was last written here, whether nobody has it open, and whether all of it has to be
+    /// checked: where nobody has, and nothing says that the last process left it whole.
+    static func firstSight(
+        of opened: OpenFile, _ head: StoreHead, path: String
+    ) -> (noted: StoreHead.Place?, isAlone: Bool, isChecked: Bool) {
+        // Before the file is read: others go on with both meanwhile.
+        let noted = head.noted
+        let isAlone = opened.isAlone
+        let hasLog = (FileIdentity.status(path + "-wal")?.st_size ?? 0) > 0
+        return (noted, isAlone, isAlone && (hasLog || noted == nil))
+    }
+
     /// What a first look found.
-    private struct Found: Sendable {
+    struct Found: Sendable {
         static let nothing = Found(applied: [], place: nil, problem: nil, isAudited: false)
 
         /// The steps of all tables that are done.
@@ -111,7 +125,7 @@ extension SQLiteStore {
     }
 
     /// Looks at a file without changing it: whoever closes it may move its log into it, and they may not belong together.
-    private static func look(
+    static func look(
         _ path: String, _ configuration: Configuration, _ tables: StoreTables, isChecked: Bool, file: String
     ) throws -> Found {
         func found(_ database: Database) throws -> Found {
@@ -134,7 +148,7 @@ extension SQLiteStore {
     }
 
     /// Compares how far the file has come with what was noted beside it.
-    private static func compare(
+    static func compare(
         _ found: Found, with noted: StoreHead.Place?, file: String
     ) throws(SQLiteStoreError) {
         guard let noted else { return }

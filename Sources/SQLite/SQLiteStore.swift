@@ -19,11 +19,14 @@ package final class SQLiteStore: Sendable {
     private let guardian: CommitGuard?
     /// Reads the file's change counter, on a connection of its own: SQLite counts for each the commits of all others.
     private let observer: DatabaseQueue?
+    /// The one state that all is read from; nil where each read sees the newest, and where writes are taken.
+    private let snapshot: DatabaseSnapshot?
 
     init(
         file: String, database: any DatabaseWriter, owners: OpenFile? = nil, notice: String? = nil,
-        guardian: CommitGuard? = nil, observer: DatabaseQueue? = nil
+        guardian: CommitGuard? = nil, observer: DatabaseQueue? = nil, snapshot: DatabaseSnapshot? = nil
     ) {
+        self.snapshot = snapshot
         self.file = file
         self.owners = owners
         self.notice = notice
@@ -58,6 +61,7 @@ package final class SQLiteStore: Sendable {
     package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try check()
         do {
+            if let snapshot { return try await snapshot.read(body) }
             return try await database.unsafeRead { db in
                 // GRDB's own `read` asks a closed connection whether it is in a transaction, and crashes.
                 var value: Value?
@@ -137,10 +141,11 @@ package final class SQLiteStore: Sendable {
     package func close() throws {
         do {
             try observer?.close()
+            try snapshot?.close()
             // SQLite does this with the last connection, but the pool closes its readers last, which cannot write. Where
             // others read, or the disk is full, it stays undone: the log has everything, and the next who opens the file
             // reads it. An empty log tells that one that nothing was left half done.
-            if owners != nil {
+            if owners != nil, snapshot == nil {
                 try? database.writeWithoutTransaction {
                     try $0.execute(sql: "PRAGMA busy_timeout = 0")
                     _ = try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")

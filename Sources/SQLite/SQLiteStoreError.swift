@@ -9,6 +9,8 @@ package enum SQLiteStoreError: Error, Sendable, Hashable {
     case readOnly(file: String)
     /// The file is damaged or no SQLite database.
     case damaged(file: String)
+    /// Nothing was ever kept there.
+    case absent(file: String)
     /// The folder was used before, and its file is gone or empty.
     case lost(file: String)
     /// The folder or a file in it is another user's or a link, or another user could replace it; `what` says so in words
@@ -69,6 +71,8 @@ extension SQLiteStoreError: CustomStringConvertible {
         case .cannotOpen(let file, let reason): "cannot open \(file): \(reason); name another folder with --data"
         case .readOnly(let file): "\(file) is read-only; let this user write it and its folder"
         case .damaged(let file): "\(file) is damaged or no data file of sluice; restore it from a copy or move it away"
+        case .absent(let file):
+            "there is no \(file): nothing was ever asked or spent there; name the folder that is meant with --data"
         case .lost(let file):
             "\(file) is gone or empty, and with it what was spent; restore it from a copy, or begin anew with another"
                 + " folder"

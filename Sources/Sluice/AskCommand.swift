@@ -52,7 +52,7 @@ struct AskCommand: AsyncParsableCommand {
         }
         switch outcome {
         case .answered(let report) where format == .json: CommandOutput.data(try report.stableJSON())
-        case .answered(let report): CommandOutput.data(report.text(width: CommandOutput.width))
+        case .answered(let report): CommandOutput.data(report.text(width: CommandOutput.width, place: options.place))
         case .refused: throw CommandFailure.refused(outcome.sentence(wait.wait))
         case .unanswered, .waiting, .interrupted: throw CommandFailure.failed(outcome.sentence(wait.wait))
         }

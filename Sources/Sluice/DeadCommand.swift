@@ -85,7 +85,7 @@ struct DeadCommand: AsyncParsableCommand {
         @OptionGroup var letters: ChoiceArguments
 
         func run() async throws {
-            let changes = try await letters.queues.withDeadLetters { dead in
+            let changes = try await letters.queues.withDeadLetters(for: .changing) { dead in
                 try await dead.replay(letters.choice, function: letters.queues.function)
             }
             try letters.queues.show(changes, text: changes.text("replayed"))
@@ -105,7 +105,7 @@ struct DeadCommand: AsyncParsableCommand {
             guard yes else {
                 throw CommandFailure.wrongArguments("this deletes dead letters for good; add --yes to do it")
             }
-            let changes = try await letters.queues.withDeadLetters { dead in
+            let changes = try await letters.queues.withDeadLetters(for: .changing) { dead in
                 try await dead.purge(letters.choice, function: letters.queues.function)
             }
             try letters.queues.show(changes, text: changes.text("deleted"))

@@ -44,7 +44,7 @@ struct EmulateCommand: AsyncParsableCommand {
         // What is in memory, no other process can ask.
         let askOptions = ephemeral ? nil : pipeline.given
         try await emulator.run { [ask, ephemeral, arguments = self.pipeline] ready, pipeline in
-            let data = ephemeral ? "kept in memory" : "in \(options.dataFolder)"
+            let data = ephemeral ? "kept in memory" : "in \(options.place)"
             // Not waited for: who serves must not depend on who reads along.
             let (output, messages) = (LineStream(.standardOutput), LineStream(.standardError))
             output.write("\(ready.line); data \(data)\n")

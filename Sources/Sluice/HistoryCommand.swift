@@ -21,15 +21,15 @@ struct HistoryCommand: AsyncParsableCommand {
 
     /// Which history.
     struct PlaceArguments: ParsableArguments {
-        @Option(help: ArgumentHelp("Where the embedded history lies.", valueName: "dir"))
-        var data = ".sluice"
+        @OptionGroup var data: DataArguments
 
         /// Opens the history, runs `body` and closes it.
         func withHistory<Value: Sendable>(
-            _ body: (HistoryAccess) async throws -> Value
+            for use: DataUse = .reading, _ body: (HistoryAccess) async throws -> Value
         ) async throws -> Value {
             try await HistoryAccess.with(
-                dataFolder: data, settings: Settings(environment: ProcessInfo.processInfo.environment), body)
+                dataFolder: data.folder, for: use, settings: Settings(environment: ProcessInfo.processInfo.environment),
+                body)
         }
     }
 
@@ -74,7 +74,7 @@ struct HistoryCommand: AsyncParsableCommand {
             guard yes else {
                 throw CommandFailure.wrongArguments("this deletes a tenant's questions for good; add --yes to do it")
             }
-            let report = try await place.withHistory { try await $0.delete(tenant: tenant) }
+            let report = try await place.withHistory(for: .changing) { try await $0.delete(tenant: tenant) }
             switch format {
             case .table: CommandOutput.data(report.text)
             case .json: CommandOutput.data(try report.stableJSON())

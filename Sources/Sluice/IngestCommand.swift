@@ -47,11 +47,9 @@ struct IngestCommand: AsyncParsableCommand {
     var pipeline: PipelineArguments
 
     func run() async throws {
-        var settings = try pipeline.settings()
-        // Nothing is queued, so that a broker that is away is no hindrance.
-        settings.brokerURL = nil
+        let settings = try pipeline.settings()
         var options = try pipeline.options(settings)
-        options.needsIndex = true
+        (options.functions, options.needsIndex) = ([], true)
         let logger = ProcessLogger.make(settings, level: .error)
         let request = IngestRequest(paths: paths, prunes: prune, isDryRun: dryRun, isConfirmed: yes)
         let line = ProgressLine()

@@ -6,8 +6,7 @@ import Settings
 
 /// The options that name a pipeline's parts.
 struct PipelineArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Where queue, ledger and history lie.", valueName: "dir"))
-    var data = ".sluice"
+    @OptionGroup var data: DataArguments
 
     @Option(help: ArgumentHelp("The pipeline's manifest. (default: functions/functions.yaml)", valueName: "file"))
     var manifest: String?
@@ -27,12 +26,9 @@ struct PipelineArguments: ParsableArguments {
     /// The options that were given, for another command on the same pipeline.
     var given: [String] {
         let files = [("--manifest", manifest), ("--budgets", budgets), ("--knowledge", knowledge)]
-        return givenData
+        return data.given
             + files.flatMap { option, file in file.map { [option, $0] } ?? [] }
     }
-
-    /// The data folder's option, where it was given.
-    var givenData: [String] { data == ".sluice" ? [] : ["--data", data] }
 
     /// The budgets' option, where it was given.
     var givenBudgets: [String] { budgets.map { ["--budgets", $0] } ?? [] }
@@ -47,7 +43,7 @@ struct PipelineArguments: ParsableArguments {
                     + "unset SLUICE_BEDROCK_ENDPOINT or leave --ephemeral out")
         }
         var options = PipelineOptions(
-            available: SluiceProgram.functions, dataFolder: data, isEphemeral: isEphemeral,
+            available: SluiceProgram.functions, dataFolder: data.folder, isEphemeral: isEphemeral,
             manifestFile: try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest"),
             budgetsFolder: { [budgets] in try budgets ?? InstalledPath.find("budgets", option: "--budgets") },
             knowledgeFolder: { [knowledge, notes = SluiceProgram.functions.notesFolder] in

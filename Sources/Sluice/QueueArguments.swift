@@ -13,29 +13,28 @@ struct QueueArguments: ParsableArguments {
     @Option(help: ArgumentHelp("This function's queues alone.", valueName: "name"))
     var function: String?
 
-    @Option(help: ArgumentHelp("Where the embedded queue and history lie.", valueName: "dir"))
-    var data = ".sluice"
+    @OptionGroup var data: DataArguments
 
     @Option(help: ArgumentHelp("The pipeline's manifest. (default: functions/functions.yaml)", valueName: "file"))
     var manifest: String?
 
     /// Opens the queues, runs `body` and closes them.
     func withQueues<Value: Sendable>(
-        _ body: @Sendable (BrokerAccess) async throws -> Value
+        for use: DataUse = .reading, _ body: @Sendable (BrokerAccess) async throws -> Value
     ) async throws -> Value {
         let settings = try Settings(environment: ProcessInfo.processInfo.environment)
         return try await BrokerAccess.with(
-            dataFolder: data, manifestFile: manifestFile(), settings: settings,
+            dataFolder: data.folder, for: use, manifestFile: manifestFile(), settings: settings,
             logger: ProcessLogger.make(settings, level: .warning), body)
     }
 
     /// Opens queues and history, runs `body` and closes them.
     func withDeadLetters<Value: Sendable>(
-        _ body: @Sendable (DeadLetters) async throws -> Value
+        for use: DataUse = .reading, _ body: @Sendable (DeadLetters) async throws -> Value
     ) async throws -> Value {
         let settings = try Settings(environment: ProcessInfo.processInfo.environment)
         return try await BrokerAccess.withHistory(
-            dataFolder: data, manifestFile: manifestFile(), settings: settings,
+            dataFolder: data.folder, for: use, manifestFile: manifestFile(), settings: settings,
             logger: ProcessLogger.make(settings, level: .warning)
         ) { access, history in try await body(DeadLetters(access, history: history)) }
     }

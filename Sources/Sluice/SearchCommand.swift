@@ -48,11 +48,9 @@ struct SearchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var settings = try pipeline.settings()
-        // Nothing is queued, so that a broker that is away is no hindrance.
-        settings.brokerURL = nil
+        let settings = try pipeline.settings()
         var options = try pipeline.options(settings)
-        options.needsIndex = true
+        (options.functions, options.needsIndex) = ([], true)
         let logger = ProcessLogger.make(settings, level: .error)
         let report: SearchReport
         do {

@@ -1,5 +1,7 @@
+import FoundationEssentials
 import Postgres
 package import Spending
+import Synchronization
 
 /// How budgets stand, read without a lock.
 extension PostgresLedger {

@@ -20,7 +20,7 @@ struct BadInputTests {
         #expect(ending.output.isEmpty)
         for part in parts { #expect(ending.errors.contains(part), "\(part) is not in: \(ending.errors)") }
         if !keeps {
-            #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: ".sluice").path), "half-written")
+            #expect(folder.url.dataFiles.isEmpty, "half-written")
         }
         let lines = ending.errors.split(separator: "\n")
         #expect(lines.count == 1, "one clear line: \(ending.errors)")
@@ -166,7 +166,7 @@ struct BadInputTests {
             #expect(ending.errors.contains("Usage:"), "\(ending.errors)")
         }
         // Nothing half-written.
-        #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: ".sluice").path))
+        #expect(folder.url.dataFiles.isEmpty)
     }
 
     @Test("missing keys for a real endpoint stop the start without being printed")

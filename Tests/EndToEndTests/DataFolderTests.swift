@@ -112,7 +112,7 @@ struct DataFolderTests {
         try FileManager.default.copyItem(at: copy, to: file)
         for command in [
             ["budget", "verify"], ["budget", "status"], ["ask", "What is a defect?"], ["host"], ["queues"],
-            ["history", "export"], ["invoke", "pii-filter"],
+            ["history", "export"], ["invoke", "llm-connector"],
         ] {
             let ending = try await SluiceProcess.run(command, in: folder.url, environment: HostRun.unused)
             #expect(ending.status == 1)
@@ -177,6 +177,6 @@ struct DataFolderTests {
         #expect(ending.status == 2)
         #expect(
             ending.errors.contains(complaint) && ending.errors.split(separator: "\n").count == 1, "\(ending.errors)")
-        #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: ".sluice").path))
+        #expect(folder.url.dataFiles.isEmpty)
     }
 }

@@ -65,7 +65,7 @@ struct EmulatorTests {
         #expect(try await call(address + "/v1/questions/\(id)?wait=30").body["answer"] != nil)
         process.signal(SIGINT)
         #expect(await process.status() == 0)
-        #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: ".sluice").path))
+        #expect(folder.url.dataFiles.isEmpty)
     }
 
     @Test("answers questions of another process on the same data")

@@ -34,7 +34,7 @@ struct EstimateTests {
             #expect(ending.status == 0 && ending.errors.isEmpty, "\(ending.errors)")
             #expect(ending.output.lowercased().hasPrefix(start.lowercased()), "\(format)")
             // Nothing is written where an estimate is made.
-            #expect(!FileManager.default.fileExists(atPath: folder.path + "/.sluice"))
+            #expect(folder.url.dataFiles.isEmpty)
         }
     }
 

@@ -53,6 +53,7 @@ struct InvokeAndHelpTests {
     @Test("an empty ledger has everything left and is sound")
     func emptyLedger() async throws {
         let folder = try TemporaryFolder()
+        try await SluiceProcess.beginLedger(in: folder.url)
         let status = try await SluiceProcess.run(["budget", "status", "--format", "json"], in: folder.url)
         #expect(status.status == 0)
         let line = try JSONDecoder().decode(BudgetJSON.self, from: Data(status.output.utf8)).budgets.first

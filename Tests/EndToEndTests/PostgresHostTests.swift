@@ -39,7 +39,7 @@ struct PostgresHostTests {
                 #expect(Set(answer.citations.map(\.id)).isSubset(of: answer.passages.map(\.id)))
                 #expect(try await host.get("/readyz").status == 200)
                 #expect(await host.end() == 0)
-                #expect(!FileManager.default.fileExists(atPath: own.url.appending(path: ".sluice").path))
+                #expect(own.url.dataFiles.isEmpty)
 
                 #expect(try await world.money().spent == answer.costNanoUSD)
                 #expect(try await world.isSound())

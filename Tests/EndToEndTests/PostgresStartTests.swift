@@ -103,7 +103,7 @@ struct PostgresStartTests {
         let folder = try TemporaryFolder()
         for command in [
             ["budget", "status"], ["budget", "verify"], ["history", "export"], ["dead", "list"],
-            ["ask", "Can I return a phone?"], ["invoke", "pii-filter", "--payload", "{}"],
+            ["ask", "Can I return a phone?"], ["invoke", "llm-connector", "--payload", "{}"],
         ] {
             let ending = try await SluiceProcess.run(command, in: folder.url, environment: ["DATABASE_URL": url])
             #expect(ending.status == 1, "\(command)")
@@ -124,6 +124,7 @@ struct PostgresStartTests {
     @Test("is asked for by no command that only looks at queues, or at a clock without budgets")
     func unused() async throws {
         let folder = try TemporaryFolder()
+        try await SluiceProcess.beginLedger(in: folder.url)
         let nowhere = ["DATABASE_URL": "postgres://u:p@127.0.0.1:1/x"]
         let queues = try await SluiceProcess.run(["queues"], in: folder.url, environment: nowhere)
         #expect(queues.status == 0 && queues.output.contains("rag-core"), "\(queues.errors)")
@@ -169,6 +170,8 @@ struct PostgresStartTests {
     func restored() async throws {
         let (_, url) = try await database()
         let folder = try TemporaryFolder()
+        // Its queues are embedded.
+        try await SluiceProcess.beginLedger(in: folder.url)
         #expect(
             try await SluiceProcess.run(["migrate"], in: folder.url, environment: ["DATABASE_URL": url]).status == 0)
         var configuration = try PostgresConfiguration(url: url)
@@ -183,7 +186,7 @@ struct PostgresStartTests {
                 """))
         for command in [
             ["host"], ["budget", "verify"], ["ask", "Can I return a phone?"],
-            ["invoke", "pii-filter", "--payload", "{}"],
+            ["invoke", "llm-connector", "--payload", "{}"],
         ] {
             let ending = try await SluiceProcess.run(
                 command, in: folder.url,

@@ -47,6 +47,7 @@ struct ReadmeTests {
         let commands = blocks("console").dropFirst().flatMap { $0.split(separator: "\n") }
             .filter { !$0.contains("race") }
         #expect(!commands.isEmpty)
+        try await SluiceProcess.beginLedger(in: folder.url)
         for command in commands {
             let words = command.split(separator: " ").map(String.init)
             try #require(words.prefix(2) == ["$", "sluice"], "\(command)")

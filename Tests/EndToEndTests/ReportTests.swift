@@ -9,6 +9,7 @@ struct ReportTests {
     @Test("an empty ledger is said to be empty, with 0 and valid JSON", arguments: ["status", "report", "forecast"])
     func empty(command: String) async throws {
         let folder = try TemporaryFolder()
+        try await SluiceProcess.beginLedger(in: folder.url)
         for format in ["table", "json", "csv", "markdown", "html"] {
             let ending = try await SluiceProcess.run(["budget", command, "--format", format], in: folder.url)
             #expect(ending.status == 0 && ending.errors.isEmpty, "\(format): \(ending.errors)")
@@ -22,6 +23,7 @@ struct ReportTests {
     @Test("an output that finds no room on the disk is no success")
     func fullDisk() async throws {
         let folder = try TemporaryFolder()
+        try await SluiceProcess.beginLedger(in: folder.url)
         let process = try SluiceProcess(
             ["-c", "exec \"$0\" budget status > /dev/full", SluiceProcess.binary], in: folder.url,
             executable: "/bin/sh")
@@ -125,6 +127,7 @@ struct ReportTests {
         ])
     func badInput(arguments: [String], complaint: String) async throws {
         let folder = try TemporaryFolder()
+        try await SluiceProcess.beginLedger(in: folder.url)
         let ending = try await SluiceProcess.run(["budget"] + arguments, in: folder.url)
         #expect(ending.status == 2)
         #expect(ending.errors == "sluice: \(complaint)\n")
@@ -137,6 +140,7 @@ struct ReportTests {
     func top(key: String) async throws {
         let python = try #require(ProcessInfo.processInfo.environment["SLUICE_PYTHON"], "script/test sets it")
         let folder = try TemporaryFolder()
+        try await SluiceProcess.beginLedger(in: folder.url)
         // A terminal of its own; the key is sent once the page is drawn.
         try """
         import os, pty, sys, termios

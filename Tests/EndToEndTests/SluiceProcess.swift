@@ -46,15 +46,17 @@ final class SluiceProcess: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: After the program's name.
-    ///   - folder: The current folder; `.sluice` is made there.
+    ///   - folder: The current folder; its `.sluice` is the data folder.
     ///   - environment: Beside the test's own.
     ///   - input: What it reads from standard input.
     ///   - executable: The program.
+    ///   - hasData: Whether an empty data folder is made where there is none, so that no test uses the user's own.
     /// - Throws: Where the program cannot be started.
     init(
         _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: Data? = nil,
-        executable: String = SluiceProcess.binary
+        executable: String = SluiceProcess.binary, hasData: Bool = true
     ) throws {
+        if hasData { _ = unsafe mkdir(folder.appending(path: ".sluice").path, 0o700) }
         process.executableURL = URL(filePath: executable)
         process.arguments = arguments
         process.currentDirectoryURL = folder
@@ -137,14 +139,27 @@ final class SluiceProcess: Sendable {
     /// Runs the program to its end.
     static func run(
         _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: Data? = nil,
-        executable: String = SluiceProcess.binary
+        executable: String = SluiceProcess.binary, hasData: Bool = true
     ) async throws -> Ending {
         let process = try SluiceProcess(
-            arguments, in: folder, environment: environment, input: input, executable: executable)
+            arguments, in: folder, environment: environment, input: input, executable: executable, hasData: hasData)
         var output: [String] = []
         for await line in process.lines { output.append(line) }
         let status = await process.status()
         return Ending(status: status, output: output.joined(separator: "\n"), errors: process.errors)
+    }
+
+    /// Makes a folder's ledger, with nothing spent.
+    static func beginLedger(in folder: URL) async throws {
+        let ending = try await run(["budget", "apply", repository + "/budgets", "--reason", "a test"], in: folder)
+        try #require(ending.status == 0, "\(ending.errors)")
+    }
+}
+
+extension URL {
+    /// What lies in the data folder of a current folder.
+    var dataFiles: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: appending(path: ".sluice").path)) ?? []
     }
 }
 

@@ -196,7 +196,6 @@ struct TroubleTests {
             settings: ["max_connections": "8", "superuser_reserved_connections": "0", "max_wal_senders": "0"])
         let configuration = server.configuration()
         let (governor, client) = try await governor(configuration, waitMax: .milliseconds(200))
-        _ = try await governor.open()
         await client.close()
         let greedy = PostgresClient(configuration, connectionsMax: 8)
         try await occupy(greedy, count: 8) {

@@ -14,7 +14,8 @@ package struct BrokerAccess: Sendable {
     /// Opens the broker, runs `body` and closes it.
     ///
     /// - Parameters:
-    ///   - dataFolder: Where the embedded queue lies; made where it is missing.
+    ///   - dataFolder: Where the embedded queue lies.
+    ///   - use: What it is opened for.
     ///   - manifestFile: Names the functions.
     ///   - settings: Name the broker.
     ///   - logger: Told of the broker's connections.
@@ -22,10 +23,10 @@ package struct BrokerAccess: Sendable {
     /// - Returns: What `body` returns.
     /// - Throws: ``SetupProblem`` where something cannot be opened, otherwise what `body` throws.
     package static func with<Value: Sendable>(
-        dataFolder: String, manifestFile: String, settings: Settings, logger: Logger,
+        dataFolder: String, for use: DataUse, manifestFile: String, settings: Settings, logger: Logger,
         _ body: @Sendable (BrokerAccess) async throws -> Value
     ) async throws -> Value {
-        let file = DataFile(folder: dataFolder)
+        let file = DataFile(folder: dataFolder, for: use)
         return try await file.closing {
             try await open(file, manifestFile: manifestFile, settings: settings, logger: logger, body)
         }
@@ -34,7 +35,8 @@ package struct BrokerAccess: Sendable {
     /// Opens broker and history, runs `body` and closes them.
     ///
     /// - Parameters:
-    ///   - dataFolder: Where the embedded queue and the history lie; made where it is missing.
+    ///   - dataFolder: Where the embedded queue and the history lie.
+    ///   - use: What they are opened for.
     ///   - manifestFile: Names the functions.
     ///   - settings: Name broker and database.
     ///   - logger: Told of the broker's connections.
@@ -42,10 +44,10 @@ package struct BrokerAccess: Sendable {
     /// - Returns: What `body` returns.
     /// - Throws: As ``with(dataFolder:manifestFile:settings:logger:_:)``.
     package static func withHistory<Value: Sendable>(
-        dataFolder: String, manifestFile: String, settings: Settings, logger: Logger,
+        dataFolder: String, for use: DataUse, manifestFile: String, settings: Settings, logger: Logger,
         _ body: @Sendable (BrokerAccess, any QuestionHistory) async throws -> Value
     ) async throws -> Value {
-        try await Books.with(dataFolder: dataFolder, settings: settings) { books, file in
+        try await Books.with(dataFolder: dataFolder, for: use, settings: settings) { books, file in
             try await open(file, manifestFile: manifestFile, settings: settings, logger: logger) { access in
                 try await body(access, books.history)
             }
@@ -64,8 +66,11 @@ package struct BrokerAccess: Sendable {
                 broker: try await BrokerChoice.open(
                     url: settings.brokerURL, file: file, isEphemeral: false, patience: Books.commandPatience,
                     logger: logger))
-            // RabbitMQ keeps what is delayed in queues of its own, which only their declaration names.
-            try await access.broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0) })
+            // RabbitMQ keeps what is delayed in queues of its own, which only their declaration names. Who reads the embedded
+            // ones writes nothing.
+            if file.use != .reading || settings.brokerURL != nil {
+                try await access.broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0) })
+            }
         } catch let problem as SetupProblem {
             throw problem
         } catch let error as any CustomStringConvertible & Error {
@@ -78,6 +83,18 @@ package struct BrokerAccess: Sendable {
         } catch {
             await access.broker.close()
             throw error
+        }
+    }
+
+    /// How many messages a queue has; one that was never declared has none.
+    ///
+    /// - Throws: `BrokerError`.
+    func depth(of queue: String) async throws(BrokerError) -> QueueDepth {
+        do throws(BrokerError) {
+            return try await broker.depth(of: queue)
+        } catch {
+            guard case .unknownQueue = error else { throw error }
+            return QueueDepth(ready: 0, delivered: 0, delayed: 0)
         }
     }
 

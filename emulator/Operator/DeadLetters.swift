@@ -33,7 +33,7 @@ package struct DeadLetters: Sendable {
         var total = 0
         for name in try access.functions(named: function) {
             let queue = FunctionQueues(function: name).dead
-            let depth = try await access.broker.depth(of: queue).total
+            let depth = try await access.depth(of: queue).total
             guard depth > 0 else { continue }
             total += depth
             let messages = try await access.broker.browse(queue, limit: max(0, limit - letters.count))
@@ -49,7 +49,7 @@ package struct DeadLetters: Sendable {
         var letters: [DeadLetter] = []
         for name in try access.functions(named: function) {
             let queue = FunctionQueues(function: name).dead
-            let depth = try await access.broker.depth(of: queue).total
+            let depth = try await access.depth(of: queue).total
             guard depth > 0 else { continue }
             letters += try await access.broker.browse(queue, limit: depth).filter { $0.runID == id }
                 .map { DeadLetter($0, function: name, showsPayload: showsPayload) }
@@ -91,7 +91,7 @@ package struct DeadLetters: Sendable {
         for name in try access.functions(named: function) {
             let queue = FunctionQueues(function: name).dead
             // As many as there are now: what dies again meanwhile stays.
-            var left = try await access.broker.depth(of: queue).total
+            var left = try await access.depth(of: queue).total
             while left > 0 {
                 var seen = 0
                 // All of them for one id: what is handed back stands in front again.

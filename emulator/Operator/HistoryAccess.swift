@@ -28,15 +28,16 @@ package struct HistoryAccess: Sendable {
     /// Opens a history, runs `body` and closes it.
     ///
     /// - Parameters:
-    ///   - dataFolder: Where the embedded history lies; made where it is missing.
+    ///   - dataFolder: Where the embedded history lies.
+    ///   - use: What it is opened for.
     ///   - settings: Name the database.
     ///   - body: Gets the open history.
     /// - Returns: What `body` returns.
     /// - Throws: ``SetupProblem``.
     package static func with<Value: Sendable>(
-        dataFolder: String, settings: Settings, _ body: (HistoryAccess) async throws -> Value
+        dataFolder: String, for use: DataUse, settings: Settings, _ body: (HistoryAccess) async throws -> Value
     ) async throws -> Value {
-        try await Books.with(dataFolder: dataFolder, settings: settings) { books in
+        try await Books.with(dataFolder: dataFolder, for: use, settings: settings) { books in
             do {
                 return try await body(HistoryAccess(history: books.history))
             } catch let error as any CustomStringConvertible & Error {

@@ -18,7 +18,7 @@ package struct QueueReport: Encodable, Sendable {
         var lines: [Line] = []
         for function in try access.functions(named: function) {
             for (kind, queue) in FunctionQueues(function: function).byKind {
-                let depth = try await access.broker.depth(of: queue)
+                let depth = try await access.depth(of: queue)
                 lines.append(
                     Line(
                         function: function, queue: kind, name: queue, ready: depth.ready, delivered: depth.delivered,

@@ -20,16 +20,22 @@ package struct LedgerView: Sendable {
     /// When the first call was reserved; nil for an empty ledger.
     package let start: Date?
 
+    /// Where the ledger lies, in words that may follow `in`; nil where nobody has told.
+    package let place: String?
+
     /// Looks at a ledger.
     ///
     /// - Parameters:
     ///   - governor: The budgets, over the ledger that is read.
     ///   - reader: That ledger.
+    ///   - place: Where it lies, in words that may follow `in`.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package init(_ governor: CostGovernor, reader: any SpendReader) async throws(GovernorError) {
+    package init(
+        _ governor: CostGovernor, reader: any SpendReader, place: String? = nil
+    ) async throws(GovernorError) {
         self.reader = reader
+        self.place = place
         ledger = governor.ledger
-        // First: it charges the orphans that are due, which the others then see.
         let now: LedgerMoment
         (statuses, now) = try await governor.statusNow()
         budgets = governor.budgets(at: now)

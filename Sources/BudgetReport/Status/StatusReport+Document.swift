@@ -23,7 +23,7 @@ extension StatusReport {
                     isEmpty
                         ? "The ledger is empty: nothing was ever spent or held."
                         : reached + clockNote),
-            ] + warnings.map(Section.Block.note)
+            ] + (place.map { [.note("The ledger lies in \($0).")] } ?? []) + warnings.map(Section.Block.note)
                 + lines.compactMap { line in
                     line.raise.map { raise in
                         .note(

@@ -5,7 +5,7 @@ extension StatusReport {
     /// What `json` writes.
     var value: some Encodable & Sendable {
         Value(
-            at: now.formatted(.iso8601), isEmpty: isEmpty,
+            at: now.formatted(.iso8601), ledger: place, isEmpty: isEmpty,
             budgets: lines.map { line in
                 Value.Budget(
                     name: line.status.budget, limit: line.status.limit, spent: line.status.spent,
@@ -101,6 +101,7 @@ extension StatusReport {
         }
 
         let at: String
+        let ledger: String?
         let isEmpty: Bool
         let budgets: [Budget]
         let retired: [Retired]
@@ -111,7 +112,7 @@ extension StatusReport {
         let warnings: [String]
 
         enum CodingKeys: String, CodingKey {
-            case at, budgets, exceptions, questions, limits, warnings
+            case at, ledger, budgets, exceptions, questions, limits, warnings
             case clockLead = "clock_ahead_seconds"
             case isEmpty = "empty"
             case retired = "retired_budgets"

@@ -45,6 +45,8 @@ package struct StatusReport: Sendable {
     package let exceptionsSince: Date
     /// What budgets made of questions since then; nil where nobody has told.
     package let questions: QuestionsWithoutRoom?
+    /// Where the ledger lies, in words that may follow `in`; nil where nobody has told.
+    let place: String?
     /// Whether nothing was ever counted.
     package let isEmpty: Bool
     let now: Date
@@ -74,6 +76,7 @@ package struct StatusReport: Sendable {
         _ view: LedgerView, timeZone: TimeZone? = nil, questions: QuestionsWithoutRoom? = nil
     ) async throws(GovernorError) {
         self.questions = questions
+        place = view.place
         now = view.now
         self.timeZone = timeZone ?? view.timeZone
         clockNote = view.clockNote(timeZone)

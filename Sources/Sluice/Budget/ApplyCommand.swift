@@ -26,7 +26,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let calls = try manifest.largestCalls()
-        let report = try await ledger.withLedger(limits: path) { ledger in
+        let report = try await ledger.withLedger(for: .making, limits: path) { ledger in
             let changes = try await ledger.apply(reason: reason.reason, largestCalls: calls)
             CommandOutput.message(
                 changes.isEmpty

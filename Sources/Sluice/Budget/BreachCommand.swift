@@ -45,7 +45,7 @@ struct BreachCommand: AsyncParsableCommand {
         @OptionGroup var ledger: LedgerArguments
 
         func run() async throws {
-            let report = try await ledger.withLedger { ledger in
+            let report = try await ledger.withLedger(for: .changing) { ledger in
                 try await ledger.acceptBreaches(of: model, reason: reason.reason)
                 return BreachReport(try await ledger.governor.ledger.breaches())
             }

@@ -31,7 +31,7 @@ struct ClockCommand: AsyncParsableCommand {
         @OptionGroup var ledger: LedgerArguments
 
         func run() async throws {
-            let report = try await ledger.withLedger(usesBudgets: false) { ledger in
+            let report = try await ledger.withLedger(for: .changing, usesBudgets: false) { ledger in
                 let (left, now) = try await ledger.acceptClock(reason: reason.reason)
                 CommandOutput.message(
                     "sluice: the ledger leaves \(left.formatted(.iso8601)) and goes on at \(now.formatted(.iso8601))")

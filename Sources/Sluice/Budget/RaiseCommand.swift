@@ -43,7 +43,7 @@ struct RaiseCommand: AsyncParsableCommand {
         do {
             let requested = try request()
             let calls = try manifest.largestCalls()
-            let report = try await ledger.withLedger { ledger in
+            let report = try await ledger.withLedger(for: .making) { ledger in
                 if let requested {
                     for line in try await ledger.raise(requested, largestCalls: calls) {
                         CommandOutput.message("sluice: \(line)")

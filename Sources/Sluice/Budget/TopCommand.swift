@@ -19,18 +19,16 @@ struct TopCommand: AsyncParsableCommand {
         guard (0.1...3600).contains(interval) else {
             throw CommandFailure.wrongArguments("--interval takes seconds from 0.1 to 3600")
         }
-        try await ledger.withLedger { ledger in
-            let zone = try zone.zone()
-            @Sendable func page() async throws -> Document {
-                try await StatusReport(ledger.view(), timeZone: zone).document
-            }
-            guard let screen = LiveScreen() else {
-                CommandOutput.data(try await page().rendered(as: .table, on: CommandOutput.terminal))
-                return
-            }
-            try await screen.show(every: .seconds(interval)) {
-                try await page().rendered(as: .table, on: CommandOutput.terminal)
-            }
+        // Opened anew for each page: a ledger that is open for a report shows one state.
+        func page() async throws -> Document {
+            try await ledger.withLedger { try await StatusReport($0.view(), timeZone: zone.zone()).document }
+        }
+        guard let screen = LiveScreen() else {
+            CommandOutput.data(try await page().rendered(as: .table, on: CommandOutput.terminal))
+            return
+        }
+        try await screen.show(every: .seconds(interval)) {
+            try await page().rendered(as: .table, on: CommandOutput.terminal)
         }
     }
 }
