@@ -124,6 +124,7 @@ package struct Pipeline: Sendable {
             if let model = plan.asked.model, let models { model.part.open(models.model(model)) }
             if let index { plan.asked.index?.open(index) }
             plan.asked.history?.open(parts.history)
+            plan.asked.web?.open(HTTPWebClient(client: parts.client))
         }
         functions = parts.plans.map(\.registered)
         searching = parts.plans.first { $0.asked.index != nil }?.settings.name

@@ -15,16 +15,18 @@ extension FunctionParts {
     ///   - model: The model; asking for one that is not given throws.
     ///   - index: The index, likewise.
     ///   - history: The history, likewise.
+    ///   - web: The HTTP client, likewise.
     ///   - logger: Where log lines go; nowhere by default.
     /// - Returns: Parts that are open.
     public static func testing(
         name: String = "function", parameters: String = "{}", model: (any LanguageModel)? = nil,
-        index: (any PassageIndex)? = nil, history: (any History)? = nil,
+        index: (any PassageIndex)? = nil, history: (any History)? = nil, web: (any WebClient)? = nil,
         logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     ) -> FunctionParts {
         FunctionParts(
             name: name, logger: logger,
-            source: GivenParts(json: parameters, givenModel: model, givenIndex: index, givenHistory: history))
+            source: GivenParts(
+                json: parameters, givenModel: model, givenIndex: index, givenHistory: history, givenWeb: web))
     }
 }
 
@@ -41,6 +43,7 @@ private struct GivenParts: FunctionPartsSource {
     let givenModel: (any LanguageModel)?
     let givenIndex: (any PassageIndex)?
     let givenHistory: (any History)?
+    let givenWeb: (any WebClient)?
 
     func parameters<Parameters: Decodable>(_ type: Parameters.Type) throws -> Parameters {
         try JSONDecoder().decode(type, from: Data(json.utf8))
@@ -54,6 +57,11 @@ private struct GivenParts: FunctionPartsSource {
     func index() throws -> any PassageIndex {
         guard let givenIndex else { throw PartNotGiven(part: "index") }
         return givenIndex
+    }
+
+    func web() throws -> any WebClient {
+        guard let givenWeb else { throw PartNotGiven(part: "HTTP client") }
+        return givenWeb
     }
 
     func history() throws -> any History {

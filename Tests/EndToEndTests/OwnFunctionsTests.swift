@@ -101,6 +101,25 @@ struct OwnFunctionsTests {
         #expect(nanoUSD(try #require(budget).spent_usd) == cost)
     }
 
+    @Test("lets one send HTTP requests, and tells what kept it from an answer")
+    func sendsRequests() async throws {
+        let manifest = Self.alone.replacing("shout", with: "measure")
+        try await ModelServer.run { model in
+            let address = try #require(model.environment["SLUICE_BEDROCK_ENDPOINT"])
+            let answered = try await run(
+                ["invoke", "measure", "--payload", #"{"url": "\#(address)/nothing"}"#] + Self.nowhere,
+                manifest: manifest, in: TemporaryFolder())
+            #expect(answered.output.contains(#""status":4"#), "\(answered.errors)")
+        }
+        for (url, code) in [("http://127.0.0.1:9/", "web-unreachable"), ("nowhere", "web-request-invalid")] {
+            let failed = try await run(
+                ["invoke", "measure", "--payload", #"{"url": "\#(url)"}"#] + Self.nowhere, manifest: manifest,
+                in: TemporaryFolder())
+            #expect(failed.status == 1)
+            #expect(failed.errors.contains(code), "\(failed.errors)")
+        }
+    }
+
     @Test("emulates a pipeline whose third stage is its own")
     func emulates() async throws {
         let folder = try TemporaryFolder()

@@ -18,5 +18,6 @@ struct FunctionPartsTests {
             _ = try parts.model(largestCall: ModelCallSize(promptBytes: 1, outputTokens: 1))
         }
         #expect(throws: (any Error).self) { _ = try parts.history }
+        #expect(throws: (any Error).self) { _ = try parts.web }
     }
 }

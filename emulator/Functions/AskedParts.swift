@@ -17,6 +17,7 @@ struct AskedParts: Sendable {
     var model: Model?
     var index: LaterPart<any PassageIndex>?
     var history: LaterPart<any History>?
+    var web: LaterPart<any WebClient>?
 }
 
 /// Takes note of what a maker asks for, and gives it parts that are opened later.
@@ -49,6 +50,12 @@ final class ManifestParts: FunctionPartsSource {
     func index() -> any PassageIndex {
         let part = asked.index ?? LaterPart()
         asked.index = part
+        return part
+    }
+
+    func web() -> any WebClient {
+        let part = asked.web ?? LaterPart()
+        asked.web = part
         return part
     }
 

@@ -31,6 +31,13 @@ extension LaterPart: PassageIndex where Part == any PassageIndex {
     }
 }
 
+extension LaterPart: WebClient where Part == any WebClient {
+    func send(_ request: WebRequest, context: InvocationContext) async throws(WebError) -> WebResponse {
+        guard let opened else { throw .unreachable(reason: "the client is not open yet") }
+        return try await opened.send(request, context: context)
+    }
+}
+
 extension LaterPart: History where Part == any History {
     func store(_ answer: AnsweredQuestion) async throws -> Bool {
         guard let opened else { throw PartNotOpen() }

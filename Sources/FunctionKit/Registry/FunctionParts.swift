@@ -50,6 +50,11 @@ public struct FunctionParts {
     ///
     /// - Throws: Where there is none; let it pass.
     public var history: any History { get throws { try source.history() } }
+
+    /// The process's HTTP client.
+    ///
+    /// - Throws: Where there is none; let it pass.
+    public var web: any WebClient { get throws { try source.web() } }
 }
 
 /// The size of a call to a model.
@@ -76,4 +81,6 @@ package protocol FunctionPartsSource {
     func index() throws -> any PassageIndex
     /// Gives the history.
     func history() throws -> any History
+    /// Gives the HTTP client.
+    func web() throws -> any WebClient
 }

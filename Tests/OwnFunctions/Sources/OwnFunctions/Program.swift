@@ -8,6 +8,7 @@ import Sluice
             functions.addConsumerRights()
             functions.add("shout") { _ in Shout() }
             functions.add("shorten") { parts in try Shorten(limits: parts.parameters(Shorten.Limits.self)) }
+            functions.add("measure") { parts in try Measure(web: parts.web) }
             functions.add("summarise") { parts in try Summarise(model: parts.model) }
         }
     }

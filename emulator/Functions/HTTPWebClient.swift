@@ -1,0 +1,26 @@
+import FunctionKit
+import HTTPTransport
+
+/// The process's HTTP client, as functions see it.
+struct HTTPWebClient: WebClient {
+    let client: HTTPClient
+
+    func send(_ request: WebRequest, context: InvocationContext) async throws(WebError) -> WebResponse {
+        let remaining = context.remaining
+        guard remaining > .zero else { throw .unreachable(reason: "no time is left") }
+        do throws(HTTPError) {
+            let response = try await client.send(
+                HTTPRequest(
+                    method: request.method, url: request.url,
+                    headers: request.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
+                    body: request.body, timeout: remaining, responseBytesMax: request.responseBytesMax))
+            return WebResponse(status: response.status, headers: response.headers, body: response.body)
+        } catch .invalidRequest {
+            throw .invalidRequest
+        } catch .tooLarge {
+            throw .tooLarge
+        } catch {
+            throw error.wasSent ? .noAnswer(reason: error.description) : .unreachable(reason: error.description)
+        }
+    }
+}
