@@ -61,4 +61,10 @@ public struct InvocationContext: Sendable {
 
     /// How many paid calls this invocation has named so far.
     package var paidCalls: Int { calls.count }
+
+    /// Takes note of what a paid call cost, in nano-dollars; also of one that brought no answer.
+    package func charge(nanoUSD: Int64) { calls.add(nanoUSD: nanoUSD) }
+
+    /// What the paid calls of this invocation cost so far, in nano-dollars.
+    package var chargedNanoUSD: Int64 { calls.nanoUSD }
 }

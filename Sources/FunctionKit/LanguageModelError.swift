@@ -22,6 +22,17 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case unreadableAnswer
 }
 
+extension LanguageModelError {
+    /// What was charged for calls that brought no answer, in nano-dollars.
+    package var chargedNanoUSD: Int64 {
+        switch self {
+        case .budgetExhausted(let refusal): refusal.chargedNanoUSD
+        case .answerInDoubt(let chargedNanoUSD): chargedNanoUSD
+        default: 0
+        }
+    }
+}
+
 extension LanguageModelError: DispositionProviding {
     /// What the host does with the message.
     public var disposition: Disposition {

@@ -101,6 +101,24 @@ struct OwnFunctionsTests {
         #expect(nanoUSD(try #require(budget).spent_usd) == cost)
     }
 
+    @Test("keeps what a last function of its own paid")
+    func endsWithModel() async throws {
+        let manifest = "pipeline: p\nfirst: summarise\nfunctions:\n  summarise: {\(Self.model)}\n"
+        try await HostWorld.run(manifest: manifest) { world in
+            try await ModelServer.run { model in
+                let host = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml"], environment: model.environment, executable: Self.binary)
+                try await world.send("q1", body: #"{"text": "A phone that fails."}"#, to: "sluice.summarise")
+                let record = try await world.history.outcome(of: "q1")
+                #expect(record.state == .answered)
+                let spent = try await world.money().spent
+                #expect(spent > 0)
+                #expect(record.answer?.costNanoUSD == spent)
+                #expect(await host.end() == 0)
+            }
+        }
+    }
+
     @Test("lets one send HTTP requests, and tells what kept it from an answer")
     func sendsRequests() async throws {
         let manifest = Self.alone.replacing("shout", with: "measure")

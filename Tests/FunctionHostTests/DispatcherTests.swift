@@ -33,6 +33,27 @@ struct DispatcherTests {
         #expect(own == ["publish q to sluice.last", "acknowledge q of sluice.work"])
     }
 
+    @Test("what the functions paid goes along with the question, and is part of an answer that the host keeps")
+    func cost() async throws {
+        let last = registered("last") { input, context in
+            context.charge(nanoUSD: 30)
+            return input
+        }
+        let test = try TestHost([
+            registered(next: "last") { input, context in
+                context.charge(nanoUSD: 500)
+                context.charge(nanoUSD: 7)
+                return input
+            }, RegisteredFunction(settings: last.settings, function: last.function, isEndedByHost: true),
+        ])
+        try await test.run { _ in
+            try await test.send("q")
+            let onward = try #require(await test.broker.message("q", in: "sluice.last"))
+            #expect(try MessageHeaders(onward.message.headers).costNanoUSD == 507)
+            #expect(try await test.history.outcome(of: "q").answer?.costNanoUSD == 537)
+        }
+    }
+
     @Test("an output that nobody else keeps is its question's answer, before the input is acknowledged")
     func ended() async throws {
         let work = registered { input, _ in Scripted.Input(text: input.text.uppercased()) }

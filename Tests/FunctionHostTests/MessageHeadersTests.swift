@@ -49,6 +49,17 @@ struct MessageHeadersTests {
         #expect(again["x-other"] == "theirs")
     }
 
+    @Test("what was paid comes back as it was, and one that nobody can have paid is told")
+    func cost() throws {
+        var headers = MessageHeaders()
+        headers.costNanoUSD = 1_234
+        #expect(headers.texts["sluice-cost-nano-usd"] == "1234")
+        #expect(try MessageHeaders(headers.texts) == headers)
+        #expect(throws: MessageHeaders.Problem.malformed(name: "sluice-cost-nano-usd")) {
+            _ = try MessageHeaders(["sluice-cost-nano-usd": "-1"])
+        }
+    }
+
     @Test("a new message's headers come back as they were")
     func roundTrip() throws {
         let headers = MessageHeaders()

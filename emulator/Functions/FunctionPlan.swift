@@ -47,25 +47,14 @@ struct FunctionPlan: Sendable {
 
     /// The plans of a whole pipeline.
     ///
-    /// A last function that ends no question has it ended by the host, with its output; what was paid for it the host does
-    /// not know.
+    /// A last function that ends no question has it ended by the host, with its output.
     ///
-    /// - Throws: As ``init(_:among:logger:)``, where a model is asked and the last function keeps no answer, and where models
-    ///   are asked in two regions.
+    /// - Throws: As ``init(_:among:logger:)``, and where models are asked in two regions.
     static func plans(
         _ manifest: Manifest, among functions: FunctionList, logger: Logger
     ) throws(YAMLProblem) -> [FunctionPlan] {
         var plans: [FunctionPlan] = []
         for entry in manifest.entries { plans.append(try FunctionPlan(entry, among: functions, logger: logger)) }
-        if let last = manifest.entries.last, plans.last?.registered.isEndedByHost == true,
-            plans.contains(where: { $0.asked.model != nil })
-        {
-            let ending = functions.entries.filter { $0.rules.contains(.endsRun) }.map { "`next: \($0.name)`" }
-            throw last.value.problem(
-                "`\(last.settings.name)` leads nowhere, so that nobody would keep what an answer cost; "
-                    + (ending.isEmpty
-                        ? "no function of this program does" : "write \(ending.joined(separator: " or "))"))
-        }
         try requireOneRegion(manifest)
         return plans
     }

@@ -18,7 +18,7 @@ struct GovernedCalls: Sendable {
     /// Whether its models may be asked.
     let health = ModelHealth()
 
-    /// Makes a call once.
+    /// Makes a call once; what it cost is noted in the context.
     ///
     /// Waits for money that calls under way hold, first come, first served, and for a ledger that is away, as long as half
     /// of the invocation's time, or the call's own, is left.
@@ -27,6 +27,19 @@ struct GovernedCalls: Sendable {
     ///   the host drains, nothing is called; nor while the model is left alone, and nothing is held then. Of less than 8
     ///   seconds that a person waits, a quarter is enough.
     func make<Body: ModelBody>(
+        _ prepared: PreparedCall<Body>, to model: ModelID, _ context: InvocationContext
+    ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
+        do throws(LanguageModelError) {
+            let paid = try await makeOnce(prepared, to: model, context)
+            context.charge(nanoUSD: paid.cost.nanoUSD)
+            return paid
+        } catch {
+            context.charge(nanoUSD: error.chargedNanoUSD)
+            throw error
+        }
+    }
+
+    private func makeOnce<Body: ModelBody>(
         _ prepared: PreparedCall<Body>, to model: ModelID, _ context: InvocationContext
     ) async throws(LanguageModelError) -> PaidAnswer<Body.Answer> {
         guard hasTime(context) else { throw .noTimeLeft }

@@ -105,7 +105,7 @@ struct Dispatcher: Sendable {
             drain: drain)
         let start = ContinuousClock.now
         let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
-        let outcome = Outcome(ending, took: .now - start)
+        let outcome = Outcome(ending, took: .now - start, costNanoUSD: context.chargedNanoUSD)
         switch outcome {
         // Before it is concluded: the queue is let go of first, so that nothing is taken that only comes back.
         case .trouble(let trouble): troubles.met(trouble, isProbe: isProbe)
@@ -125,7 +125,8 @@ struct Dispatcher: Sendable {
         let id = delivery.message.runID
         do {
             switch outcome {
-            case .output(let output, let took):
+            case .output(let output, let took, let costNanoUSD):
+                let paid = headers.costNanoUSD.addingUpToMax(costNanoUSD)
                 stages.record(
                     StageRun(
                         questionID: id, function: settings.name, attempt: headers.attempt,
@@ -134,10 +135,11 @@ struct Dispatcher: Sendable {
                     var onward = MessageHeaders(trace: headers.trace)
                     onward.tenant = headers.tenant
                     onward.expiresAt = headers.expiresAt
+                    onward.costNanoUSD = paid
                     let message = Message(id: id, body: output, headers: onward.texts)
                     try await publishWhenThereIsRoom(message, to: FunctionQueues(function: next).waiting)
                 } else if registered.isEndedByHost {
-                    try await answer(id, with: output)
+                    try await answer(id, with: output, costNanoUSD: paid)
                 }
             case .retry(let code) where headers.attempt >= settings.attemptsMax:
                 try await bury(delivery, headers: headers, code: code)

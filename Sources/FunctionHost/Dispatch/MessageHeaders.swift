@@ -29,6 +29,8 @@ package struct MessageHeaders: Sendable, Hashable {
     package var budget: String?
     /// What it needs there at the least, in nano-dollars.
     package var needed: Int64?
+    /// What the functions before paid, in nano-dollars.
+    package var costNanoUSD: Int64 = 0
     /// When that budget's period turns.
     package var opensAt: Date?
     /// Whether the message's run has a final state: it is a dead letter that somebody has dealt with.
@@ -67,6 +69,7 @@ package struct MessageHeaders: Sendable, Hashable {
         case budget = "sluice-budget"
         case needed = "sluice-needed-nano-usd"
         case opensAt = "sluice-opens-at"
+        case cost = "sluice-cost-nano-usd"
         case ended = "sluice-ended"
     }
 
@@ -96,6 +99,10 @@ package struct MessageHeaders: Sendable, Hashable {
             self.needed = needed
         }
         opensAt = try fields.date(.opensAt)
+        if let text = fields[.cost] {
+            guard let cost = Int64(text), cost >= 0 else { throw .malformed(name: Name.cost.rawValue) }
+            costNanoUSD = cost
+        }
         hasEnded = fields[.ended] != nil
     }
 
@@ -105,7 +112,8 @@ package struct MessageHeaders: Sendable, Hashable {
             .format: Self.formatVersion, .attempt: String(attempt), .tenant: tenant,
             .expiresAt: expiresAt.map(Fields.text), .trace: trace.traceparent, .errorCode: errorCode,
             .failedFunction: failedFunction, .failedAt: failedAt.map(Fields.text), .budget: budget,
-            .needed: needed.map(String.init), .opensAt: opensAt.map(Fields.text), .ended: hasEnded ? "1" : nil,
+            .needed: needed.map(String.init), .opensAt: opensAt.map(Fields.text),
+            .cost: costNanoUSD > 0 ? String(costNanoUSD) : nil, .ended: hasEnded ? "1" : nil,
         ]
         return Dictionary(
             uniqueKeysWithValues: all.compactMap { name, text in text.map { (name.rawValue, $0) } })

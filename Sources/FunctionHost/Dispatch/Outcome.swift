@@ -3,8 +3,8 @@ package import FunctionKit
 
 /// What becomes of a delivery: the whole table, one case a row.
 package enum Outcome: Sendable {
-    /// To the next function, then acknowledged. The last function's output goes nowhere.
-    case output(Data, took: Duration)
+    /// To the next function with what was paid, then acknowledged. The last function's output goes nowhere, or is the answer.
+    case output(Data, took: Duration, costNanoUSD: Int64)
     /// Back after a wait with one attempt more, or dead-lettered where this was the last.
     case retry(code: String)
     /// Dead-lettered at once, whatever attempts are left; the question fails.
@@ -25,10 +25,10 @@ package enum Outcome: Sendable {
     /// Delivered before: moved to where it runs alone.
     case isolate
 
-    /// What an invocation's end means, after so long.
-    init(_ ending: Invoker.Ending, took: Duration) {
+    /// What an invocation's end means, after so long and for so much.
+    init(_ ending: Invoker.Ending, took: Duration, costNanoUSD: Int64) {
         switch ending {
-        case .output(let data): self = .output(data, took: took)
+        case .output(let data): self = .output(data, took: took, costNanoUSD: costNanoUSD)
         case .timedOut: self = .retry(code: "timeout")
         case .cutShort: self = .handBack
         case .failed(let error as any DispositionProviding):

@@ -105,7 +105,7 @@ package struct FrontDoor: Sendable {
         var run: StageRun?
         if first.settings.redacts, let next = first.settings.next {
             let start = ContinuousClock.now
-            body = try await redact(body, with: first, id: id, headers: headers)
+            (body, headers.costNanoUSD) = try await redact(body, with: first, id: id, headers: headers)
             run = StageRun(
                 questionID: id, function: first.settings.name, attempt: 1,
                 milliseconds: (.now - start) / .milliseconds(1))
@@ -143,14 +143,14 @@ package struct FrontDoor: Sendable {
     /// Invokes the first function in memory.
     private func redact(
         _ body: Data, with first: RegisteredFunction, id: String, headers: MessageHeaders
-    ) async throws(FrontDoorError) -> Data {
+    ) async throws(FrontDoorError) -> (output: Data, costNanoUSD: Int64) {
         var logger = logger
         logger[metadataKey: LogKey.questionID] = "\(id)"
         let context = InvocationContext(
             questionID: id, functionName: first.settings.name, attempt: 1, deadline: .now + first.settings.timeout,
             tenant: headers.tenant, trace: headers.trace, logger: logger, drain: drain)
         switch await invoker.invoke(first.function, body, context: context) {
-        case .output(let output): return output
+        case .output(let output): return (output, context.chargedNanoUSD)
         case .failed(let error as any DispositionProviding) where error.disposition == .deadLetter:
             throw .unreadable(code: error.code)
         // The next time, or on another host, it may well work.
