@@ -2,7 +2,9 @@
 public protocol History: Sendable {
     /// Stores the answer and the question's final state in one transaction, once per question id.
     ///
-    /// - Returns: True where this call stored it; false where the question had a final state already, which is kept.
+    /// A question that failed before is answered all the same: its letter came back.
+    ///
+    /// - Returns: True where this call stored it; false where the question had another final state already, which is kept.
     func store(_ answer: AnsweredQuestion) async throws -> Bool
 }
 

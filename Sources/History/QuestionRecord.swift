@@ -1,13 +1,13 @@
 package import FoundationEssentials
 package import FunctionKit
 
-/// Where a question stands; all but `accepted` are final.
+/// Where a question stands; all but `accepted` are final, but for one that `failed` and is answered after all.
 package enum QuestionState: String, Sendable, Hashable, Codable, CaseIterable {
     /// Durable in a queue, on its way.
     case accepted
     /// Answered, by the model or from the passages alone.
     case answered
-    /// Dead-lettered: no function could deal with it.
+    /// Dead-lettered: no function could deal with it. Whoever moves the letter back may get an answer yet.
     case failed
     /// The asker's deadline passed before an answer was there.
     case expired

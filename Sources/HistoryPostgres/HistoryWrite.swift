@@ -28,7 +28,7 @@ struct HistoryWrite: Sendable {
             isAwaited: false)
     }
 
-    /// Gives the final state, once.
+    /// Gives the final state, once; an answer also to a question that failed before.
     static func finish(
         id: String, state: QuestionState, answer: AnsweredQuestion? = nil, reason: String? = nil, opensAt: Date? = nil,
         explanation: String? = nil, now: Date?
@@ -64,6 +64,7 @@ struct HistoryWrite: Sendable {
             cost_nano_usd = excluded.cost_nano_usd, model = excluded.model, reason = excluded.reason,
             opens_at = excluded.opens_at, explanation = excluded.explanation
         WHERE questions.state = 'accepted' OR questions.finished_by = excluded.finished_by
+            OR questions.state = 'failed' AND excluded.state = 'answered'
         """
 
     /// Notes that a question waits until a budget has room.

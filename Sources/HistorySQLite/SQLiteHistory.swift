@@ -137,7 +137,7 @@ package struct SQLiteHistory: QuestionHistory {
                     ON CONFLICT (id) DO UPDATE SET
                         state = ?2, question = iif(?3 = '', question, ?3), answer = ?4, reason = ?5,
                         opens_at_ms = ?6, finished_at_ms = excluded.finished_at_ms, explanation = ?8
-                    WHERE state = 'accepted'
+                    WHERE state = 'accepted' OR state = 'failed' AND ?2 = 'answered'
                     """,
                 arguments: [
                     id, state.rawValue, question, answer, reason, opensAt?.milliseconds, finishedAt, explanation,

@@ -113,6 +113,35 @@ struct DeadLetterTests {
         }
     }
 
+    @Test("of which one is moved back by hand, its question is answered", arguments: HostBroker.allCases)
+    func movedByHand(kind: HostBroker) async throws {
+        try await HostWorld.run(kind, manifest: HostWorld.manifest(concurrency: 4, attempts: 1)) { world in
+            try await ModelServer.run { model in
+                let environment = model.environment.merging(world.environment) { $1 }
+                model.refuseNext(1)
+                let host = try await HostRun.start(
+                    in: world.folder, ["--manifest", "m.yaml"], environment: environment)
+                try await world.ask(["q"])
+                let failed = try await world.history.outcome(of: "q")
+                #expect(failed.state == .failed && failed.reason == "model-rejected (ValidationException)")
+                // Nothing tells when the letter lies there.
+                var letters: [Message] = []
+                while letters.isEmpty {
+                    letters = try await world.broker.browse("sluice.llm-connector.dead", limit: 1)
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                // With all that it has, as RabbitMQ's own pages and shovels do.
+                try await world.broker.publish(letters[0], to: "sluice.llm-connector")
+                let record = try await world.history.outcome(of: "q") { $0.state == .answered }
+                #expect(record.answer?.isDegraded == false && record.reason == nil)
+                #expect(model.received.count == 2)
+                let said = try AnswerJSON(try await host.get("/v1/questions/q").body)
+                #expect(said.answer == record.answer?.answer)
+                #expect(await host.end() == 0)
+            }
+        }
+    }
+
     @Test("says why RabbitMQ itself buried a letter, and forgets that with the replay")
     func buriedByBroker() async throws {
         try await HostWorld.run(.rabbitMQ, manifest: HostWorld.manifest(concurrency: 4, attempts: 1)) { world in

@@ -95,13 +95,47 @@ extension QuestionHistoryCompatTest {
         #expect(Set(page.map(\.record.id)).count == 200 && page.allSatisfy { $0.record.stages.count == 1 })
     }
 
-    /// A final state is never changed.
+    /// A question that failed is answered where its letter comes back, for whoever looks or waits; once, as every question.
+    func checkAnsweredAfterFailure() async throws {
+        let bench = try await bench()
+        let (history, writer) = (bench.history, try await bench.another())
+        let opensAt = Date(timeIntervalSince1970: 2_000)
+        try await history.accept(id: "q", question: "Why?", tenant: "t", expiresAt: nil)
+        #expect(
+            try await history.finish(
+                id: "q", state: .failed, reason: "timeout", opensAt: opensAt, explanation: "for a person"))
+        async let waiting = history.outcome(of: "q") { $0.state == .answered }
+        bench.clock.set(1_500)
+        let stored = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    try await [history, writer][number % 2].store(answer("q", "\(number)")) ? "\(number)" : nil
+                }
+            }
+            return try await group.reduce(into: [String]()) { if let text = $1 { $0.append(text) } }
+        }
+        #expect(stored.count == 1)
+        let record = try await waiting
+        #expect(record.state == .answered && record.answer?.answer == stored.first)
+        #expect(record.reason == nil && record.opensAt == nil && record.explanation == nil && record.tenant == "t")
+        #expect(record.finishedAt == Date(timeIntervalSince1970: 1_500))
+        #expect(try await history.question(id: "q") == record)
+        #expect(try await history.outcome(of: "q") == record)
+        // An answer is never changed, nor taken back by a letter that fails again.
+        #expect(try await !writer.finish(id: "q", state: .failed, reason: "timeout", opensAt: nil))
+        try await writer.reopen(id: "q")
+        #expect(try await !writer.store(answer("q", "later")))
+        #expect(try await history.question(id: "q") == record)
+        #expect(try await history.counts() == [.answered: 1])
+    }
+
+    /// A final state is never changed, but for a failure by an answer.
     func checkFinal(_ state: QuestionState) async throws {
         let history = try await bench().history
         let opensAt = Date(timeIntervalSince1970: 2_000)
         try await history.accept(id: "lost", question: "Why?", tenant: nil, expiresAt: nil)
         #expect(try await history.finish(id: "lost", state: state, reason: "some-reason", opensAt: opensAt))
-        #expect(try await !history.store(answer("lost")))
+        if state != .failed { #expect(try await !history.store(answer("lost"))) }
         #expect(try await !history.finish(id: "lost", state: .failed, reason: "other", opensAt: nil))
         let record = try #require(try await history.question(id: "lost"))
         #expect(record.state == state && record.reason == "some-reason" && record.opensAt == opensAt)

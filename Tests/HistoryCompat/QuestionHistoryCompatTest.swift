@@ -28,6 +28,7 @@ package struct QuestionHistoryCompatTest: Sendable {
         try await checkOnce()
         try await checkCrowd()
         for state in [QuestionState.failed, .expired, .refused] { try await checkFinal(state) }
+        try await checkAnsweredAfterFailure()
         try await checkEndFirst(isAnswer: true)
         try await checkEndFirst(isAnswer: false)
         try await checkAcceptedTwice()

@@ -76,6 +76,10 @@ struct PostgresHistoryTests {
         #expect(try rows[0].get(1) == "What if it breaks?" && rows[0].get(2) == "Repair.")
         #expect(try rows[0].get(3) == "First.\n\nSecond." && rows[1].get(3, as: String?.self) == nil)
         #expect(try rows[0].get(4) == Date(timeIntervalSince1970: 1_000))
+        // One that failed and is answered after all has its row as well.
+        #expect(try await history.store(Self.answer("b")))
+        let ids = try await client.run(PostgresStatement("SELECT id FROM chat_history ORDER BY id")).rows
+        #expect(try ids.map { try $0.get(0, as: Int64.self) } == [1, 2, 3])
     }
 
     @Test("The shipped role of a host is enough for all that a host does, and can change no table")
