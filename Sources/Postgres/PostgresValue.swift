@@ -38,6 +38,9 @@ extension PostgresValue {
     /// A truth value, or null.
     package static func bool(_ value: Bool?) -> PostgresValue { value.map { .bool($0) } ?? .null }
 
+    /// A `uuid`, or null.
+    package static func uuid(_ value: UUID?) -> PostgresValue { value.map { .uuid($0) } ?? .null }
+
     /// An instant, or null.
     package static func timestamptz(_ value: Date?) -> PostgresValue { value.map { .timestamptz($0) } ?? .null }
 }

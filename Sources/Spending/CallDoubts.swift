@@ -1,7 +1,4 @@
-/// What is known of calls that were charged in full by their owners, because they were sent and brought no answer that can be
-/// used.
-///
-/// What owners that are gone left behind is not counted: their end says nothing of the model.
+/// What is known of calls that were charged in full, because they may have been sent and brought no answer that can be used.
 package struct CallDoubts: Sendable, Equatable {
     /// What came longer ago says little of how the model is now.
     package static let rowAge: Duration = .seconds(3600)
@@ -10,10 +7,12 @@ package struct CallDoubts: Sendable, Equatable {
     /// No more of a row is looked at.
     package static let rowMax = 100
 
-    /// How often this very call was, since ever.
+    /// How often this very call was, since ever, by its owner or as an orphan; one that was corrected does not count.
     package var ofCall: Int
-    /// How many calls to the model were in a row, whosever they are, since one was answered; up to ``rowMax``, and not older
-    /// than ``rowAge``.
+    /// How many calls to the model were in a row by their owners, whosever they are, since one was answered; up to ``rowMax``,
+    /// and not older than ``rowAge``.
+    ///
+    /// Orphans do not count: the end of their owners says nothing of the model.
     package var inARow: Int
     /// How long that row lasted, from its first to its last.
     package var lasted: Duration

@@ -6,14 +6,14 @@ extension CostGovernor {
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func doubts(of call: PaidCall) async throws(GovernorError) -> CallDoubts {
-        try await ledger.doubts(of: call.id, to: call.model)
+        try await ledger.doubts(of: CallPlace(of: call), to: call.model)
     }
 
-    /// What a call was charged in doubt, to whichever models.
+    /// What a call was charged in doubt, by its owners or as an orphan, to whichever models.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
     package func charged(for call: PaidCall) async throws(GovernorError) -> Money {
-        try await ledger.charged(for: call.id)
+        try await ledger.charged(for: CallPlace(of: call))
     }
 
     /// What the first budget that covers a call wants done where it has no room; nil where none covers it.

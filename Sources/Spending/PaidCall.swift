@@ -14,11 +14,13 @@ package struct PaidCall: Sendable, Hashable {
     package var outputTokensMax: Int
     /// The fewest that the caller would still ask for, where a budget has no room for more.
     package var outputTokensMin: Int
+    /// Whether calls of one place differ by their digests alone, as those for the many texts of a document do.
+    package var isNamedByDigest: Bool
 
     /// Makes a call; without `outputTokensMin` it is made whole or not at all.
     package init(
         id: CallID, model: ModelID, tenant: String?, inputBytes: Int, messages: Int = 1, outputTokensMax: Int,
-        outputTokensMin: Int? = nil
+        outputTokensMin: Int? = nil, isNamedByDigest: Bool = false
     ) {
         self.id = id
         self.model = model
@@ -27,5 +29,6 @@ package struct PaidCall: Sendable, Hashable {
         self.messages = messages
         self.outputTokensMax = outputTokensMax
         self.outputTokensMin = min(outputTokensMin ?? outputTokensMax, outputTokensMax)
+        self.isNamedByDigest = isNamedByDigest
     }
 }

@@ -10,7 +10,7 @@ extension PostgresLedger {
         name: "spending",
         migrations: [
             first, SpendQuarters.migration, SpendQuarters.quickLookups, changedLimits, decisions, chargedCalls,
-            countedRows,
+            countedRows, orphanedCalls,
         ])
 
     private static let first =
@@ -269,6 +269,56 @@ extension PostgresLedger {
                 FOR EACH STATEMENT EXECUTE FUNCTION count_rows_added()
             """
         }
+
+    /// An orphan is a doubt too, whatever it asked, unless it was corrected.
+    ///
+    /// Orphans of before are not looked for: whether one was corrected only a walk through the whole journal would tell.
+    private static let orphanedCalls = [
+        """
+        ALTER TABLE charged_calls ADD COLUMN hold_id int8, ADD COLUMN question_id text, ADD COLUMN function text,
+            ADD COLUMN ordinal int8, ADD COLUMN is_orphan boolean NOT NULL DEFAULT false,
+            ADD COLUMN is_corrected boolean NOT NULL DEFAULT false
+        """,
+        """
+        UPDATE charged_calls SET hold_id = reserve.id, question_id = reserve.question_id, function = reserve.function,
+            ordinal = reserve.ordinal
+        FROM journal AS entry JOIN journal AS reserve ON reserve.id = entry.hold_id
+        WHERE entry.id = charged_calls.entry_id
+        """,
+        "DROP INDEX charged_calls_by_call",
+        "CREATE INDEX charged_calls_by_question ON charged_calls (question_id, function, ordinal)",
+        "DROP INDEX charged_calls_by_model",
+        "CREATE INDEX charged_calls_in_a_row ON charged_calls (provider, region, model, entry_id) WHERE NOT is_orphan",
+        "CREATE INDEX orphaned_calls ON charged_calls (hold_id) WHERE is_orphan",
+        """
+        CREATE OR REPLACE FUNCTION note_charged_call() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO charged_calls (entry_id, at_ms, call_key, provider, region, model, hold_id, question_id, function,
+                ordinal, is_orphan)
+            SELECT NEW.id, NEW.at_ms, holds.call_key, reserve.provider, reserve.region, reserve.model, reserve.id,
+                reserve.question_id, reserve.function, reserve.ordinal, NEW.kind = 'orphan'
+            FROM holds JOIN journal AS reserve ON reserve.id = holds.hold_id WHERE holds.hold_id = NEW.hold_id;
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE TRIGGER journal_orphaned_calls AFTER INSERT ON journal
+            FOR EACH ROW WHEN (NEW.kind = 'orphan') EXECUTE FUNCTION note_charged_call()
+        """,
+        """
+        CREATE FUNCTION note_corrected_call() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE charged_calls SET is_corrected = true WHERE hold_id = NEW.hold_id AND is_orphan;
+            RETURN NULL;
+        END $$
+        """,
+        // Nothing is held any more when an orphan ends.
+        """
+        CREATE TRIGGER journal_corrected_calls AFTER INSERT ON journal FOR EACH ROW
+            WHEN (NEW.kind IN ('settle', 'release') AND NEW.held_nano_usd = 0)
+            EXECUTE FUNCTION note_corrected_call()
+        """,
+    ]
 
     /// Takes change and deletion away from everybody: the owner meets the trigger, others have no right to try.
     private static func appendOnly(_ table: String) -> [String] {

@@ -106,11 +106,11 @@ package final class PostgresLedger: SpendLedger {
         open.withLock { $0[hold] = nil }
     }
 
-    package func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+    package func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
         try await reading { try await $0.doubts(of: call, to: model, clockMS: clock.milliseconds) }
     }
 
-    package func charged(for call: CallID) async throws(GovernorError) -> Money {
+    package func charged(for call: CallPlace) async throws(GovernorError) -> Money {
         try await reading { try await $0.charged(for: call) }
     }
 

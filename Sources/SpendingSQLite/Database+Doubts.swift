@@ -5,14 +5,10 @@ import Spending
 
 extension Database {
     /// See ``SpendLedger/doubts(of:to:)``.
-    func doubts(of call: CallID, to model: ModelID, at now: Date) throws -> CallDoubts {
+    func doubts(of call: CallPlace, to model: ModelID, at now: Date) throws -> CallDoubts {
         let ofCall = try Int.fetchOne(
-            cachedStatement(
-                sql: """
-                    SELECT count(*) FROM journal
-                    WHERE kind = 'charge' AND question_id = ? AND function = ? AND ordinal = ? AND digest = ?
-                        AND provider = ? AND region = ? AND model = ?
-                    """), arguments: call.arguments + [model.provider, model.region, model.model])
+            cachedStatement(sql: Self.doubtsOfCall),
+            arguments: call.arguments + [model.provider, model.region, model.model])
         let row = try Row.fetchOne(
             cachedStatement(sql: Self.row),
             arguments: [
@@ -29,15 +25,22 @@ extension Database {
     }
 
     /// See ``SpendLedger/charged(for:)``.
-    func charged(for call: CallID) throws -> Money {
-        let sum = try Int64.fetchOne(
-            cachedStatement(
-                sql: """
-                    SELECT sum(spent_nano_usd) FROM journal
-                    WHERE kind = 'charge' AND question_id = ? AND function = ? AND ordinal = ? AND digest = ?
-                    """), arguments: call.arguments)
+    func charged(for call: CallPlace) throws -> Money {
+        let sum = try Int64.fetchOne(cachedStatement(sql: Self.chargedForCall), arguments: call.arguments)
         return Money(nanoUSD: sum ?? 0)
     }
+
+    static let doubtsOfCall = "SELECT count(*) \(ofCall) AND provider = ?5 AND region = ?6 AND model = ?7"
+    static let chargedForCall = "SELECT sum(spent_nano_usd) \(ofCall)"
+
+    /// The entries that charged a call in full, without the orphans that were corrected; indexes go by its very words.
+    private static let ofCall = """
+        FROM journal AS doubt
+        WHERE kind IN ('charge', 'orphan') AND question_id = ?1 AND function = ?2 AND ordinal = ?3
+            AND (?4 IS NULL OR digest = ?4) AND NOT EXISTS (
+                SELECT 1 FROM journal AS ended WHERE ended.hold_id = doubt.hold_id
+                    AND ended.kind IN ('settle', 'release') AND ended.held_nano_usd = 0)
+        """
 
     /// An answer ends the row, which is looked for no further back than the row's own first entry.
     private static let row = """
@@ -54,4 +57,8 @@ extension Database {
                 ORDER BY id DESC LIMIT 1
             ), 0)
         """
+}
+
+extension CallPlace {
+    fileprivate var arguments: StatementArguments { [questionID, function, ordinal, digest] }
 }

@@ -268,6 +268,18 @@ extension SQLiteLedger {
                             WHERE kind = 'charge';
                         """)
             },
+            { database in
+                try database.execute(
+                    sql: """
+                        -- An orphan is a doubt too, whatever it asked, unless it was corrected: then nothing is held any
+                        -- more when it ends.
+                        DROP INDEX journal_charges;
+                        CREATE INDEX journal_doubts ON journal (question_id, function, ordinal)
+                            WHERE kind IN ('charge', 'orphan');
+                        CREATE INDEX journal_corrections ON journal (hold_id)
+                            WHERE kind IN ('settle', 'release') AND held_nano_usd = 0;
+                        """)
+            },
         ],
         audit: { database in
             let verification = try LedgerAudit(database, checksFile: false).verification

@@ -102,12 +102,12 @@ package final class SQLiteLedger: SpendLedger {
         reserved[hold.number] = nil
     }
 
-    package func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+    package func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
         let now = now()
         return try await read { try $0.doubts(of: call, to: model, at: now) }
     }
 
-    package func charged(for call: CallID) async throws(GovernorError) -> Money {
+    package func charged(for call: CallPlace) async throws(GovernorError) -> Money {
         try await read { try $0.charged(for: call) }
     }
 

@@ -117,6 +117,34 @@ struct GovernedEmbeddingsTests {
         }
     }
 
+    @Test("a text of a document that two killed runs were at is bought again, and the others once")
+    func killed() async throws {
+        try await StandInFixture.run { fixture in
+            let embeddings = embeddings(fixture, .titanV2)
+            for use in [EmbeddingUse.document, .query] {
+                let context = InvocationContext.testing(questionID: use.rawValue)
+                for _ in 1...2 {
+                    fixture.standIn.behaviour = .next(1, .hangUp)
+                    _ = try? await embeddings.vectors(of: ["kettle"], for: use, context: context)
+                }
+                fixture.standIn.behaviour = StandInBehaviour()
+                // The circuit counts only what is in a row.
+                _ = try await embeddings.vectors(of: ["lid"], for: use, context: context)
+                let calls = fixture.standIn.received.count
+                do throws(LanguageModelError) {
+                    let vectors = try await embeddings.vectors(of: ["kettle", "spout"], for: use, context: context)
+                    #expect(use == .document && vectors.count == 2)
+                    #expect(fixture.standIn.received.count == calls + 2)
+                } catch {
+                    guard use == .query, case .answerInDoubt = error else {
+                        Issue.record("\(error)")
+                        continue
+                    }
+                }
+            }
+        }
+    }
+
     @Test("what may have been sent is charged in full, what surely was not is released")
     func faults() async throws {
         try await StandInFixture.run { fixture in

@@ -470,6 +470,38 @@ struct GovernedModelTests {
         }
     }
 
+    @Test("what killed hosts left behind is part of the question's cost, and counts as paid for in vain")
+    func orphans() async throws {
+        try await StandInFixture.run { fixture in
+            func orphan(_ prompt: String, _ context: InvocationContext = .testing()) async throws {
+                let call = PaidCall(
+                    id: CallID(
+                        questionID: context.questionID, function: context.functionName, ordinal: 0, digest: prompt),
+                    model: StandInFixture.model, tenant: nil, inputBytes: 100, outputTokensMax: 0)
+                // Dropped without an end, as by a process that is gone.
+                switch try await fixture.governor.reserve(call) {
+                case .held: break
+                default: Issue.record("not held")
+                }
+            }
+            try await orphan("other passages", .testing(questionID: "once"))
+            let orphanCost = try await fixture.money().spent
+            #expect(orphanCost == 116 * 3180)
+            for attempt in 1...2 {
+                let reply = try await model(fixture).generate(
+                    Self.request, context: .testing(questionID: "once", attempt: attempt))
+                #expect(try await fixture.money().spent == reply.costNanoUSD)
+            }
+            #expect(fixture.standIn.received.count == 1)
+
+            try await orphan("some passages")
+            try await orphan("other passages")
+            #expect(await failure(model(fixture)) == .answerInDoubt(chargedNanoUSD: 2 * orphanCost))
+            #expect(fixture.standIn.received.count == 1)
+            #expect(try await fixture.money().held == 0)
+        }
+    }
+
     @Test("where a budget names a fallback model, that is asked instead of a third time")
     func inDoubtFallback() async throws {
         let (main, other) = (StandInFixture.model.model, StandInFixture.fallback.model)

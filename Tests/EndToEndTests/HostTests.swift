@@ -231,6 +231,30 @@ struct HostTests {
         }
     }
 
+    @Test("killed twice with one call under way, the third answers without the model, and says what both cost")
+    func killedTwice() async throws {
+        try await HostWorld.run { world in
+            try await ModelServer.run(latency: .seconds(600)) { model in
+                for round in 1...2 {
+                    let host = try await HostRun.start(in: world.folder, environment: model.environment)
+                    if round == 1 { try await world.ask(["q"]) }
+                    await model.calls(1)
+                    #expect(await host.end(SIGKILL) == -SIGKILL)
+                }
+                let third = try await HostRun.start(in: world.folder, environment: model.environment)
+                let record = try await world.history.outcome(of: "q")
+                #expect(record.state == .answered && record.answer?.isDegraded == true)
+                #expect(model.received.count == 2)
+                let money = try await world.money()
+                #expect(money == (record.answer?.costNanoUSD ?? 0, 0) && money.spent > 0)
+                let said = try AnswerJSON(try await third.get("/v1/questions/q").body)
+                #expect(said.degraded && nanoUSD(said.cost_usd) == money.spent)
+                #expect(await third.end() == 0)
+                #expect(try await world.isSound())
+            }
+        }
+    }
+
     @Test(
         "cannot start with settings that cannot be used, says so in one line, and prints no secret",
         arguments: [

@@ -86,16 +86,15 @@ struct PaidCalls {
         return settlements.map(\.cost)
     }
 
-    /// What was charged in full for a question.
-    func charged(_ question: String) -> [Int64] {
-        entries.filter { ["charge", "orphan"].contains($0.kind) && $0.question == question }
-            .compactMap { nanoUSD($0.spent_usd) }
-    }
-
-    /// What was charged for a question's calls by those who made them, because they brought no answer.
-    func doubted(_ question: String) -> Int64 {
-        entries.filter { $0.kind == "charge" && $0.question == question }.reduce(0) {
-            $0 + (nanoUSD($1.spent_usd) ?? 0)
+    /// What can have been charged in doubt for a question when it was answered: all that still is, and any of the orphans that
+    /// were corrected since.
+    func doubted(_ question: String) -> [Int64] {
+        let entries = entries.filter { $0.question == question }
+        let corrected = Set(entries.filter { ["settle", "release"].contains($0.kind) }.map(\.hold_id))
+        let charges = entries.filter { ["charge", "orphan"].contains($0.kind) }
+        return charges.reduce([0]) { sums, charge in
+            let more = sums.map { $0 + (nanoUSD(charge.spent_usd) ?? 0) }
+            return corrected.contains(charge.hold_id) ? sums + more : more
         }
     }
 

@@ -89,6 +89,20 @@ package struct JournalReplay: Sendable {
         }
     }
 
+    /// Expects that a ledger says of each call how often and how dearly it was charged in full, by whom ever.
+    package func expectDoubts(_ ledger: any SpendLedger) async throws {
+        let corrected = Set(entries.filter { [.settle, .release].contains($0.kind) }.map(\.holdID))
+        let charges = entries.filter { [.charge, .orphan].contains($0.kind) && !corrected.contains($0.holdID) }
+        for (id, reserved) in Dictionary(grouping: entries.filter { $0.kind == .reserve }, by: \.call) {
+            guard let model = reserved.last?.model else { continue }
+            let call = PaidCall(id: id, model: model, tenant: nil, inputBytes: 0, outputTokensMax: 0)
+            let place = CallPlace(of: call)
+            let ofCall = charges.filter { place.holds($0.call) }
+            #expect(try await ledger.doubts(of: place, to: model).ofCall == ofCall.count { $0.model == model })
+            #expect(try await ledger.charged(for: place).nanoUSD == ofCall.reduce(0) { $0 + $1.spent.nanoUSD })
+        }
+    }
+
     /// Expects that each hold counts in the period of its budget in which it was reserved.
     package func expectPeriods(of budgets: [Budget]) {
         for entry in entries {

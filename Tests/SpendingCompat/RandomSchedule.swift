@@ -52,6 +52,8 @@ struct RandomSchedule {
         SpendFixture.budget("hourly", limit: 200, length: .hour, alerts: [50, 90]),
         SpendFixture.budget("daily", limit: 300, share: 40, alerts: [10, 80, 100]),
     ]
+    /// Of each call, which takes long.
+    private let looksAtDoubts: Bool
     private let clock: ManualClock
     private let owners: SpendLedgerCompatTest.Owners
     private var governors: [CostGovernor] = []
@@ -70,6 +72,7 @@ struct RandomSchedule {
 
     init(seed: UInt64, clock: ManualClock, owners: @escaping SpendLedgerCompatTest.Owners) async throws {
         random = SeededGenerator(seed: seed)
+        looksAtDoubts = seed.isMultiple(of: 10)
         self.clock = clock
         self.owners = owners
         for _ in 0..<3 { governors.append(SpendFixture.governor(try await owners(), budgets: budgets)) }
@@ -88,6 +91,7 @@ struct RandomSchedule {
         let spent = journal.expectWithinLimits { budget, at in limit(of: budget, at: at, raised: raised) }
         journal.expectEachChargedOnce()
         journal.expectPeriods(of: budgets)
+        if looksAtDoubts { try await journal.expectDoubts(governors[1].ledger) }
         var expected: [JournalReplay.Line: Int64] = [:]
         for entry in journal.entries where entry.kind == .reserve {
             for line in entry.lines {

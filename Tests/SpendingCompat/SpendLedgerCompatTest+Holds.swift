@@ -59,62 +59,6 @@ extension SpendLedgerCompatTest {
         }
     }
 
-    /// How often a call was charged in doubt is known to every owner; what was released, settled or dropped does not count.
-    func checkCharges() async throws {
-        let bench = try await bench()
-        let call = SpendFixture.call("a", bytes: 10)
-        #expect(try await bench.governor.doubts(of: call).ofCall == 0)
-        try await bench.governor.chargeInFull(try await bench.governor.held(call))
-        try await bench.governor.release(try await bench.governor.held(call))
-        _ = try await bench.governor.held(call)
-        // What was dropped is charged by its owner's next operation that writes.
-        try await bench.governor.sweep()
-        let another = try await bench.another()
-        try await another.chargeInFull(try await another.held(call))
-        #expect(try await bench.another().doubts(of: call).ofCall == 2)
-        #expect(try await bench.governor.doubts(of: SpendFixture.call("b", bytes: 10)).ofCall == 0)
-        var other = call
-        other.model = SpendFixture.otherModel
-        #expect(try await bench.governor.doubts(of: other) == CallDoubts())
-        // Whatever model was asked, it is the same question's money.
-        for charged in [call, other] { #expect(try await bench.another().charged(for: charged) == Money(nanoUSD: 20)) }
-        #expect(try await bench.governor.charged(for: SpendFixture.call("b", bytes: 10)) == .zero)
-        try await bench.governor.pay(call, tokens: 1, response: "x")
-        #expect(try await bench.governor.doubts(of: call).ofCall == 2)
-        #expect(try await bench.governor.charged(for: call) == Money(nanoUSD: 20))
-    }
-
-    /// How many calls of a model in a row were charged in doubt is known to every owner, until one is answered.
-    func checkChargesInARow() async throws {
-        let bench = try await bench()
-        let asked = SpendFixture.call("asked", bytes: 10)
-        for (number, id) in ["a", "b", "c"].enumerated() {
-            if number > 0 { bench.clock.advance(seconds: 20) }
-            let owner = try await bench.another()
-            try await owner.chargeInFull(try await owner.held(SpendFixture.call(id, bytes: 10)))
-        }
-        bench.clock.advance(seconds: 5)
-        var row = CallDoubts(ofCall: 0, inARow: 3, lasted: .seconds(40), sinceLast: .seconds(5))
-        #expect(try await bench.governor.doubts(of: asked) == row)
-        row.ofCall = 1
-        #expect(try await bench.governor.doubts(of: SpendFixture.call("b", bytes: 10)) == row)
-        var other = asked
-        other.model = SpendFixture.otherModel
-        #expect(try await bench.governor.doubts(of: other) == CallDoubts())
-        // What is released or under way is no answer; what is settled is.
-        try await bench.governor.release(try await bench.governor.held(SpendFixture.call("d", bytes: 10)))
-        #expect(try await bench.governor.doubts(of: asked).inARow == 3)
-        try await bench.governor.pay(SpendFixture.call("d", bytes: 10), tokens: 1, response: "x")
-        #expect(try await bench.governor.doubts(of: asked) == CallDoubts())
-        try await bench.governor.chargeInFull(try await bench.governor.held(SpendFixture.call("e", bytes: 10)))
-        #expect(try await bench.governor.doubts(of: asked) == CallDoubts(inARow: 1))
-        // Nobody knows when an entry of a clock that was wrong was made, and an old one says nothing.
-        bench.clock.advance(seconds: -120)
-        #expect(try await bench.governor.doubts(of: asked) == CallDoubts())
-        bench.clock.advance(seconds: 120 + 3601)
-        #expect(try await bench.governor.doubts(of: asked) == CallDoubts())
-    }
-
     /// A call under way is in flight for everybody; another ordinal, digest or question is another call.
     func checkInFlight() async throws {
         let bench = try await bench()

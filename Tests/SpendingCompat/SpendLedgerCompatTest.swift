@@ -25,6 +25,8 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkInFlight()
         try await checkDoubt()
         try await checkCharges()
+        try await checkOrphansInDoubt()
+        try await checkCorrectedOrphans()
         try await checkChargesInARow()
         try await checkDropped()
         try await checkReadingWritesNothing()

@@ -103,6 +103,23 @@ struct MigrationTests {
         #expect(difference.budget == nil && difference.amount == .spent && difference.journaled.nanoUSD == 14)
     }
 
+    @Test("of doubts keep what was charged before, and go on with orphans")
+    func doubtsOfBefore() async throws {
+        let client = PostgresClient(try await PostgresTestServer.shared().configuration())
+        let before = PostgresSchema(name: "spending", migrations: Array(PostgresLedger.schema.migrations.prefix(7)))
+        try await client.migrate([before])
+        // What a program of then wrote goes through the database's own triggers.
+        let governor = SpendFixture.governor(PostgresLedger(client: client))
+        try await governor.chargeInFull(try await governor.held(SpendFixture.call("a", bytes: 10)))
+        #expect(try await client.migrate([PostgresLedger.schema]).first == "spending.8")
+        #expect(try await governor.doubts(of: SpendFixture.call("a", digest: "e")).ofCall == 1)
+        _ = try await governor.held(SpendFixture.call("a", digest: "e", bytes: 5))
+        try await governor.sweep()
+        #expect(try await governor.doubts(of: SpendFixture.call("a")).ofCall == 2)
+        #expect(try await governor.charged(for: SpendFixture.call("a")) == Money(nanoUSD: 15))
+        #expect(try await governor.verify().isSound)
+    }
+
     @Test("are all that a host with the shipped role can write, and the journal only at its end")
     func leastPrivilege() async throws {
         let (owner, host) = try await PostgresTestServer.shared().makeDatabaseWithRoles("ledger_roles")
@@ -116,6 +133,9 @@ struct MigrationTests {
         let reservation = try await governor.held(SpendFixture.call("b", bytes: 10))
         try await ledger.renewLeases()
         try await governor.release(reservation)
+        _ = try await governor.held(SpendFixture.call("dropped", bytes: 10))
+        #expect(try await governor.spent() == 60)
+        #expect(try await governor.doubts(of: SpendFixture.call("dropped")).ofCall == 1)
         for alert in try await governor.claimAlerts() { try await governor.confirm(alert) }
         try await governor.raise(
             "daily", to: Money(nanoUSD: 500), until: Date(timeIntervalSinceNow: 600), reason: "a test")

@@ -29,4 +29,38 @@ struct PlanTests {
         let read = try await server.rowsRead(by: configuration) / 1500
         #expect(read < 40, "\(read) rows a call")
     }
+
+    @Test("read no more for a call's doubts where many hosts were killed, and none of it counts in the row")
+    func doubts() async throws {
+        let server = try await PostgresTestServer.shared()
+        let clock = ManualClock()
+        let setup = PostgresClient(server.configuration())
+        try await setup.migrate([PostgresLedger.schema])
+        let ledger = PostgresLedger(client: setup, clock: .given(clock.now))
+        let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(limit: 1_000_000)])
+        let left = try await withThrowingTaskGroup(of: String.self) { group in
+            for call in 0..<1000 {
+                // Dropped, and charged with the next transaction.
+                group.addTask { try await governor.held(SpendFixture.call("killed-\(call)")).holdID }
+            }
+            return try await group.reduce(into: [String]()) { $0.append($1) }
+        }
+        #expect(left.count == 1000)
+        #expect(try await governor.heldAmount() == 0)
+        await ledger.close()
+        await setup.close()
+        var configuration = setup.configuration
+        configuration.applicationName = "doubts-\(UUID().uuidString)"
+        let client = PostgresClient(configuration)
+        let reader = PostgresLedger(client: client, clock: .given(clock.now))
+        for call in 0..<100 {
+            let place = CallPlace(of: SpendFixture.call("killed-\(call)"))
+            #expect(try await reader.doubts(of: place, to: SpendFixture.model) == CallDoubts(ofCall: 1))
+            #expect(try await reader.charged(for: place) == Money(nanoUSD: 40))
+        }
+        await reader.close()
+        await client.close()
+        let read = try await server.rowsRead(by: configuration) / 100
+        #expect(read < 20, "\(read) rows a call")
+    }
 }

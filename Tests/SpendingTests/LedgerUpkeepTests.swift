@@ -176,11 +176,11 @@ private struct ToldLedger: SpendLedger {
     }
     func abandon(_ holdID: String) { ledger.abandon(holdID) }
 
-    func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+    func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
         try await ledger.doubts(of: call, to: model)
     }
 
-    func charged(for call: CallID) async throws(GovernorError) -> Money { try await ledger.charged(for: call) }
+    func charged(for call: CallPlace) async throws(GovernorError) -> Money { try await ledger.charged(for: call) }
 
     func counters(in span: Range<Date>) async throws(GovernorError) -> [PeriodCounter] {
         try await ledger.counters(in: span)

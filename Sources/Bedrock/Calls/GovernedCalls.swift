@@ -9,7 +9,8 @@ struct GovernedCalls: Sendable {
     private static let timeMin: Duration = .seconds(2)
     /// How long a ledger that is away is left alone before the next try: no event tells that it is back.
     private static let ledgerPause: Duration = .seconds(1)
-    /// How often one call may be paid for in doubt: what timed out twice is not paid a third time.
+    /// How often one call may be paid for in doubt: what timed out twice, or was under way when its host was killed, is not
+    /// paid a third time.
     private static let doubtsMax = 2
 
     let governor: CostGovernor

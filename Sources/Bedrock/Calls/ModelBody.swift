@@ -5,6 +5,8 @@ package protocol ModelBody: Sendable, Hashable {
     /// What the model answers.
     associatedtype Answer: ModelAnswer
 
+    /// Whether calls of one invocation differ by their bytes alone, as those for many texts do; others go by their place.
+    static var isNamedByDigest: Bool { get }
     /// The bytes in UTF-8 of all text that the model reads, template included.
     var inputBytes: Int { get }
     /// The messages or texts that it reads, each of which may add tokens.

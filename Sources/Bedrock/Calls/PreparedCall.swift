@@ -35,6 +35,7 @@ struct PreparedCall<Body: ModelBody>: Sendable {
     func call(to model: ModelID) -> PaidCall {
         PaidCall(
             id: id, model: model, tenant: tenant, inputBytes: body.inputBytes, messages: body.messages,
-            outputTokensMax: body.outputTokensMax, outputTokensMin: outputTokensMin)
+            outputTokensMax: body.outputTokensMax, outputTokensMin: outputTokensMin,
+            isNamedByDigest: Body.isNamedByDigest)
     }
 }

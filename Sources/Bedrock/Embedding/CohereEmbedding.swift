@@ -24,6 +24,7 @@ package struct CohereEmbeddingRequest: ModelBody, Encodable {
         inputType = "search_\(use.rawValue)"
     }
 
+    package static var isNamedByDigest: Bool { true }
     package var inputBytes: Int { texts.reduce(0) { $0 + $1.utf8.count } }
     package var messages: Int { texts.count }
     package var outputTokensMax: Int { 0 }

@@ -5,7 +5,7 @@ package import Spending
 package struct GovernedEmbeddings: Sendable {
     /// How many calls go out at once where a call takes one text.
     private static let callsMax = 8
-    /// How often a text may be paid for again whose stored vector has been deleted since.
+    /// How often a text may be paid for again whose stored vector has been deleted since, or whose calls were in vain.
     private static let purchasesMax = 16
     /// How long a call waits for the very same one between two looks.
     private static let pause = Duration.milliseconds(200)
@@ -93,9 +93,9 @@ package struct GovernedEmbeddings: Sendable {
     ) async throws(LanguageModelError) -> [[Float]] {
         let vectors =
             switch model {
-            case .titanV2: try await answer(to: TitanEmbeddingRequest(inputText: texts[0]), context).vectors
+            case .titanV2: try await answer(to: TitanEmbeddingRequest(inputText: texts[0]), for: use, context).vectors
             case .cohereEnglish, .cohereMultilingual:
-                try await answer(to: CohereEmbeddingRequest(texts: texts, use: use), context).vectors
+                try await answer(to: CohereEmbeddingRequest(texts: texts, use: use), for: use, context).vectors
             }
         guard vectors.count == texts.count, vectors.allSatisfy({ $0.count == model.dimension }) else {
             throw .unreadableAnswer
@@ -104,7 +104,7 @@ package struct GovernedEmbeddings: Sendable {
     }
 
     private func answer<Body: ModelBody>(
-        to body: Body, _ context: InvocationContext
+        to body: Body, for use: EmbeddingUse, _ context: InvocationContext
     ) async throws(LanguageModelError) -> Body.Answer {
         // Other than an answer to a question, a vector that is gone is bought again: it is what it was.
         var ordinal = 0
@@ -115,6 +115,10 @@ package struct GovernedEmbeddings: Sendable {
             do throws(LanguageModelError) {
                 return try await calls.make(prepared, to: modelID, context).answer
             } catch .answerForgotten {
+                ordinal += 1
+            } catch .answerInDoubt where use == .document {
+                // Somebody ingests it anew and has agreed to the cost; else a text that two killed runs were at would never
+                // be found again.
                 ordinal += 1
             } catch .inFlight where context.remaining > Self.pause {
                 // The same text beside this one, or of a run that was killed: no event tells that another process's hold ends.

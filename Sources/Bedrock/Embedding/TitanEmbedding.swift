@@ -13,6 +13,7 @@ package struct TitanEmbeddingRequest: ModelBody, Encodable {
     /// A vector of length 1.
     package let normalize = true
 
+    package static var isNamedByDigest: Bool { true }
     package var inputBytes: Int { inputText.utf8.count }
     package var messages: Int { 1 }
     package var outputTokensMax: Int { 0 }

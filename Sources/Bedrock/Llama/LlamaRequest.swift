@@ -31,6 +31,8 @@ package struct LlamaRequest: Sendable, Hashable, Codable {
 extension LlamaRequest: ModelBody {
     package typealias Answer = LlamaResponse
 
+    package static var isNamedByDigest: Bool { false }
+
     package var inputBytes: Int { prompt.utf8.count }
 
     package var messages: Int { 1 }

@@ -85,11 +85,11 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         }
     }
 
-    package func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts {
+    package func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
         books.pages.withLock { $0.doubts(of: call, to: model, at: now()) }
     }
 
-    package func charged(for call: CallID) async throws(GovernorError) -> Money {
+    package func charged(for call: CallPlace) async throws(GovernorError) -> Money {
         books.pages.withLock { $0.charged(for: call) }
     }
 

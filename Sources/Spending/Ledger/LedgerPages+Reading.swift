@@ -40,14 +40,14 @@ extension LedgerPages {
         }.sorted { ($0.budget, $0.period.start) < ($1.budget, $1.period.start) }
     }
 
-    func doubts(of call: CallID, to model: ModelID, at now: Date) -> CallDoubts {
+    func doubts(of call: CallPlace, to model: ModelID, at now: Date) -> CallDoubts {
         let entries = journal.filter { $0.model == model }
         let answered = entries.last { [.settle, .breach].contains($0.kind) }?.id ?? 0
         let row = entries.filter {
             $0.kind == .charge && $0.id > answered && $0.at >= now - CallDoubts.rowAge / .seconds(1)
                 && $0.at <= now + CallDoubts.skewMax / .seconds(1)
         }
-        let ofCall = entries.count { $0.kind == .charge && $0.call == call }
+        let ofCall = charges(for: call).count { $0.model == model }
         guard let last = row.last?.at, let first = row.suffix(CallDoubts.rowMax).first?.at else {
             return CallDoubts(ofCall: ofCall)
         }
@@ -56,8 +56,15 @@ extension LedgerPages {
             lasted: .seconds(last.timeIntervalSince(first)), sinceLast: .seconds(max(0, now.timeIntervalSince(last))))
     }
 
-    func charged(for call: CallID) -> Money {
-        journal.filter { $0.kind == .charge && $0.call == call }.reduce(.zero) { $0.addingUpToLimit($1.spent) }
+    func charged(for call: CallPlace) -> Money {
+        charges(for: call).reduce(.zero) { $0.addingUpToLimit($1.spent) }
+    }
+
+    /// The entries that charged a call in full, without the orphans that were corrected.
+    private func charges(for call: CallPlace) -> [JournalEntry] {
+        let entries = journal.filter { call.holds($0.call) }
+        let corrected = Set(entries.filter { [.settle, .release].contains($0.kind) }.map(\.holdID))
+        return entries.filter { [.charge, .orphan].contains($0.kind) && !corrected.contains($0.holdID) }
     }
 
     func exceptions(in span: Range<Date>, atMost count: Int) -> [JournalEntry] {

@@ -52,15 +52,16 @@ package protocol SpendLedger: Sendable {
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
     func release(_ holdID: String, of call: CallID) async throws(GovernorError)
 
-    /// How often a call to a model, and how many of the model's calls in a row, were charged by ``chargeInFull(_:of:)``.
+    /// How often a call to a model was charged in full, by ``chargeInFull(_:of:)`` or as an orphan that nobody corrected, and
+    /// how many of the model's calls in a row were by ``chargeInFull(_:of:)``.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    func doubts(of call: CallID, to model: ModelID) async throws(GovernorError) -> CallDoubts
+    func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts
 
-    /// What a call was charged by ``chargeInFull(_:of:)``, to whichever models.
+    /// What a call was charged in full, by ``chargeInFull(_:of:)`` or as an orphan that nobody corrected, to whichever models.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    func charged(for call: CallID) async throws(GovernorError) -> Money
+    func charged(for call: CallPlace) async throws(GovernorError) -> Money
 
     /// Takes note that nobody will end a hold any more: it is charged in full as an orphan by this owner's next operation that
     /// writes, and at the latest when this owner is gone.
