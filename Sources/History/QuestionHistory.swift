@@ -88,7 +88,8 @@ package protocol QuestionHistory: History {
     /// - Throws: The store's errors.
     func degradedAnswers(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)]
 
-    /// How many questions that a budget had no room for were refused, and how many wait.
+    /// How many questions were refused for a budget without room or a model that cost more than its bound, and how many wait
+    /// for a budget.
     ///
     /// - Parameter start: Since when refused ones were accepted; those that wait count whenever that was.
     /// - Returns: The counts.

@@ -62,6 +62,8 @@ package struct QuestionRecord: Sendable, Hashable {
 
     /// The reason of a question that a budget had no room for: it was refused, or it waits.
     package static let noRoom = "budget-exhausted"
+    /// The reason of a question that was refused because its model has cost more than its bound.
+    package static let breached = "model-bound-breached"
 
     /// Makes a record.
     package init(

@@ -162,11 +162,15 @@ package struct PostgresHistory: QuestionHistory {
             PostgresStatement(
                 """
                 SELECT count(*) FILTER (WHERE state = 'refused' AND accepted_at >= $1),
-                    count(*) FILTER (WHERE state = 'accepted')
+                    count(*) FILTER (WHERE state = 'accepted'),
+                    (SELECT count(*) FROM questions WHERE finished_at >= $1 AND accepted_at >= $1
+                        AND state = 'refused' AND reason = 'model-bound-breached')
                 FROM questions WHERE reason = 'budget-exhausted'
                 """, [.timestamptz(start)])
         ).rows.first
-        return (try row?.get(0) ?? 0, try row?.get(1) ?? 0)
+        guard let row else { return (refused: 0, waiting: 0) }
+        let (noRoom, breached): (Int, Int) = (try row.get(0), try row.get(2))
+        return (refused: noRoom + breached, waiting: try row.get(1))
     }
 
     package func counts() async throws -> [QuestionState: Int] {

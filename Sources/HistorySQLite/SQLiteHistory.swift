@@ -277,11 +277,13 @@ package struct SQLiteHistory: QuestionHistory {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT count(*) FILTER (WHERE state = 'refused' AND accepted_at_ms >= ?),
-                        count(*) FILTER (WHERE state = 'accepted')
+                    SELECT count(*) FILTER (WHERE state = 'refused' AND accepted_at_ms >= ?1),
+                        count(*) FILTER (WHERE state = 'accepted'),
+                        (SELECT count(*) FROM questions WHERE finished_at_ms >= ?1 AND accepted_at_ms >= ?1
+                            AND state = 'refused' AND reason = 'model-bound-breached')
                     FROM questions WHERE reason = 'budget-exhausted'
                     """, arguments: [start.milliseconds])
-            return (row?[0] ?? 0, row?[1] ?? 0)
+            return (refused: (row?[0] ?? 0) + (row?[2] ?? 0), waiting: row?[1] ?? 0)
         }
     }
 

@@ -171,6 +171,9 @@ extension QuestionHistoryCompatTest {
         #expect(try await history.question(id: "unheard")?.explanation == "no room")
         counts = try await history.withoutRoom(since: Date(timeIntervalSince1970: 1_000))
         #expect(counts == (1, 0))
+        #expect(try await history.finish(id: "b", state: .refused, reason: QuestionRecord.breached, opensAt: nil))
+        counts = try await history.withoutRoom(since: Date(timeIntervalSince1970: 1_000))
+        #expect(counts == (2, 0))
         counts = try await history.withoutRoom(since: Date(timeIntervalSince1970: 1_001))
         #expect(counts == (0, 0))
     }

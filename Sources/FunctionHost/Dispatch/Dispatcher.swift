@@ -171,7 +171,7 @@ struct Dispatcher: Sendable {
                 // No turn of the budget opens a model that has cost too much.
                 let isBreached = refusal.cause == .breached
                 try await finish(
-                    id, as: .refused, reason: isBreached ? "model-bound-breached" : QuestionRecord.noRoom,
+                    id, as: .refused, reason: isBreached ? QuestionRecord.breached : QuestionRecord.noRoom,
                     opensAt: isBreached ? nil : refusal.opensAt, explanation: refusal.explanation)
             case .expire:
                 try await finish(id, as: .expired, reason: "expired")

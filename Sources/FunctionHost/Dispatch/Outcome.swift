@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import FunctionKit
+import History
 
 /// What becomes of a delivery: the whole table, one case a row.
 package enum Outcome: Sendable {
@@ -49,7 +50,7 @@ package enum Outcome: Sendable {
         case .reject: self = .refuse(refusal)
         // No turn of the budget opens the model again.
         case _ where refusal.cause == .breached:
-            self = .trouble(HostTrouble(.breach, code: "model-bound-breached"))
+            self = .trouble(HostTrouble(.breach, code: QuestionRecord.breached))
         case .waitUntilReset: self = .park(refusal)
         // The function or the model should have dealt with these: it has no way to answer without the model, so the
         // question waits rather than fails.
