@@ -154,29 +154,13 @@ extension Pipeline {
     private func first<Value: Sendable>(
         within limit: Duration?, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
-        let (endings, feed) = AsyncStream.makeStream(of: Result<Value?, any Error>.self)
-        // Awaited below, but for one that outlasts its time; it ends with the store's own patience.
-        let work = Task {
+        try await value(within: limit) { () async throws -> Value? in
             do {
-                feed.yield(.success(try await cancelWhenGracefulShutdown { try await body() }))
+                return try await cancelWhenGracefulShutdown { try await body() }
             } catch is CancellationError {
-                feed.yield(.success(nil))
-            } catch {
-                feed.yield(.failure(error))
+                return nil
             }
-        }
-        // Ends with the work, or ends it.
-        let time = Task {
-            guard let limit, (try? await Task.sleep(for: limit)) != nil else { return }
-            feed.yield(.success(nil))
-        }
-        defer {
-            work.cancel()
-            time.cancel()
-        }
-        for await ending in endings { return try ending.get() }
-        // The asker's own task was cancelled.
-        return nil
+        } ?? nil
     }
 }
 

@@ -3,17 +3,18 @@ import FunctionKit
 import History
 import Synchronization
 
-/// A history that takes and gives nothing until it speaks: as a database that is frozen or locked.
+/// A history that takes and gives nothing until it speaks: as a database that is frozen or locked, which is also slow to hear
+/// that nobody waits for it any more.
 final class SilentHistory: QuestionHistory {
     private let history: any QuestionHistory
-    private let (silence, end) = AsyncStream.makeStream(of: Never.self)
+    private let silence = Latch()
 
     init(_ history: any QuestionHistory) { self.history = history }
 
-    func speak() { end.finish() }
+    func speak() { silence.open() }
 
     private func listen() async throws {
-        for await _ in silence {}
+        await silence.wait()
         try Task.checkCancellation()
     }
 

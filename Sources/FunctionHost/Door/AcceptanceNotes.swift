@@ -100,7 +100,7 @@ package final class AcceptanceNotes: Service {
             }
         }
         let left = max(.now + Self.lastPatience, drain.deadline ?? .now) - .now
-        _ = await first(within: left) { [self] in await writeAll() }
+        _ = try? await value(within: left) { [self] in await writeAll() }
         let lost = state.withLock { $0.notes.count }
         if lost > 0 {
             logger.warning(

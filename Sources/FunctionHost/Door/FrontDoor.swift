@@ -16,7 +16,8 @@ package struct FrontDoor: Sendable {
 
     /// How long to wait after a full queue: about the time in which a slow model answers once.
     private static let retryAfter = Duration.seconds(5)
-    /// How long the history may take to say whether an asker's own id is known.
+    /// How long the history may take to say whether an asker's own id is known; after that the question is taken as it is,
+    /// and of two under one id the history keeps the first, as for hosts beside each other.
     private static let lookPatience = Duration.milliseconds(500)
     /// How long a queue that is away is left alone before the next try to make sure.
     private static let retryPause = Duration.milliseconds(100)
@@ -137,7 +138,7 @@ package struct FrontDoor: Sendable {
     /// The text of a question that was asked before, as far as it can be seen in a moment; empty where only its end is known.
     private func knownText(of id: String) async -> String? {
         if let note = notes[id] { return note.question }
-        return await first(within: Self.lookPatience) { try? await history.question(id: id)?.question } ?? nil
+        return try? await value(within: Self.lookPatience) { try await history.question(id: id)?.question } ?? nil
     }
 
     /// Invokes the first function in memory.
