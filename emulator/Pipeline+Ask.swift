@@ -78,10 +78,19 @@ extension Pipeline {
         if let record = look.record, record.reason == QuestionRecord.noRoom, let explanation = record.explanation {
             return explanation
         }
-        let done = Set(look.record?.stages.map(\.function) ?? [])
+        return next(after: look.record?.stages ?? []).map { "\($0) has not finished yet" }
+    }
+
+    /// The function that an accepted question waits for.
+    private func next(after stages: [StageRun]) -> String? {
+        let done = Set(stages.map(\.function))
         // What is accepted has passed the door's own function, whether that is noted yet or not.
-        return functions.map(\.settings).first { !$0.redacts && !done.contains($0.name) }
-            .map { "\($0.name) has not finished yet" }
+        return functions.map(\.settings).first { !$0.redacts && !done.contains($0.name) }?.name
+    }
+
+    /// What keeps this host from taking an accepted question any further; nil where nothing does.
+    func trouble(before record: QuestionRecord) -> HostTrouble? {
+        next(after: record.stages).flatMap { host.troubles[$0] }
     }
 
     /// Tells that a question is parked; ends when it has, or is cancelled.

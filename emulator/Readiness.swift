@@ -71,6 +71,7 @@ struct Readiness: Sendable {
             looks["ledger"] = {
                 try pipeline.file.check()
                 _ = try await governor.status()
+                if let failure = governor.ledgerFailure { throw failure }
             }
         }
         if let index = pipeline.index { looks["index"] = { try await index.check() } }
@@ -83,7 +84,12 @@ struct Readiness: Sendable {
     func check() async -> Report {
         var parts = await withTaskGroup(of: (String, String).self) { group in
             for (name, look) in looks {
-                group.addTask { (name, await look.value(within: Self.patience) ?? "away: no answer") }
+                group.addTask {
+                    if let state = await look.value(within: Self.patience) { return (name, state) }
+                    // One that took longer may have found out why.
+                    let before = look.last.flatMap { $0 == "ready" ? nil : $0 }
+                    return (name, before ?? "away: no answer")
+                }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }

@@ -10,12 +10,16 @@ final class SharedLook<Value: Sendable>: Sendable {
         var isUnderWay = false
         var askers: [UInt64: AsyncStream<Value>.Continuation] = [:]
         var nextID: UInt64 = 0
+        var last: Value?
     }
 
     private let body: @Sendable () async -> Value
     private let state = Mutex(State())
 
     init(_ body: @escaping @Sendable () async -> Value) { self.body = body }
+
+    /// What the last look found that has ended; nil before.
+    var last: Value? { state.withLock { $0.last } }
 
     /// What the look that is under way finds, or a new one where none is; nil where it takes longer.
     func value(within patience: Duration) async -> Value? {
@@ -43,6 +47,7 @@ final class SharedLook<Value: Sendable>: Sendable {
         let value = await body()
         let askers = state.withLock { state in
             state.isUnderWay = false
+            state.last = value
             defer { state.askers = [:] }
             return state.askers
         }

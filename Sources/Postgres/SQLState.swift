@@ -101,6 +101,7 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
             case "42": "the statement does not fit the tables; run the migrations"
             case "54": "a value is too long for it"
             case "53": "it is short of memory, disk or connections"
+            case "55": "something is not in the state for it; a database may be set to take no connections"
             case "57": "an operator intervened"
             case "58", "XX": "it has an internal or disk error; look at its log"
             default: nil

@@ -28,6 +28,7 @@ package struct CostGovernor: Sendable {
     private let prices: PriceBook
     let waiting = WaitingLine()
     let news = LedgerNews()
+    private let failure = LedgerFailure()
     private let released = Counted()
     /// Brings ``own`` to the ledger.
     let firstUse = FirstUse()
@@ -122,12 +123,25 @@ package struct CostGovernor: Sendable {
     private func attempt(
         _ call: PaidCall, waits: Bool, respectsLines: Bool, _ seen: SeenMoment
     ) async throws(GovernorError) -> LedgerAdmission {
-        try await firstUse { () async throws(GovernorError) in try await open() }
-        return try await ledger.reserve(call) { [self] moment throws(GovernorError) in
-            seen.moment = moment
-            return try terms(of: call, at: moment, waits: waits, respectsLines: respectsLines)
+        do throws(GovernorError) {
+            try await firstUse { () async throws(GovernorError) in try await open() }
+            let admission = try await ledger.reserve(call) { [self] moment throws(GovernorError) in
+                seen.moment = moment
+                return try terms(of: call, at: moment, waits: waits, respectsLines: respectsLines)
+            }
+            failure.last = nil
+            return admission
+        } catch {
+            // Who waits no longer has learnt nothing of the ledger.
+            if case .ledgerUnavailable = error, !Task.isCancelled { failure.last = error }
+            throw error
         }
     }
+
+    /// Why the ledger held nothing when it was last asked to; nil where it did, or nobody has asked.
+    ///
+    /// A ledger that can be read may still take no holds, such as one whose role lacks a privilege.
+    package var ledgerFailure: GovernorError? { failure.last }
 
     private func finish(_ admission: LedgerAdmission, _ call: PaidCall, at moment: LedgerMoment?) -> Admission {
         switch admission {

@@ -63,6 +63,26 @@ struct ReadinessTests {
         #expect(looks.withLock { $0 } == 1)
     }
 
+    @Test("says of a part that does not answer what an earlier look found out")
+    func lateReason() async {
+        let looks = Mutex(0)
+        let readiness = Readiness(
+            drain: DrainSignal(), broker: InMemoryBroker(),
+            looks: [
+                "ledger": {
+                    let isFirst = looks.withLock { looks in
+                        looks += 1
+                        return looks == 1
+                    }
+                    if isFirst { throw GovernorError.ledgerUnavailable(reason: "no connection is left") }
+                    try await Task.sleep(for: .seconds(600))
+                }
+            ])
+        let first = await readiness.check().facts["ledger"]
+        #expect(first?.contains("no connection is left") == true)
+        #expect(await readiness.check().facts["ledger"] == first)
+    }
+
     @Test(
         "says what is wrong with a part, where that is known",
         arguments: [

@@ -26,13 +26,19 @@ struct HostTroubleEndToEndTests {
                 #expect(
                     readiness.body.contains(#""llm-connector":"model-rejected (InvalidSignatureException)""#),
                     "\(readiness.body)")
+                // Who asks this host sees why the question waits, once it is noted that it came so far.
+                let asked = #"{"question": "The phone I bought is faulty.", "id": "asked"}"#
+                #expect(try await bad.get("/v1/questions", post: asked).status == 202)
+                while try await !bad.get("/v1/questions/asked").body
+                    .contains("it waits: model-rejected (InvalidSignatureException); renew or correct the keys")
+                { try await Task.sleep(for: .milliseconds(20)) }
                 let page = try PrometheusParser.samples(try await bad.get("/metrics").body)
                 #expect(page["host_in_trouble{function=llm-connector}"] == 1)
                 #expect(page["host_troubles_total{function=llm-connector,kind=credentials}"] == 1)
                 let good = try await HostRun.start(
                     in: world.folder, ["--manifest", "m.yaml"], environment: environment)
                 try await world.ask(Array(ids.suffix(20)))
-                for id in ids {
+                for id in ids + ["asked"] {
                     let record = try await world.history.outcome(of: id)
                     #expect(record.state == .answered && record.answer?.isDegraded == false)
                 }
@@ -41,7 +47,7 @@ struct HostTroubleEndToEndTests {
                 let rest = try await bad.rest()
                 #expect(!rest.contains { ($0["message"] as? String)?.hasPrefix("the host is in trouble") == true })
                 #expect(await bad.process.status() == 0)
-                #expect(model.received.count == 40)
+                #expect(model.received.count == 41)
                 #expect(try await world.isSound())
             }
         }

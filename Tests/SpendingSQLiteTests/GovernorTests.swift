@@ -128,6 +128,17 @@ struct GovernorTests {
         }
     }
 
+    @Test("a ledger that can be read but takes no holds is known as such until it takes one")
+    func takesNoHolds() async throws {
+        try await store.commit { try $0.execute(sql: "ALTER TABLE journal RENAME TO away") }
+        await #expect(throws: GovernorError.self) { try await governor.outcome(SpendFixture.call()) }
+        _ = try await governor.status()
+        #expect(governor.ledgerFailure?.description.contains(":memory:") == true)
+        try await store.commit { try $0.execute(sql: "ALTER TABLE away RENAME TO journal") }
+        _ = try await governor.outcome(SpendFixture.call())
+        #expect(governor.ledgerFailure == nil)
+    }
+
     @Test("a settlement that cannot be written leaves the bound charged")
     func settlementFails() async throws {
         let reservation = try await governor.held(SpendFixture.call())

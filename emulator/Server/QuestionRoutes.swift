@@ -103,6 +103,10 @@ struct QuestionRoutes {
             facts["reason"] = record.reason
             facts["opens_at"] = record.opensAt?.formatted(.iso8601)
             facts["explanation"] = record.explanation
+            if record.state == .accepted, record.reason == nil, let trouble = pipeline.trouble(before: record) {
+                facts["reason"] = trouble.code
+                facts["explanation"] = "it waits: \(trouble.reason)"
+            }
             return Reply(.ok, facts)
         }
         return Reply(.ok, json: try report.stableJSON())

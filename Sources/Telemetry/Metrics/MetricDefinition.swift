@@ -82,8 +82,10 @@ extension MetricDefinition {
             "How far this machine's clock is ahead of the ledger's, or of the model's last answer; below zero where it is"
                 + " behind."),
         MetricDefinition(
-            "broker.ready", .gauge, .flag, [], "Whether the broker is reached and takes messages, at each look."),
-        MetricDefinition("ledger.ready", .gauge, .flag, [], "Whether the ledger is reached, at each look."),
+            "broker.ready", .gauge, .flag, [],
+            "Whether the broker is reached, takes messages and refuses this host nothing, at each look."),
+        MetricDefinition(
+            "ledger.ready", .gauge, .flag, [], "Whether the ledger is reached and took the last hold, at each look."),
         MetricDefinition("index.ready", .gauge, .flag, [], "Whether the index is reached, at each look."),
         MetricDefinition(
             "bedrock.call.duration", .timer, .seconds, ["model", "outcome"],
