@@ -95,6 +95,7 @@ struct Readiness: Sendable {
         }
         switch await broker.state {
         case .ready: break
+        case .mayNotPublish(let reason), .queueRefused(let reason): parts["broker"] = "refused: \(reason)"
         case .blocked(let reason): parts["broker"] = "blocked: \(reason)"
         case .away(let reason): parts["broker"] = "away: \(reason)"
         }

@@ -9,8 +9,8 @@ package enum BrokerError: Error, Sendable, Hashable {
     /// The queue exists with other limits, and the broker does not change them; its own words name both. Delete the
     /// queue once it is empty, or set the limits back.
     case queueDiffers(queue: String, reason: String)
-    /// The broker does not make or give the queue: a limit of its own is reached, or this user may not. `reason` says what
-    /// to change.
+    /// The broker does not make or give the queue, or takes no message for it: a limit of its own is reached, or this user
+    /// may not. `reason` says what to change. Nothing was published.
     case refused(queue: String, reason: String)
     /// The broker cannot carry the message, now or later: its id, headers or body are too long. Nothing was published.
     case invalidMessage(reason: String)

@@ -17,8 +17,8 @@ package protocol MessageBroker: Sendable {
     ///   - queue: The name of a declared queue.
     ///   - delay: How long nobody gets the message: zero, or one of the queue's declared delays.
     /// - Throws: ``BrokerError/queueFull(queue:)``, ``BrokerError/unknownQueue(_:)``,
-    ///   ``BrokerError/unknownDelay(_:queue:)``, ``BrokerError/invalidMessage(reason:)``, ``BrokerError/unavailable(reason:)``;
-    ///   nothing is published then. ``BrokerError/unconfirmed(reason:)`` leaves it open whether the message arrived. A
+    ///   ``BrokerError/unknownDelay(_:queue:)``, ``BrokerError/invalidMessage(reason:)``,
+    ///   ``BrokerError/refused(queue:reason:)``, ``BrokerError/unavailable(reason:)``; nothing is published then. ``BrokerError/unconfirmed(reason:)`` leaves it open whether the message arrived. A
     ///   cancelled task waits no longer for a confirm.
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError)
 

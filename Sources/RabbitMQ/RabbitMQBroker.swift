@@ -166,7 +166,7 @@ package final class RabbitMQBroker: MessageBroker {
     /// Answers at once while a connection is down, instead of after the try to connect that is under way.
     private func checkReachable(_ side: StateBoard.Side) throws(BrokerError) {
         switch board.state(of: side) {
-        case .ready, .blocked: return
+        case .ready, .blocked, .mayNotPublish, .queueRefused: return
         case .away(let reason): throw .unavailable(reason: reason)
         }
     }

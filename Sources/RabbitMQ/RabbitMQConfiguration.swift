@@ -34,6 +34,8 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
     /// What the broker's own tools call the connections of this process.
     package var connectionName: String
     /// How long a consumer may bring nothing before it is started anew, in case that the broker has forgotten it.
+    ///
+    /// An idle connection for publishes is looked after as often, and at least each 10 s.
     package var idleConsumerMax: Duration = .seconds(30)
 
     /// Reads an `amqp://` or `amqps://` URL (<https://www.rabbitmq.com/docs/uri-spec>).

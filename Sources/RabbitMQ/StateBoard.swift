@@ -21,7 +21,7 @@ final class StateBoard: Sendable {
         var both: BrokerState {
             if isClosed { return closed }
             if case .away = consuming { return consuming }
-            return publishing
+            return publishing == .ready ? consuming : publishing
         }
     }
 

@@ -104,6 +104,8 @@ struct ReadinessTests {
         "is gone while the broker is away or takes no messages",
         arguments: [
             (BrokerState.blocked(reason: "low on memory"), "blocked: low on memory"),
+            (.mayNotPublish(reason: "no right to write"), "refused: no right to write"),
+            (.queueRefused(reason: "no right to read q"), "refused: no right to read q"),
             (.away(reason: "connection refused"), "away: connection refused"),
         ])
     func broker(state: BrokerState, text: String) async {

@@ -157,6 +157,15 @@ struct FrontDoorTests {
         await #expect(throws: FrontDoorError.unavailable(reason: "the queue cannot be reached: down")) {
             try await door.accept("Two?")
         }
+        let refusal = BrokerError.refused(queue: "sluice.work", reason: "no right")
+        test.broker.failPublishes([refusal])
+        await #expect(throws: FrontDoorError.unavailable(reason: refusal.description)) {
+            try await door.accept("Three?")
+        }
+        // The broker took the right away in the middle: nobody waits for it to come back.
+        door.confirmPatience = .seconds(50)
+        test.broker.failPublishes([.unconfirmed(reason: "lost"), refusal])
+        await #expect(throws: FrontDoorError.unconfirmed(id: "four")) { try await door.accept("Four?", id: "four") }
         // Asked again under the id it is the same question.
         #expect(try await door.accept("One?", id: id) == id)
         #expect(!door.notes.isUnconfirmed(id))

@@ -7,6 +7,7 @@ import RabbitMQ
 import RabbitMQServer
 import SQLite
 import ServiceLifecycleTestKit
+import Synchronization
 import Testing
 
 @Suite("A host that loses its connection", .timeLimit(.minutes(5)))
@@ -59,5 +60,28 @@ struct LostConnectionTests {
         for (_, queue) in queues.byKind { #expect(try await broker.depth(of: queue).total == 0) }
         await broker.close()
         proxy.close()
+    }
+
+    @Test("a host that may not publish takes nothing that it could only give back")
+    func mayNotPublish() async throws {
+        let calls = Mutex(0)
+        let test = try TestHost([
+            registered { input, _ in
+                calls.withLock { $0 += 1 }
+                return input
+            }
+        ])
+        try await test.run { _ in
+            try await test.send("before")
+            await test.broker.acknowledgement(of: "before", in: "sluice.work")
+            test.broker.set(.mayNotPublish(reason: "no right"))
+            try await test.send("q")
+            // Its consumer was there already, and lets go of it.
+            _ = await test.broker.event { $0.text == "hand back q of sluice.work" }
+            #expect(calls.withLock { $0 } == 1)
+            test.broker.set(.ready)
+            await test.broker.acknowledgement(of: "q", in: "sluice.work.alone")
+        }
+        #expect(calls.withLock { $0 } == 2)
     }
 }

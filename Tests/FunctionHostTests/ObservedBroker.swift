@@ -29,6 +29,7 @@ enum BrokerEvent: Sendable {
 final class ObservedBroker: MessageBroker {
     private struct State {
         var events: [BrokerEvent] = []
+        var now = BrokerState.ready
         /// How the next publishes fail; one without a confirm has arrived nevertheless.
         var failures: [BrokerError] = []
         var isHolding = false
@@ -43,7 +44,7 @@ final class ObservedBroker: MessageBroker {
     private let inner = InMemoryBroker()
     /// What is wrong with messages, by id.
     private let problems: [String: MessageProblem]
-    private let state = Mutex(State())
+    private let watched = Mutex(State())
     private let room = WaitingRoom<UInt64>()
 
     let buriesByItself: Bool
@@ -53,15 +54,20 @@ final class ObservedBroker: MessageBroker {
         self.buriesByItself = buriesByItself
     }
 
+    var state: BrokerState { watched.withLock { $0.now } }
+
+    /// Says from now on that it is so.
+    func set(_ state: BrokerState) { watched.withLock { $0.now = state } }
+
     /// Lets the next publishes fail.
-    func failPublishes(_ failures: [BrokerError]) { state.withLock { $0.failures = failures } }
+    func failPublishes(_ failures: [BrokerError]) { watched.withLock { $0.failures = failures } }
 
     /// Lets publishes wait, whoever cancels them, as they do for a lock.
-    func holdPublishes() { state.withLock { $0.isHolding = true } }
+    func holdPublishes() { watched.withLock { $0.isHolding = true } }
 
     /// Lets those go on that wait.
     func releasePublishes() {
-        let held = state.withLock { state in
+        let held = watched.withLock { state in
             defer { (state.isHolding, state.held) = (false, []) }
             return state.held
         }
@@ -70,7 +76,7 @@ final class ObservedBroker: MessageBroker {
 
     private func waitWhileHeld() async {
         await withCheckedContinuation { continuation in
-            let goesOn = state.withLock { state in
+            let goesOn = watched.withLock { state in
                 if state.isHolding { state.held.append(continuation) }
                 return !state.isHolding
             }
@@ -78,12 +84,12 @@ final class ObservedBroker: MessageBroker {
         }
     }
 
-    var events: [BrokerEvent] { state.withLock { $0.events } }
+    var events: [BrokerEvent] { watched.withLock { $0.events } }
 
     /// Waits for an event, or takes one that was.
     func event(where matches: @escaping @Sendable (BrokerEvent) -> Bool) async -> BrokerEvent {
         await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> BrokerEvent? in
+            let known = watched.withLock { state -> BrokerEvent? in
                 if let event = state.events.first(where: matches) { return event }
                 state.waiters.append((matches, continuation))
                 return nil
@@ -104,7 +110,7 @@ final class ObservedBroker: MessageBroker {
     }
 
     private func note(_ event: BrokerEvent) {
-        let due = state.withLock { state in
+        let due = watched.withLock { state in
             state.events.append(event)
             let due = state.waiters.filter { $0.matches(event) }.map(\.continuation)
             state.waiters.removeAll { $0.matches(event) }
@@ -117,7 +123,7 @@ final class ObservedBroker: MessageBroker {
 
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {
         await waitWhileHeld()
-        let failure = state.withLock { $0.failures.isEmpty ? nil : $0.failures.removeFirst() }
+        let failure = watched.withLock { $0.failures.isEmpty ? nil : $0.failures.removeFirst() }
         do throws(BrokerError) {
             switch failure {
             case .unconfirmed?, nil: try await inner.publish(message, to: queue, after: delay)
@@ -136,7 +142,7 @@ final class ObservedBroker: MessageBroker {
         return DeliveryStream { [problems, self] () async throws(BrokerError) in
             var deliveries = stream.makeAsyncIterator()
             guard let delivery = try await deliveries.next() else { return nil }
-            state.withLock { $0.delivered[delivery.message.id] = delivery }
+            watched.withLock { $0.delivered[delivery.message.id] = delivery }
             return Delivery(
                 message: delivery.message, queue: delivery.queue, tag: delivery.tag,
                 priorDeliveries: delivery.priorDeliveries, problem: problems[delivery.message.id])
@@ -155,7 +161,7 @@ final class ObservedBroker: MessageBroker {
 
     /// Takes a message from whoever has it in hand, as a connection does that breaks.
     func takeAway(_ id: String) async throws(BrokerError) {
-        guard let delivery = state.withLock({ $0.delivered[id] }) else { throw .staleDelivery }
+        guard let delivery = watched.withLock({ $0.delivered[id] }) else { throw .staleDelivery }
         try await inner.handBack(delivery)
         room.wake(delivery.tag, atMost: .max)
     }

@@ -24,6 +24,10 @@ struct Parking: Sendable {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
+                    guard await !broker.mayNotPublish else {
+                        try await Task.sleep(for: Self.interval)
+                        continue
+                    }
                     for try await delivery in try await broker.consume(queues.parked, prefetch: 1) {
                         if try await !takeBack(delivery) { try await Task.sleep(for: Self.interval) }
                     }

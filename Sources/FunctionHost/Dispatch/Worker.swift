@@ -4,7 +4,7 @@ import ServiceLifecycle
 
 /// Consumes one queue of one function until the host drains, and waits for what it began.
 ///
-/// While the host is in trouble it lets go of the queue and takes one message now and then.
+/// While the host is in trouble it lets go of the queue and takes one message now and then; while it may not publish, none.
 struct Worker: Sendable {
     /// How long a broker that failed is left alone before the next try.
     private static let retryPause = Duration.milliseconds(500)
@@ -22,6 +22,12 @@ struct Worker: Sendable {
         var current: DeliveryStream? = try await broker.consume(queue, prefetch: prefetch)
         await withDiscardingTaskGroup { group in
             while let permit = await troubles.permit() {
+                if await broker.mayNotPublish {
+                    current = nil
+                    // No event tells that it may again.
+                    _ = await cancelWhenGracefulShutdown { try? await Task.sleep(for: Self.retryPause) }
+                    continue
+                }
                 switch permit.mode {
                 case .all:
                     if let stream = current {
@@ -54,7 +60,7 @@ struct Worker: Sendable {
     private func next(of deliveries: DeliveryStream, _ permit: TroubleGate.Permit) async -> Step {
         // A queue with messages would win against the signal below for a while, and take back what was handed back.
         guard troubles.isValid(permit) else { return .end }
-        return await withTaskGroup(of: Step.self) { group in
+        let taken = await withTaskGroup(of: Step.self) { group in
             group.addTask {
                 var iterator = deliveries.makeAsyncIterator()
                 // A broker that fails ends the stream; what it held comes again when it is back.
@@ -73,6 +79,9 @@ struct Worker: Sendable {
             }
             return step
         }
+        guard case .delivery(let delivery) = taken, await broker.mayNotPublish else { return taken }
+        // One that cannot even be handed back now is kept until it can.
+        return (try? await broker.handBack(delivery)) == nil ? taken : .end
     }
 
     /// One message, and the queue is let go of before it is dealt with: the next ones are for others.

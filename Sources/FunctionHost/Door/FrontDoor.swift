@@ -172,7 +172,8 @@ package struct FrontDoor: Sendable {
     private func publish(_ message: Message, to queue: String) async throws(FrontDoorError) {
         // A publish would wait for as long as the broker takes none, and the asker with it.
         switch await broker.state {
-        case .ready: break
+        case .ready, .queueRefused: break
+        case .mayNotPublish(let reason): throw .unavailable(reason: "the queue takes nothing from this host: \(reason)")
         case .blocked(let reason): throw .unavailable(reason: "the queue takes nothing for now: \(reason)")
         case .away(let reason): throw .unavailable(reason: "the queue is away: \(reason)")
         }
@@ -184,13 +185,20 @@ package struct FrontDoor: Sendable {
             case .failure(.unconfirmed): mayBeThere = true
             case .failure(.queueFull) where !mayBeThere: throw .full(retryAfter: Self.retryAfter)
             case .failure(let error) where !mayBeThere: throw .unavailable(reason: error.description)
+            // What is refused now is so for longer than anybody waits.
+            case .failure(.refused): throw unconfirmed(message.id)
             case .failure: break
             }
             guard .now < end, (try? await Task.sleep(for: Self.retryPause)) != nil else {
-                notes.addUnconfirmed(message.id)
-                throw .unconfirmed(id: message.id)
+                throw unconfirmed(message.id)
             }
         }
+    }
+
+    /// Takes note that the queue may have a question.
+    private func unconfirmed(_ id: String) -> FrontDoorError {
+        notes.addUnconfirmed(id)
+        return .unconfirmed(id: id)
     }
 
     /// Publishes once; when the time is up the publish is cancelled, and says how far it came.

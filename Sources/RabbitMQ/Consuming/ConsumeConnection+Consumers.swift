@@ -26,7 +26,7 @@ extension ConsumeConnection {
         }
         consumers[consumer] = nil
         if case .refused(let code, let reason) = failure {
-            throw BrokerError(refusal: code, reason: reason, queue: queue)
+            throw noteRefusal(code, reason, of: queue)
         }
         lose(failure.reason)
         throw .unavailable(reason: failure.reason)

@@ -69,6 +69,8 @@ extension ConsumeConnection {
             }
         }
         unknownConsumers = unknown
+        // Nothing else tells that this user may make no queues any more; the first stands for all.
+        if let queue = topology.first { try declareAgain(queue, connection) }
     }
 
     /// Counts the messages of a queue and of its delays.
@@ -110,6 +112,8 @@ extension ConsumeConnection {
             do { try connection.openChannel(Self.controlChannel) } catch { lose(error.reason) }
             throw BrokerError(refusal: code, reason: reason, queue: queue)
         } catch {
+            // It is missing because it could not be made again.
+            if code == 404, let refusal = refusals[queue] { throw refusal }
             lose(error.reason)
             throw .unavailable(reason: error.reason)
         }

@@ -19,6 +19,7 @@ extension ConsumeConnection {
         consumers[number]?.channel = channel
         consumers[number]?.nextTry = nil
         consumers[number]?.backoff.reset()
+        unreadable[consumer.queue] = nil
         if consumer.isToldLost {
             consumers[number]?.isToldLost = false
             logger.notice("consumer is back", metadata: [LogKey.queue: "\(consumer.queue)"])
@@ -28,33 +29,73 @@ extension ConsumeConnection {
     /// Starts those consumers again whose time has come; a missing queue is made again.
     func attachDetached(_ connection: AMQPConnection) throws(AMQPFailure) {
         let due = consumers.filter { $0.value.nextTry.map { $0 <= .now } ?? false }.keys.sorted()
-        guard mustDeclare || !due.isEmpty else { return }
+        let isDeclareDue = declareAt.map { $0 <= .now } ?? false
+        guard mustDeclare || isDeclareDue || !due.isEmpty else { return }
         try declareTopology(connection)
         mustDeclare = false
         for number in due {
             do {
                 try attach(number, connection)
-            } catch .refused(_, let reason) {
+            } catch .refused(let code, let reason) {
+                if let queue = consumers[number]?.queue { noteRefusal(code, reason, of: queue) }
                 plan(number, reason: reason)
             }
         }
     }
 
     func declareTopology(_ connection: AMQPConnection) throws(AMQPFailure) {
-        for queue in topology {
-            do {
-                try connection.declare(queue, on: Self.controlChannel)
-                if refusals.removeValue(forKey: queue.name) != nil {
-                    logger.notice("queue is made again", metadata: [LogKey.queue: "\(queue.name)"])
-                }
-            } catch .refused(_, let reason) {
-                try connection.openChannel(Self.controlChannel)
-                // Once: it is tried again and again.
-                guard refusals.updateValue(reason, forKey: queue.name) != reason else { continue }
-                logger.error(
-                    "queue cannot be made again", metadata: [LogKey.queue: "\(queue.name)", LogKey.error: "\(reason)"])
-            }
+        for queue in topology { try declareAgain(queue, connection) }
+        guard !refusals.isEmpty else {
+            declareAt = nil
+            return declareBackoff.reset()
         }
+        var generator = SystemRandomNumberGenerator()
+        declareAt = .now + declareBackoff.next(using: &generator)
+    }
+
+    /// Makes a queue where it is missing, and notes whether the broker lets this user.
+    func declareAgain(_ queue: DeclaredQueue, _ connection: AMQPConnection) throws(AMQPFailure) {
+        do {
+            try connection.declare(queue, on: Self.controlChannel)
+            refusals[queue.name] = nil
+        } catch .refused(let code, let reason) {
+            try connection.openChannel(Self.controlChannel)
+            refusals[queue.name] = BrokerError(refusal: code, reason: reason, queue: queue.name)
+            if declareAt == nil { declareAt = .now }
+        }
+    }
+
+    /// A queue was not given to a consumer.
+    @discardableResult
+    func noteRefusal(_ code: Int, _ reason: String, of queue: String) -> BrokerError {
+        if code == 404, let refusal = refusals[queue] { return refusal }
+        let error = BrokerError(refusal: code, reason: reason, queue: queue, needing: "read")
+        if code == 403 { unreadable[queue] = error }
+        return error
+    }
+
+    /// Says that the broker refuses something, once when it begins and once when all is given again.
+    func tellRefusals() {
+        // One stands for all: mostly it is one right or one limit that is behind them.
+        let all = refusals.merging(unreadable) { $1 }.sorted { $0.key < $1.key }
+        let first = all.first { $0.value.isRefusal } ?? all.first
+        guard first?.value != refusal else { return }
+        if refusal == nil, let first {
+            logger.error(
+                "broker refuses a queue; it is asked for again",
+                metadata: [LogKey.queue: "\(first.key)", LogKey.error: "\(first.value)"])
+        } else if first == nil {
+            logger.notice("broker refuses no queue any more")
+        }
+        refusal = first?.value
+        setState()
+    }
+
+    /// Says how things are while the broker is reached.
+    func setState() {
+        // One that exists with other limits serves all the same.
+        let reason = refusal.flatMap { $0.isRefusal ? $0.description : nil }
+        board.set(.consuming, reason.map { .queueRefused(reason: $0) } ?? .ready)
     }
 
     /// Forgets a channel that the broker has closed or no longer feeds; its messages are delivered again.
@@ -71,10 +112,12 @@ extension ConsumeConnection {
 
     func plan(_ number: UInt64, reason: String) {
         guard var consumer = consumers[number] else { return }
+        // A queue that is refused is told of by itself.
+        let isTold = consumer.isToldLost || unreadable[consumer.queue] != nil
         logger.log(
-            level: consumer.isToldLost ? .debug : .warning, "consumer lost; it is started again",
+            level: isTold ? .debug : .warning, "consumer lost; it is started again",
             metadata: [LogKey.queue: "\(consumer.queue)", LogKey.error: "\(reason)"])
-        consumer.isToldLost = true
+        if !isTold { consumer.isToldLost = true }
         consumer.channel = nil
         consumer.ready = []
         var generator = SystemRandomNumberGenerator()
@@ -122,7 +165,7 @@ extension ConsumeConnection {
             // They come one after the other.
             checkedAt = .now
             for number in consumers.keys { consumers[number]?.nextTry = .now }
-            board.set(.consuming, .ready)
+            setState()
             if firstConnection == nil {
                 logger.notice("connection to the broker is back", metadata: [LogKey.connection: "consume"])
             }

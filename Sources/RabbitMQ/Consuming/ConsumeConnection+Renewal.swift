@@ -30,7 +30,8 @@ extension ConsumeConnection {
             try connection.closeChannel(channel)
             do {
                 try attach(number, connection)
-            } catch .refused(_, let reason) {
+            } catch .refused(let code, let reason) {
+                noteRefusal(code, reason, of: consumer.queue)
                 plan(number, reason: reason)
             }
         }

@@ -43,7 +43,7 @@ extension ConsumeConnection {
                 mustBePublished: content.priorDeliveries >= Self.handBacksMax)
         } catch .refused(let code, let reason) {
             channels[walk.channel] = nil
-            throw BrokerError(refusal: code, reason: reason, queue: walk.queue)
+            throw BrokerError(refusal: code, reason: reason, queue: walk.queue, needing: "read")
         } catch {
             lose(error.reason)
             throw .unavailable(reason: error.reason)

@@ -52,8 +52,14 @@ actor ConsumeConnection: SocketOwner {
 
     /// All that was declared, in order.
     var topology: [DeclaredQueue] = []
-    /// Why the queues are refused that could not be made again, by their names.
-    var refusals: [String: String] = [:]
+    /// Why the queues are refused that could not be made again, by their names, and when that is tried anew.
+    var refusals: [String: BrokerError] = [:]
+    var declareAt: ContinuousClock.Instant?
+    var declareBackoff = ReconnectBackoff()
+    /// Why the queues are refused that this user may not consume, by their names.
+    var unreadable: [String: BrokerError] = [:]
+    /// Which of these was told last; nil where none was, or all are over.
+    var refusal: BrokerError?
     /// When it was last looked whether the broker still knows the consumers, and of which queues it did not.
     var checkedAt: ContinuousClock.Instant?
     var unknownConsumers: Set<String> = []
@@ -112,13 +118,14 @@ actor ConsumeConnection: SocketOwner {
             // After what has come by now, which would be delivered once more.
             try renewConsumers(connection)
             if !dirty.isEmpty { try flush(connection) }
+            tellRefusals()
         } catch {
             lose(error.reason)
             return .until(nextTry)
         }
         let heartbeat = SocketWait(
             socket: connection.socket, milliseconds: connection.heartbeatWaitMilliseconds)
-        let next = SocketWait.until((consumers.values.compactMap(\.nextTry) + [renewAt]).min())
+        let next = SocketWait.until(([renewAt, declareAt] + consumers.values.map(\.nextTry)).compactMap { $0 }.min())
         return next.milliseconds < heartbeat.milliseconds
             ? SocketWait(socket: connection.socket, milliseconds: next.milliseconds) : heartbeat
     }

@@ -50,6 +50,10 @@ actor PublishConnection: SocketOwner {
     /// The largest body that the broker takes, once it has said so: it closes the channel over a larger one, with all
     /// publishes that are under way.
     private var bodyBytesMax = Int.max
+    /// Why this user may not publish; nil while it may.
+    private var refusal: String?
+    /// When it is looked whether this user may publish, unless a confirm shows it before.
+    private var lookAt = ContinuousClock.now
     /// Why the broker was not reached since the connection was lost.
     private var told: Set<String> = []
     private var lastNumber: UInt64 = 0
@@ -72,6 +76,7 @@ actor PublishConnection: SocketOwner {
 
     /// Publishes a message and waits for its confirm, or until the task is cancelled.
     func publish(_ message: Message, to queue: String) async throws(BrokerError) {
+        if let refusal { throw .refused(queue: queue, reason: refusal) }
         guard connection != nil else { throw .unavailable(reason: "the connection is down") }
         guard message.body.count <= bodyBytesMax else { throw Self.tooLarge(bodyBytesMax) }
         lastNumber += 1
@@ -129,14 +134,15 @@ actor PublishConnection: SocketOwner {
         guard let connection else { return .until(nextTry) }
         do {
             try read(connection)
+            lookWhenIdle()
             if mayWrite { try connection.together { () throws(AMQPFailure) in try write(connection) } }
         } catch {
-            lose(error.reason)
+            lose(error)
             return .until(nextTry)
         }
         return SocketWait(
             socket: connection.socket, wantsRoom: mayWrite && !connection.hasRoom(),
-            milliseconds: connection.heartbeatWaitMilliseconds)
+            milliseconds: min(connection.heartbeatWaitMilliseconds, SocketWait.until(lookAt).milliseconds))
     }
 }
 
@@ -174,6 +180,7 @@ extension PublishConnection {
         while let (_, frame) = try connection.nextFrame() {
             switch frame {
             case .confirmed(let tag, let multiple):
+                mayPublish()
                 for publish in window.take(tag, multiple: multiple) {
                     let error = BrokerError.unknownQueue(publish.queue)
                     publish.continuation?.resume(returning: publish.isReturned ? .failure(error) : .success(()))
@@ -181,6 +188,7 @@ extension PublishConnection {
             case .refused(let tag, let multiple):
                 // A full queue refuses. So does one that fails in this moment: its message is not safe either, and to
                 // publish again later is right too.
+                mayPublish()
                 for publish in window.take(tag, multiple: multiple) {
                     publish.continuation?.resume(returning: .failure(.queueFull(queue: publish.queue)))
                 }
@@ -194,15 +202,15 @@ extension PublishConnection {
                     { $0.isReturned = true })
             case .blocked(let reason):
                 blockedReason = reason
-                board.set(.publishing, .blocked(reason: reason))
+                setState()
                 logger.warning("broker takes no publishes", metadata: [LogKey.error: "\(reason)"])
             case .unblocked:
                 blockedReason = nil
-                board.set(.publishing, .ready)
+                setState()
                 logger.notice("broker takes publishes again")
             case .channelClosed(let code, let reason):
                 if code == 406, let limit = Self.messageBytesMax(in: reason) { bodyBytesMax = min(bodyBytesMax, limit) }
-                throw .broken(reason: reason)
+                throw .refused(code: code, reason: reason)
             case .connectionClosed(let reason): throw .broken(reason: reason)
             case .deliver, .body, .cancelled, .other: break
             }
@@ -221,32 +229,47 @@ extension PublishConnection {
 // MARK: - Losing and finding the connection
 
 extension PublishConnection {
-    private func lose(_ reason: String) {
+    private func lose(_ failure: AMQPFailure) {
+        if case .refused(403, let reason) = failure { return refuse(reason) }
         logger.warning(
             "connection to the broker lost",
-            metadata: [LogKey.connection: "publish", LogKey.error: "\(reason)"])
-        fail(reason: reason)
-        planNextTry(reason)
+            metadata: [LogKey.connection: "publish", LogKey.error: "\(failure.reason)"])
+        fail(reason: failure.reason)
+        planNextTry(failure.reason)
     }
 
     /// Answers all: whether what was sent arrived is unknown, and what was not may be tried elsewhere.
-    private func fail(reason: String) {
+    ///
+    /// - Parameters:
+    ///   - reason: Why there is no connection.
+    ///   - isRefused: Whether the broker refused one of those that were sent: of these the last has surely not arrived,
+    ///     because it takes none after the one that it refuses.
+    private func fail(reason: String, isRefused: Bool = false) {
         connection = nil
         bodyRest = nil
         returnedQueue = nil
-        let (sent, waiting) = (window.takeAll(), outbox[outboxTaken...])
+        var (sent, waiting) = (window.takeAll(), Array(outbox[outboxTaken...]))
         outbox = []
         outboxTaken = 0
+        if isRefused, let last = sent.popLast() { waiting.insert(last, at: 0) }
         for publish in sent {
             let isTooLarge = publish.message.body.count > bodyBytesMax
             publish.continuation?.resume(
                 returning: .failure(isTooLarge ? Self.tooLarge(bodyBytesMax) : .unconfirmed(reason: reason)))
         }
-        for publish in waiting { publish.continuation?.resume(returning: .failure(.unavailable(reason: reason))) }
+        for publish in waiting {
+            let error: BrokerError =
+                isRefused ? .refused(queue: publish.queue, reason: reason) : .unavailable(reason: reason)
+            publish.continuation?.resume(returning: .failure(error))
+        }
     }
 
     private func planNextTry(_ reason: String) {
         board.set(.publishing, .away(reason: reason))
+        planNextTry()
+    }
+
+    private func planNextTry() {
         var generator = SystemRandomNumberGenerator()
         nextTry = .now + backoff.next(using: &generator)
     }
@@ -265,11 +288,13 @@ extension PublishConnection {
         switch result {
         case .success(let connection):
             self.connection = connection
-            backoff.reset()
-            told = []
             window = ConfirmWindow()
             blockedReason = nil
-            board.set(.publishing, .ready)
+            lookAt = .now
+            setState()
+            if refusal != nil { break }
+            backoff.reset()
+            told = []
             if firstConnection == nil {
                 logger.notice("connection to the broker is back", metadata: [LogKey.connection: "publish"])
             }
@@ -284,5 +309,60 @@ extension PublishConnection {
         }
         firstConnection?.resume(returning: result.map { _ in })
         firstConnection = nil
+    }
+}
+
+// MARK: - The right to publish
+
+extension PublishConnection {
+    /// How long it is believed that this user may publish, while nothing is published.
+    private var lookPause: Duration { min(.seconds(10), configuration.idleConsumerMax) }
+    /// No queue has this name: what is published to it comes back, after RabbitMQ has looked whether the user may publish.
+    private static let nowhere = "sluice.nowhere"
+
+    /// Publishes to nowhere, now and then, while nobody else publishes: a right that is taken away says nothing by itself.
+    private func lookWhenIdle() {
+        guard lookAt <= .now else { return }
+        lookAt = .now + lookPause
+        guard outbox.isEmpty, window.count == 0, blockedReason == nil else { return }
+        let message = Message(id: Self.nowhere, body: Data())
+        lastNumber += 1
+        outbox.append(Publish(number: lastNumber, message: message, queue: Self.nowhere, continuation: nil))
+    }
+
+    /// This user may not publish: from now on nothing is, and connections are made with growing pauses to ask again.
+    private func refuse(_ said: String) {
+        let reason = "\(said); give the user the right to write to that exchange, over which all queues are reached"
+        if refusal == nil {
+            logger.error(
+                "broker does not let this user publish",
+                metadata: [LogKey.connection: "publish", LogKey.error: "\(reason)"])
+        }
+        refusal = reason
+        fail(reason: reason, isRefused: true)
+        setState()
+        planNextTry()
+    }
+
+    /// The broker has answered a publish, so this user may.
+    private func mayPublish() {
+        lookAt = .now + lookPause
+        guard refusal != nil else { return }
+        refusal = nil
+        backoff.reset()
+        told = []
+        setState()
+        logger.notice("broker lets this user publish again", metadata: [LogKey.connection: "publish"])
+    }
+
+    /// Says how things are while the broker is reached.
+    private func setState() {
+        if let refusal {
+            board.set(.publishing, .mayNotPublish(reason: refusal))
+        } else if let blockedReason {
+            board.set(.publishing, .blocked(reason: blockedReason))
+        } else {
+            board.set(.publishing, .ready)
+        }
     }
 }

@@ -16,9 +16,18 @@ extension RabbitMQError {
 
 extension BrokerError {
     /// A request that the broker refused, by its reply code (AMQP 0-9-1, section 1.2).
-    init(refusal code: Int, reason: String, queue: String) {
+    ///
+    /// - Parameters:
+    ///   - code: The reply code.
+    ///   - reason: The broker's own words, which name the user.
+    ///   - queue: The queue that it is about.
+    ///   - right: What the user has to be allowed, as RabbitMQ calls it.
+    init(refusal code: Int, reason: String, queue: String, needing right: String = "configure and read") {
         switch code {
-        case 403: self = .refused(queue: queue, reason: "\(reason); give the user the right to it")
+        // To make a queue with dead letters needs the right to publish them, too.
+        case 403 where reason.contains("to exchange"):
+            self = .refused(queue: queue, reason: "\(reason); give the user the right to write to the exchange")
+        case 403: self = .refused(queue: queue, reason: "\(reason); give the user the right to \(right) it")
         case 404: self = .unknownQueue(queue)
         case 406 where reason.contains("queue limit"):
             self = .refused(
@@ -27,6 +36,9 @@ extension BrokerError {
         default: self = .unavailable(reason: reason)
         }
     }
+
+    /// Whether the broker keeps something from this user.
+    var isRefusal: Bool { if case .refused = self { true } else { false } }
 }
 
 extension SocketWait {
