@@ -7,7 +7,8 @@ extension RabbitMQBroker {
     /// What stays waits again in its order when this returns, one delivery the more, but behind messages that came back
     /// before and were not taken now. A message that comes near RabbitMQ's
     /// limit of deliveries is published anew, at the end of the queue, and its old copy acknowledged: no number of walks
-    /// uses a message up.
+    /// uses a message up. Where a policy sets a lower limit, RabbitMQ moves on what was looked at more often; the next walk
+    /// takes it back first.
     ///
     /// - Parameters:
     ///   - queue: The queue's name.
@@ -15,6 +16,33 @@ extension RabbitMQBroker {
     ///   - keeps: What it throws ends the walk; the message at hand and the rest are kept.
     /// - Throws: ``BrokerError``, or what `keeps` throws.
     package func walk(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws {
+        try await bringBack(to: queue)
+        try await walkThrough(queue, limit: limit, keeps)
+    }
+
+    /// Publishes anew what RabbitMQ has moved on from a queue that names no dead letters.
+    ///
+    /// Never just looked at there: it would be dropped by the same policy.
+    private func bringBack(to queue: String) async throws {
+        let undelivered = Topology.undelivered(queue)
+        switch state {
+        case .ready, .queueRefused: break
+        case .away, .blocked, .mayNotPublish: return
+        }
+        guard await consuming.isOwn(undelivered) else { return }
+        let count = try await consuming.depth(of: undelivered, delayQueues: []).ready
+        guard count > 0 else { return }
+        do {
+            try await walkThrough(undelivered, limit: count) { message in
+                try await publishOrMakeAgain(message, to: queue)
+                return false
+            }
+        } catch BrokerError.queueFull {
+            // Until there is room they are safe where they are.
+        }
+    }
+
+    private func walkThrough(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws {
         let walk = try await consuming.beginWalk(queue)
         // Of those that are only handed back no body is kept: there may be many.
         var kept: [UInt64] = []

@@ -211,6 +211,28 @@ struct TopologyTests {
         await broker.close()
     }
 
+    @Test("No number of looks uses a dead letter up, whatever a policy sets as the limit of deliveries")
+    func looksUnderPolicy() async throws {
+        let fixture = try await RabbitMQFixture()
+        let broker = try await fixture.broker()
+        try await broker.declare(Self.specifications)
+        let ids = ["a", "b", "c"]
+        for id in ids {
+            try await broker.publish(
+                Message(id: id, body: Data("{}".utf8), headers: ["sluice-error": "timeout"]), to: "sluice.f.dead")
+        }
+        let policy = #"{"pattern":"^sluice","definition":{"delivery-limit":1},"apply-to":"queues"}"#
+        _ = try await fixture.server.api("PUT", "policies/\(fixture.vhost)/limit", body: policy)
+        for _ in 0..<8 {
+            // Those that the broker moves are nowhere for a moment.
+            while try await broker.depth(of: "sluice.f.dead").ready < 3 { try Task.checkCancellation() }
+            let letters = try await broker.browse("sluice.f.dead", limit: 10)
+            #expect(letters.map(\.id).sorted() == ids)
+            #expect(letters.allSatisfy { $0.headers == ["sluice-error": "timeout"] })
+        }
+        await broker.close()
+    }
+
     @Test("A message whose time in a queue is over says so among the dead letters, and goes round no circle")
     func expired() async throws {
         let fixture = try await RabbitMQFixture()

@@ -27,9 +27,10 @@ struct DeadLetterWatch: Sendable {
             while !Task.isCancelled {
                 let start = ContinuousClock.now
                 do {
-                    if counts.note(try await broker.depth(of: queue).ready) {
-                        try await look()
-                        counts.seen(try await broker.depth(of: queue).ready)
+                    if await !broker.mayNotPublish, counts.note(try await broker.depth(of: queue).ready) {
+                        let kept = try await look()
+                        // Some of them may be on their way: a policy can let the broker move what was looked at.
+                        counts.seen(max(kept, try await broker.depth(of: queue).ready))
                     }
                 } catch {
                     logger.debug("dead letters cannot be reached", metadata: [LogKey.error: "\(type(of: error))"])
@@ -41,9 +42,16 @@ struct DeadLetterWatch: Sendable {
     }
 
     /// Ends the runs of those letters that were not looked at yet.
-    func look() async throws {
+    ///
+    /// - Returns: How many letters there are.
+    @discardableResult
+    func look() async throws -> Int {
+        var kept = 0
         try await broker.walk(queue, limit: .max) { message in
-            guard !MessageHeaders.areEnded(message.headers) else { return true }
+            guard !MessageHeaders.areEnded(message.headers) else {
+                kept += 1
+                return true
+            }
             let reason = MessageHeaders.deathReason(message.headers)
             var copy = message
             copy.headers = MessageHeaders.asEnded(message.headers, at: .now)
@@ -52,9 +60,11 @@ struct DeadLetterWatch: Sendable {
                     "message dead-lettered by the broker",
                     metadata: [LogKey.questionID: "\(message.runID)", LogKey.error: "\(reason)"])
             }
+            // Behind the others, where it is met once more.
             try await broker.publish(copy, to: queue)
             return false
         }
+        return kept
     }
 
     /// Whether there may be letters that nobody has looked at.

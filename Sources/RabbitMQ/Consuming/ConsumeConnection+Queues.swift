@@ -73,7 +73,8 @@ extension ConsumeConnection {
         if let queue = topology.first { try declareAgain(queue, connection) }
     }
 
-    /// Counts the messages of a queue and of its delays.
+    /// Counts the messages of a queue and of its delays, with those that the broker has moved on because they were looked at
+    /// too often.
     func depth(of queue: String, delayQueues: [String]) throws(BrokerError) -> QueueDepth {
         let count = { (name: String) throws(BrokerError) in
             try self.request(about: name) { connection throws(AMQPFailure) in
@@ -81,6 +82,7 @@ extension ConsumeConnection {
             }
         }
         var depth = QueueDepth(ready: try count(queue), delivered: 0, delayed: 0)
+        if isOwn(Topology.undelivered(queue)) { depth.ready += try count(Topology.undelivered(queue)) }
         for name in delayQueues { depth.delayed += try count(name) }
         let inHand = held.count(of: queue)
         depth.ready += inHand.ready
@@ -110,10 +112,10 @@ extension ConsumeConnection {
             }
         } catch .refused(let code, let reason) {
             do { try connection.openChannel(Self.controlChannel) } catch { lose(error.reason) }
-            throw BrokerError(refusal: code, reason: reason, queue: queue)
-        } catch {
             // It is missing because it could not be made again.
             if code == 404, let refusal = refusals[queue] { throw refusal }
+            throw BrokerError(refusal: code, reason: reason, queue: queue)
+        } catch {
             lose(error.reason)
             throw .unavailable(reason: error.reason)
         }

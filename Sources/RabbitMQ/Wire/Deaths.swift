@@ -15,6 +15,8 @@ import CRabbitMQ
     init(_ list: amqp_array_t, ownQueues: Set<String>) {
         var others = unsafe [amqp_field_value_t]()
         var reason: String?
+        // Moves of dead letters that were looked at too often: they are taken back, and are dead for what was before.
+        var looks = 0
         for index in 0..<Int(unsafe list.num_entries) {
             let move = unsafe list.entries[index]
             guard unsafe move.kind == UInt8(AMQP_FIELD_KIND_TABLE.rawValue),
@@ -23,8 +25,14 @@ import CRabbitMQ
                 unsafe others.append(move)
                 continue
             }
+            guard !ownQueues.contains(Topology.undelivered(queue)) else {
+                looks += 1
+                continue
+            }
             // Somebody else's later move is not the one that brought it here.
-            guard index == 0, let text = unsafe MessageProperties.text("reason", in: move.value.table) else { continue }
+            guard index == looks, let text = unsafe MessageProperties.text("reason", in: move.value.table) else {
+                continue
+            }
             let isEndOfDelay = text == "expired" && Topology.isDelayQueue(queue)
             reason = isEndOfDelay ? nil : text.replacing("_", with: "-")
         }
