@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
         // PostgreSQL, without a blocking call.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "Postgres", dependencies: ["CPostgres", "Hashing"]),
+        .target(name: "Postgres", dependencies: ["CPostgres", "FunctionKit", "Hashing"]),
 
         // Queues.
         .target(name: "Messaging"),
@@ -109,7 +109,7 @@ let package = Package(
         // The model.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "HTTPTransport", dependencies: ["CCurl"]),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", "FunctionKit"]),
         // SHA-256 and its HMAC.
         .target(name: "Hashing", dependencies: ["COpenSSL"]),
         .target(
@@ -350,7 +350,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "TestSupport"]),
+        .executableTarget(
+            name: "ClientStopHelper", dependencies: ["FunctionKit", "HTTPTransport"], path: "Tests/ClientStopHelper"),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["ClientStopHelper", "HTTPTransport", "TestSupport"]),
         .testTarget(
             name: "BedrockTests",
             dependencies: [

@@ -1,9 +1,11 @@
+package import FunctionKit
+
 /// How long a person waits, and when that is over.
 package struct Patience: Sendable {
     /// In all.
     package let whole: Duration
     /// The instant at which the person goes.
-    package let end: ContinuousClock.Instant
+    package let end: ProcessClock.Instant
 
     /// What the ledger and the queue may take to note what became of a call whose time was up.
     private static let settlingMax = Duration.milliseconds(500)
@@ -15,8 +17,8 @@ package struct Patience: Sendable {
     }
 
     /// What is left of it; zero where it is over.
-    var left: Duration { max(.zero, end - .now) }
+    var left: Duration { max(.zero, ProcessClock.now.duration(to: end)) }
 
     /// The instant by which calls have to end, so that what they cost is noted before the person goes.
-    var callsEnd: ContinuousClock.Instant { end - min(Self.settlingMax, whole / 10) }
+    var callsEnd: ProcessClock.Instant { end.advanced(by: .zero - min(Self.settlingMax, whole / 10)) }
 }

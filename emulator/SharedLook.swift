@@ -1,3 +1,4 @@
+import FunctionKit
 import Synchronization
 
 /// A look at something that may answer late or never: one is under way at a time, however many ask, and nobody waits for it
@@ -35,7 +36,7 @@ final class SharedLook<Value: Sendable>: Sendable {
         return await withTaskGroup(of: Value?.self) { group in
             group.addTask { await values.first { _ in true } }
             group.addTask {
-                try? await Task.sleep(for: patience)
+                try? await Task.sleep(for: patience, clock: .process)
                 return nil
             }
             defer { group.cancelAll() }

@@ -205,7 +205,7 @@ package struct FunctionHost: Service {
         invoker.cutShort()
     }
 
-    private func beginDrain(until deadline: ContinuousClock.Instant) {
+    private func beginDrain(until deadline: ProcessClock.Instant) {
         drain.begin(until: deadline)
         gate.close()
         for gate in troubleGates.values { gate.close() }
@@ -242,7 +242,7 @@ package struct FunctionHost: Service {
         await withGracefulShutdownHandler {
             try? await gracefulShutdown()
             guard let deadline = drain.deadline, !Task.isCancelled else { return }
-            try? await Task.sleep(until: deadline, clock: .continuous)
+            try? await Task.sleep(until: deadline, clock: .process)
             if !Task.isCancelled { invoker.cutShort() }
         } onGracefulShutdown: {
             beginDrain(until: .now + drainTime)

@@ -5,13 +5,13 @@ package final class DrainSignal: Sendable {
     /// How long a person waits for what a program does.
     package struct Wait: Sendable {
         /// The instant by which invocations should have ended.
-        package let end: ContinuousClock.Instant
+        package let end: ProcessClock.Instant
         /// How long the person waits in all.
         package let whole: Duration
     }
 
     private struct State {
-        var deadline: ContinuousClock.Instant?
+        var deadline: ProcessClock.Instant?
         var wait: Wait?
     }
 
@@ -21,20 +21,20 @@ package final class DrainSignal: Sendable {
     package init() {}
 
     /// The instant at which the host stops waiting; nil while it does not drain.
-    package var deadline: ContinuousClock.Instant? { state.withLock { $0.deadline } }
+    package var deadline: ProcessClock.Instant? { state.withLock { $0.deadline } }
 
     /// How long a person waits; nil where nobody does.
     package var wait: Wait? { state.withLock { $0.wait } }
 
     /// Starts the drain, or brings its end forward; a later deadline changes nothing.
-    package func begin(until deadline: ContinuousClock.Instant) {
+    package func begin(until deadline: ProcessClock.Instant) {
         state.withLock { state in
             state.deadline = state.deadline.map { min($0, deadline) } ?? deadline
         }
     }
 
     /// Lets nothing be begun that cannot end while a person waits; work goes on until then.
-    package func isAwaited(until end: ContinuousClock.Instant, of whole: Duration) {
+    package func isAwaited(until end: ProcessClock.Instant, of whole: Duration) {
         state.withLock { $0.wait = Wait(end: end, whole: whole) }
     }
 }

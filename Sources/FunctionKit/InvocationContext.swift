@@ -8,8 +8,9 @@ public struct InvocationContext: Sendable {
     public let functionName: String
     /// Which attempt this is, from 1.
     public let attempt: Int
-    /// The instant at which the host stops waiting for this invocation.
-    public let deadline: ContinuousClock.Instant
+    /// The instant at which the host stops waiting for this invocation, as it looks now: it moves on by the time for which
+    /// the process is stopped.
+    public var deadline: ContinuousClock.Instant { .now + ProcessClock.now.duration(to: ends) }
     /// Who asks, where API keys tell tenants apart.
     public let tenant: String?
     /// Where this invocation stands in a distributed trace.
@@ -25,31 +26,34 @@ public struct InvocationContext: Sendable {
     /// What is left until ``deadline``, until the host's own end while it drains, or until nobody waits for it any more;
     /// negative when it has passed.
     public var remaining: Duration {
-        let ends = [drain.deadline, drain.wait?.end].compactMap(\.self)
-        return ContinuousClock.now.duration(to: ends.reduce(deadline, min))
+        let others = [drain.deadline, drain.wait?.end].compactMap(\.self)
+        return ProcessClock.now.duration(to: others.reduce(ends, min))
     }
 
     /// Whether the host is draining: start no long work that can wait for another host.
     public var isDraining: Bool { drain.deadline != nil }
 
     /// What is left until the host's own end, also of an invocation that has had its time; nil while it does not drain.
-    package var drainRemaining: Duration? { drain.deadline.map { ContinuousClock.now.duration(to: $0) } }
+    package var drainRemaining: Duration? { drain.deadline.map { ProcessClock.now.duration(to: $0) } }
 
     /// How long a person waits in all for what the host does; nil where nobody does.
     package var personWaits: Duration? { drain.wait?.whole }
+
+    /// ``deadline`` in the time that this process gets.
+    package let ends: ProcessClock.Instant
 
     private let drain: DrainSignal
     private let calls = CallCounter()
 
     /// Makes a context; hosts and test support do.
     package init(
-        questionID: String, functionName: String, attempt: Int, deadline: ContinuousClock.Instant, tenant: String?,
+        questionID: String, functionName: String, attempt: Int, deadline: ProcessClock.Instant, tenant: String?,
         trace: TraceContext, logger: Logger, drain: DrainSignal
     ) {
         self.questionID = questionID
         self.functionName = functionName
         self.attempt = attempt
-        self.deadline = deadline
+        ends = deadline
         self.tenant = tenant
         self.trace = trace
         self.logger = logger

@@ -38,7 +38,7 @@ extension InvocationContext {
     ) -> InvocationContext {
         InvocationContext(
             questionID: questionID, functionName: functionName, attempt: attempt,
-            deadline: ContinuousClock.now.advanced(by: timeout), tenant: tenant, trace: trace, logger: logger,
+            deadline: ProcessClock.now.advanced(by: timeout), tenant: tenant, trace: trace, logger: logger,
             drain: drain)
     }
 }

@@ -16,7 +16,7 @@ package struct HTTPRequest: Sendable, Hashable {
     }
     /// The body; empty for none.
     package var body: Data
-    /// From the start of the connection to the last byte of the answer.
+    /// From the start of the connection to the last byte of the answer, in the time that the process gets.
     package var timeout: Duration
     /// The most bytes of the answer's body.
     package var responseBytesMax: Int

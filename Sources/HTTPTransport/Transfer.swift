@@ -1,5 +1,6 @@
 import CCurl
 import FoundationEssentials
+import FunctionKit
 
 /// One request under way; lives on the client's thread alone.
 ///
@@ -10,6 +11,20 @@ import FoundationEssentials
     /// libcurl's handle, removed from its loop before this object goes away.
     let easy: UnsafeMutableRawPointer
 
+    /// When its time is up.
+    ///
+    /// Kept here and not by libcurl, which looks at the time before it reads: after the process was stopped it would give up
+    /// an answer that has long come.
+    let ends: ProcessClock.Instant
+
+    /// How long after ``connectEnds`` libcurl has surely seen that it has passed.
+    private static let connectSlack = Duration.milliseconds(50)
+
+    private let connectTimeout: Duration
+    /// When the time for the connection is up, which libcurl keeps: it alone knows when a request waits for its turn.
+    private let connectEnds: ProcessClock.Instant
+    /// For how long the process had been stopped before.
+    private let stoppedBefore: Duration
     private var headerList: UnsafeMutablePointer<curl_slist>?
     /// The most bytes of header lines; libcurl 7.88 limits a line and not their sum.
     private static let headerBytesMax = 128 << 10
@@ -30,6 +45,11 @@ import FoundationEssentials
         self.continuation = continuation
         unsafe self.easy = easy
         responseBytesMax = request.responseBytesMax
+        let now = ProcessClock.now
+        ends = now + min(request.timeout, .longest)
+        connectTimeout = min(request.connectTimeout, .longest)
+        connectEnds = now + connectTimeout
+        stoppedBefore = ProcessClock.stopped
         guard setUp(request) else { return nil }
     }
 
@@ -40,6 +60,22 @@ import FoundationEssentials
 
     /// False only where nothing can have been sent: libcurl counts the request's bytes as it hands them on.
     var mayHaveBeenSent: Bool { unsafe sluice_curl_get_long(easy, CURLINFO_REQUEST_SIZE) > 0 }
+
+    /// How long the loop may sleep before it has to look at this transfer.
+    func untilDue(at now: ProcessClock.Instant) -> Duration {
+        // libcurl's own alarm does not come again after a stop.
+        let connectDue = connectEnds + Self.connectSlack
+        return now.duration(to: !mayHaveBeenSent && connectDue > now ? min(ends, connectDue) : ends)
+    }
+
+    /// Lets libcurl wait for the connection by as much longer as the process was stopped meanwhile.
+    ///
+    /// - Parameter stopped: For how long it was stopped in all.
+    func allow(forStops stopped: Duration) {
+        let timeout = min(connectTimeout + (stopped - stoppedBefore), .longest)
+        // Where it fails, the time is that of before.
+        unsafe sluice_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout.wholeMilliseconds)
+    }
 
     /// What the end of the transfer means.
     func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
@@ -86,8 +122,7 @@ import FoundationEssentials
             sluice_curl_set_long(easy, CURLOPT_FRESH_CONNECT, request.mayReuseConnection ? 0 : 1),
             sluice_curl_set_long(easy, CURLOPT_FORBID_REUSE, request.mayReuseConnection ? 0 : 1),
             sluice_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
-            sluice_curl_set_long(easy, CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds),
-            sluice_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.wholeMilliseconds),
+            sluice_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connectTimeout.wholeMilliseconds),
             sluice_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1),
             sluice_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2),
             sluice_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList),
@@ -142,10 +177,11 @@ import FoundationEssentials
 }
 
 extension Duration {
-    /// Rounded down, but at least 1, since 0 is no limit to libcurl; at most what its int of milliseconds holds.
-    fileprivate var wholeMilliseconds: Int {
-        max(1, Int(min(self, .seconds(1_000_000)) / .milliseconds(1)))
-    }
+    /// About what libcurl's int of milliseconds holds.
+    fileprivate static let longest = Duration.seconds(1_000_000)
+
+    /// Rounded down, but at least 1, since 0 is no limit to libcurl.
+    fileprivate var wholeMilliseconds: Int { max(1, Int(self / .milliseconds(1))) }
 }
 
 extension Substring {

@@ -1,4 +1,5 @@
 import CCurl
+import FunctionKit
 import Synchronization
 
 /// What the client's thread does: all transfers at once, asleep until the network or a command wakes it.
@@ -18,10 +19,10 @@ import Synchronization
         var isClosed = false
     }
 
-    /// libcurl's longest sleep.
+    /// The longest sleep.
     ///
-    /// Commands and traffic end it early, so its length matters to nobody.
-    private static let sleepMilliseconds: Int32 = 60_000
+    /// Commands, traffic and deadlines end it early, so its length matters to nobody.
+    private static let sleepMax = Duration.seconds(60)
 
     private let inbox = Mutex(Inbox())
     /// Used by the loop's thread alone, but for `curl_multi_wakeup`, which may be called from any thread
@@ -63,7 +64,10 @@ import Synchronization
     func run() {
         var running: [UInt64: Transfer] = [:]
         var isStopping = false
+        var stopped = ProcessClock.stopped
         while !isStopping {
+            // Before libcurl reads: whatever has come by the time that is judged is read first.
+            let now = ProcessClock.now
             for command in takeCommands() {
                 switch command {
                 case .start(let id, let request, let continuation):
@@ -74,16 +78,30 @@ import Synchronization
                     isStopping = true
                 }
             }
+            let stoppedNow = ProcessClock.stopped
+            if stoppedNow > stopped { for transfer in running.values { transfer.allow(forStops: stoppedNow) } }
+            stopped = stoppedNow
             // libcurl fails here only without memory or files: to go on would spin.
             var count: Int32 = 0
             if unsafe curl_multi_perform(multi, &count) != CURLM_OK { isStopping = true }
             for id in finish(running) { running[id] = nil }
-            if !isStopping, unsafe curl_multi_poll(multi, nil, 0, Self.sleepMilliseconds, nil) != CURLM_OK {
+            for (id, transfer) in running where transfer.ends <= now {
+                running[id] = nil
+                giveUp(transfer)
+            }
+            if !isStopping, unsafe curl_multi_poll(multi, nil, 0, sleepMilliseconds(running), nil) != CURLM_OK {
                 isStopping = true
             }
         }
         for transfer in running.values { abandon(transfer) }
         close()
+    }
+
+    /// Until the first transfer is due.
+    private func sleepMilliseconds(_ running: [UInt64: Transfer]) -> Int32 {
+        let now = ProcessClock.now
+        let due = running.values.map { $0.untilDue(at: now) }.min() ?? Self.sleepMax
+        return Int32((max(.zero, min(due, Self.sleepMax)) / .milliseconds(1)).rounded(.up))
     }
 
     private func takeCommands() -> [Command] {
@@ -106,10 +124,13 @@ import Synchronization
         return transfer
     }
 
-    private func abandon(_ transfer: Transfer) {
-        let wasSent = transfer.mayHaveBeenSent
+    private func abandon(_ transfer: Transfer) { end(transfer, .cancelled(wasSent: transfer.mayHaveBeenSent)) }
+
+    private func giveUp(_ transfer: Transfer) { end(transfer, .timedOut(wasSent: transfer.mayHaveBeenSent)) }
+
+    private func end(_ transfer: Transfer, _ error: HTTPError) {
         unsafe curl_multi_remove_handle(multi, transfer.easy)
-        transfer.continuation.resume(returning: .failure(.cancelled(wasSent: wasSent)))
+        transfer.continuation.resume(returning: .failure(error))
     }
 
     /// Answers the transfers that libcurl says have ended, and gives their ids.

@@ -128,7 +128,7 @@ package struct PostgresHistory: QuestionHistory {
 
     /// Tries again and again where the server is away for now, until the task is cancelled.
     private func patiently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        let end = ContinuousClock.now + Self.patience
+        let end = ProcessClock.now + Self.patience
         while true {
             do {
                 return try await body()

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionKit
 import Glibc
 import Synchronization
 
@@ -25,7 +26,7 @@ final class EventLoop: SerialExecutor, TaskExecutor {
     private struct Watch {
         let watcher: any Watcher
         var interest: Interest
-        var deadline: ContinuousClock.Instant?
+        var deadline: ProcessClock.Instant?
     }
 
     private struct Jobs {
@@ -113,7 +114,7 @@ final class EventLoop: SerialExecutor, TaskExecutor {
     }
 
     /// Sets or ends the deadline of a socket that is watched.
-    func setDeadline(_ deadline: ContinuousClock.Instant?, of socket: Int32) {
+    func setDeadline(_ deadline: ProcessClock.Instant?, of socket: Int32) {
         watches.withLock { $0[socket]?.deadline = deadline }
     }
 
@@ -153,14 +154,14 @@ final class EventLoop: SerialExecutor, TaskExecutor {
     /// Until the next deadline; -1 where there is none.
     private func sleepMilliseconds() -> Int32 {
         guard let next = watches.withLock({ $0.values.compactMap(\.deadline).min() }) else { return -1 }
-        let left = ContinuousClock.now.duration(to: next) / .milliseconds(1)
+        let left = ProcessClock.now.duration(to: next) / .milliseconds(1)
         return Int32(min(60_000, max(0, left.rounded(.up))))
     }
 
     private func takePassedDeadlines() -> [any Watcher] {
         watches.withLock { watches in
             guard watches.values.contains(where: { $0.deadline != nil }) else { return [] }
-            let now = ContinuousClock.now
+            let now = ProcessClock.now
             var passed: [any Watcher] = []
             for (socket, watch) in watches {
                 guard let deadline = watch.deadline, deadline <= now else { continue }

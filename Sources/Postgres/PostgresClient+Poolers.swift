@@ -1,3 +1,5 @@
+import FunctionKit
+
 extension PostgresClient {
     /// Makes sure that connections have sessions of their own, which a pooler may deny; to be asked once, before anything
     /// rests on it.
@@ -8,13 +10,13 @@ extension PostgresClient {
     ///
     /// - Throws: ``PostgresError/unfit(server:reason:)``, which names the pooler's setting, or any other ``PostgresError``.
     package func requireOwnSessions() async throws {
-        let end = ContinuousClock.now + waitMax
+        let end = ProcessClock.now + waitMax
         while true {
             do {
                 return try await lookForOwnSessions()
             } catch let error as PostgresError {
                 // Also a pooler that takes connections and has no place for them.
-                guard error.isWorthWaiting, ContinuousClock.now + Self.pauseMin < end, !Task.isCancelled else {
+                guard error.isWorthWaiting, ProcessClock.now + Self.pauseMin < end, !Task.isCancelled else {
                     throw error
                 }
                 // No event tells that a server is back.

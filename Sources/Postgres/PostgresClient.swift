@@ -1,3 +1,4 @@
+import FunctionKit
 import Synchronization
 
 /// A pool of connections to one server.
@@ -156,7 +157,7 @@ package final class PostgresClient: Sendable {
     // MARK: - The pool
 
     private func lease() async throws(PostgresError) -> PostgresConnection {
-        let end = ContinuousClock.now + waitMax
+        let end = ProcessClock.now + waitMax
         var pause = Self.pauseMin
         while true {
             switch takePlace() {
@@ -173,7 +174,7 @@ package final class PostgresClient: Sendable {
                 } catch {
                     state.withLock { $0.end(error) }
                     leavePlace()
-                    guard error.isWorthWaiting, ContinuousClock.now + pause < end, !Task.isCancelled else {
+                    guard error.isWorthWaiting, ProcessClock.now + pause < end, !Task.isCancelled else {
                         throw error
                     }
                     // No event tells that a server is back.
@@ -181,7 +182,7 @@ package final class PostgresClient: Sendable {
                     pause = min(pause * 2, Self.pauseMax)
                 }
             case .mayGrow, .full:
-                guard ContinuousClock.now < end else {
+                guard ProcessClock.now < end else {
                     throw state.withLock { $0.failure }
                         ?? .noConnectionFree(server: configuration.server, limit: connectionsMax)
                 }
@@ -261,10 +262,10 @@ package final class PostgresClient: Sendable {
     }
 
     /// Waits until a place may be free; whoever was woken looks again, so that no place is missed.
-    private func untilFree(by end: ContinuousClock.Instant) async {
+    private func untilFree(by end: ProcessClock.Instant) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
-            group.addTask { try? await Task.sleep(until: end, clock: .continuous) }
+            group.addTask { try? await Task.sleep(until: end, clock: .process) }
             await group.next()
             group.cancelAll()
         }

@@ -1,4 +1,5 @@
 import CPostgres
+import FunctionKit
 import Synchronization
 
 /// One connection, whose socket never blocks: it lives on the ``EventLoop``'s thread.
@@ -225,7 +226,7 @@ package actor PostgresConnection {
             throw cannotConnect("there is no memory")
         }
         self.handle = handle
-        let deadline = ContinuousClock.now + configuration.connectTimeout
+        let deadline = ProcessClock.now + configuration.connectTimeout
         var next = PGRES_POLLING_WRITING
         while next != PGRES_POLLING_OK {
             guard next != PGRES_POLLING_FAILED, unsafe PQstatus(handle.pointer) != CONNECTION_BAD else {
@@ -233,7 +234,7 @@ package actor PostgresConnection {
             }
             await untilReady(handle.socket, for: next == PGRES_POLLING_READING ? .read : .write, by: deadline)
             guard self.handle != nil else { throw .connectionLost(server: configuration.server) }
-            guard ContinuousClock.now < deadline else {
+            guard ProcessClock.now < deadline else {
                 throw cannotConnect("no answer within \(configuration.connectTimeout)")
             }
             if Task.isCancelled {
@@ -267,7 +268,7 @@ package actor PostgresConnection {
         return .cannotConnect(server: configuration.server, state: state, reason: reason)
     }
 
-    private func untilReady(_ socket: Int32, for interest: EventLoop.Interest, by end: ContinuousClock.Instant) async {
+    private func untilReady(_ socket: Int32, for interest: EventLoop.Interest, by end: ProcessClock.Instant) async {
         await withCheckedContinuation { continuation in
             phase = .connecting(continuation)
             watch(socket, for: interest)

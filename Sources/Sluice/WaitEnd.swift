@@ -1,6 +1,7 @@
 import Emulator
 import Foundation
 import FunctionHost
+import FunctionKit
 import Synchronization
 import Telemetry
 
@@ -23,7 +24,10 @@ final class WaitEnd: Sendable {
         self.words = Mutex(words)
         let end = patience.end + ProcessEnd.grace
         Thread.detachNewThread { [self] in
-            Thread.sleep(forTimeInterval: (end - .now) / .seconds(1))
+            // Again after a stop: the person has not waited meanwhile.
+            while case let left = ProcessClock.now.duration(to: end), left > .zero {
+                Thread.sleep(forTimeInterval: left / .seconds(1))
+            }
             guard let words = self.words.withLock({ $0 }) else { return }
             ProcessEnd.cut(with: 1) {
                 LineOutput.flushStandard(within: .milliseconds(100))

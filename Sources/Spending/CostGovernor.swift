@@ -227,7 +227,7 @@ package struct CostGovernor: Sendable {
     private func insist(
         _ patience: @Sendable () -> Duration, _ write: () async throws(GovernorError) -> Void
     ) async throws(GovernorError) {
-        let end = ContinuousClock.now + (ledger.lease ?? Self.insistence)
+        let end = ProcessClock.now + (ledger.lease ?? Self.insistence)
         var pause = Self.insistencePauseMin
         var isDoubted = false
         while true {

@@ -68,6 +68,8 @@ package final class PostgresLedger: SpendLedger {
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
         let key = CallKey.of(call.id)
+        // This process is at it, however long it was stopped: the lease only tells others.
+        if open.withLock({ $0.values.contains(key) }) { return .inFlight }
         let operation = LedgerOperation.reserve(call, key, terms)
         guard case .admission(let admission) = try await commits.run(operation, isCancellable: true) else {
             throw Self.unknownFailure

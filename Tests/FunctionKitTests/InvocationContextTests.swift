@@ -48,7 +48,7 @@ struct InvocationContextTests {
     @Test("A drain's end can only come nearer")
     func drainDeadline() {
         let signal = DrainSignal()
-        let start = ContinuousClock.now
+        let start = ProcessClock.now
         #expect(signal.deadline == nil)
         signal.begin(until: start.advanced(by: .seconds(60)))
         signal.begin(until: start.advanced(by: .seconds(90)))

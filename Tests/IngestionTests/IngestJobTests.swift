@@ -137,6 +137,6 @@ private struct Constant: Embedder {
     }
 }
 
-extension ContinuousClock.Instant {
+extension ProcessClock.Instant {
     fileprivate static var soon: Self { .now + .seconds(30) }
 }

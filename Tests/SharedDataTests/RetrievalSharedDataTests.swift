@@ -48,7 +48,7 @@ struct RetrievalSharedDataTests {
         let server = try await ChromaTestServer.shared(.newest)
         let client = ChromaClient(ChromaConfiguration(url: server.url, collection: "units"), http: server.http)
         let embedder = try LexicalEmbedder()
-        let until = ContinuousClock.now + .seconds(60)
+        let until = ProcessClock.now + .seconds(60)
         let collection = try await client.makeCollection(.init(embedder: embedder, revision: "1"), until: until)
         for start in stride(from: 0, to: units.count, by: 100) {
             let batch = units[start..<min(start + 100, units.count)]

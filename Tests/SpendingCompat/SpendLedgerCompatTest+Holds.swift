@@ -154,8 +154,11 @@ extension SpendLedgerCompatTest {
         let governor = bench.governor
         let first = try await governor.held(SpendFixture.call(bytes: 40))
         bench.clock.advance(seconds: 60)
-        let second = try await governor.held(SpendFixture.call(bytes: 40))
-        _ = try await governor.settle(
+        // Its owner knows that it is still at it.
+        #expect(try await governor.outcome(SpendFixture.call(bytes: 40)) == "in flight")
+        let other = try await bench.another()
+        let second = try await other.held(SpendFixture.call(bytes: 40))
+        _ = try await other.settle(
             second, usage: TokenUsage(inputTokens: 11, outputTokens: 0), response: Data("second".utf8))
         _ = try await governor.settle(
             first, usage: TokenUsage(inputTokens: 7, outputTokens: 0), response: Data("first".utf8))

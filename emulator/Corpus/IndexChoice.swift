@@ -1,4 +1,5 @@
 import Bedrock
+import FunctionKit
 import HTTPTransport
 import Logging
 import Retrieval

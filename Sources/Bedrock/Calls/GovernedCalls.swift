@@ -149,6 +149,7 @@ struct GovernedCalls: Sendable {
         let request = InvokeModelRequest(
             modelID: model.model, body: body, timeout: min(callTimeout, context.remaining))
         let response: InvokeModelResponse
+        let stopped = ProcessClock.stopped
         do throws(BedrockError) {
             response = try await client.send(request, holding: reservation)
         } catch {
@@ -157,7 +158,8 @@ struct GovernedCalls: Sendable {
             } else {
                 await chargeInFull(reservation, context)
             }
-            throw failure(error, of: model, isProbe: isProbe, context)
+            throw failure(
+                error, of: model, isProbe: isProbe, wasStopped: ProcessClock.stopped > stopped, context)
         }
         guard let answer = Body.Answer(response.body) else {
             await chargeInFull(reservation, context)
@@ -172,11 +174,13 @@ struct GovernedCalls: Sendable {
 
     /// What the function is told of a call that failed.
     private func failure(
-        _ error: BedrockError, of model: ModelID, isProbe: Bool, _ context: InvocationContext
+        _ error: BedrockError, of model: ModelID, isProbe: Bool, wasStopped: Bool, _ context: InvocationContext
     ) -> LanguageModelError {
         guard let trouble = error.trouble else { return .rejected(code: error.requestCode) }
         // What this host cut off itself says nothing of the model.
         if case .transport(.cancelled(_)) = error, context.remaining > .zero { return .hostTrouble(trouble) }
+        // Nor does a connection that nobody kept while this process was stopped.
+        if case .transport = error, wasStopped { return .hostTrouble(trouble) }
         return .hostTrouble(
             health.failed(model, trouble, isPaid: !error.wasSurelyNotPaid, isProbe: isProbe))
     }

@@ -29,7 +29,7 @@ package final class Invoker: Sendable {
         let task: Task<Void, Never>
         let answer: OneAnswer<Ending>
         /// When the clock does something to it next: cancels it, or leaves it behind.
-        var due: ContinuousClock.Instant?
+        var due: ProcessClock.Instant?
         var isCancelled = false
         var isLeftBehind = false
     }
@@ -40,7 +40,7 @@ package final class Invoker: Sendable {
         var isCutShort = false
         /// One for all invocations: it sleeps until the first is due.
         var clock: Task<Void, Never>?
-        var clockWakes: ContinuousClock.Instant?
+        var clockWakes: ProcessClock.Instant?
     }
 
     /// What is under way: invocations, and what others begin around them.
@@ -89,11 +89,11 @@ package final class Invoker: Sendable {
         }
         let isCutShort = state.withLock { state in
             // A short invocation may have ended already.
-            if !answer.isGiven { state.running[id] = Running(task: work, answer: answer, due: context.deadline) }
+            if !answer.isGiven { state.running[id] = Running(task: work, answer: answer, due: context.ends) }
             return state.isCutShort
         }
         if isCutShort { cut(Running(task: work, answer: answer)) }
-        keepTime(until: context.deadline)
+        keepTime(until: context.ends)
         return await answer.value()
     }
 
@@ -107,7 +107,7 @@ package final class Invoker: Sendable {
     }
 
     /// Waits for the tasks of all invocations, those that were left behind too, or until an instant.
-    package func waitForAll(until deadline: ContinuousClock.Instant) async {
+    package func waitForAll(until deadline: ProcessClock.Instant) async {
         let tasks = state.withLock { $0.running.values.map(\.task) }
         let done = OneAnswer<Void>()
         // Neither is awaited where it is still at it: what ignores its cancellation would hold the process for ever. Both
@@ -117,7 +117,7 @@ package final class Invoker: Sendable {
             done.give(())
         }
         let timer = Task {
-            try? await Task.sleep(until: deadline, clock: .continuous)
+            try? await Task.sleep(until: deadline, clock: .process)
             done.give(())
         }
         await done.value()
@@ -142,7 +142,7 @@ package final class Invoker: Sendable {
     }
 
     /// Lets the clock wake at an instant, or before.
-    private func keepTime(until instant: ContinuousClock.Instant) {
+    private func keepTime(until instant: ProcessClock.Instant) {
         state.withLock { state in
             if let clockWakes = state.clockWakes, clockWakes <= instant { return }
             state.clockWakes = instant
@@ -156,10 +156,10 @@ package final class Invoker: Sendable {
         }
     }
 
-    private func runClock(from first: ContinuousClock.Instant) async {
-        var next: ContinuousClock.Instant? = first
+    private func runClock(from first: ProcessClock.Instant) async {
+        var next: ProcessClock.Instant? = first
         while let instant = next {
-            guard (try? await Task.sleep(until: instant, clock: .continuous)) != nil else { return }
+            guard (try? await Task.sleep(until: instant, clock: .process)) != nil else { return }
             let due: [Task<Void, Never>]
             (due, next) = state.withLock { $0.strike(at: .now, graceAfterCancel: Self.graceAfterCancel) }
             // Outside the lock, because a function's own code may run.
@@ -171,8 +171,8 @@ package final class Invoker: Sendable {
 extension Invoker.State {
     /// Finds what is to be cancelled, leaves behind what was cancelled before, and says when to look again.
     fileprivate mutating func strike(
-        at now: ContinuousClock.Instant, graceAfterCancel: Duration
-    ) -> (due: [Task<Void, Never>], next: ContinuousClock.Instant?) {
+        at now: ProcessClock.Instant, graceAfterCancel: Duration
+    ) -> (due: [Task<Void, Never>], next: ProcessClock.Instant?) {
         var tasks: [Task<Void, Never>] = []
         for (id, invocation) in running {
             guard let due = invocation.due, due <= now else { continue }

@@ -177,7 +177,7 @@ package struct FrontDoor: Sendable {
         case .blocked(let reason): throw .unavailable(reason: "the queue takes nothing for now: \(reason)")
         case .away(let reason): throw .unavailable(reason: "the queue is away: \(reason)")
         }
-        let end = ContinuousClock.now + confirmPatience
+        let end = ProcessClock.now + confirmPatience
         var mayBeThere = false
         while true {
             switch await publish(message, to: queue, until: end) {
@@ -206,7 +206,7 @@ package struct FrontDoor: Sendable {
     /// One that cannot be cancelled, such as a commit that waits for a lock, is left to end by itself: what becomes of it is
     /// not known then.
     private func publish(
-        _ message: Message, to queue: String, until end: ContinuousClock.Instant
+        _ message: Message, to queue: String, until end: ProcessClock.Instant
     ) async -> Result<Void, BrokerError> {
         let (endings, feed) = AsyncStream.makeStream(of: Result<Void, BrokerError>.self)
         // Awaited below, but for one that outlasts its time; it ends with the broker's own patience.
@@ -219,7 +219,7 @@ package struct FrontDoor: Sendable {
         }
         // Ends with the publish: it is cancelled then.
         let time = Task {
-            try? await Task.sleep(until: end, clock: .continuous)
+            try? await Task.sleep(until: end, clock: .process)
             work.cancel()
             try? await Task.sleep(for: Self.cancelPatience)
             feed.yield(.failure(.unconfirmed(reason: "the time was up")))

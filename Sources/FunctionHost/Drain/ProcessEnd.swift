@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import FunctionKit
 import Glibc
 import Synchronization
 
@@ -27,7 +28,7 @@ package final class ProcessEnd: Sendable {
         /// Nothing has begun: ends with a status, or as the signal itself would end it.
         case idle(status: Int32?)
         case running(OrderlyEnd)
-        case ending(OrderlyEnd, cutAt: ContinuousClock.Instant)
+        case ending(OrderlyEnd, cutAt: ProcessClock.Instant)
     }
 
     private struct State {
@@ -120,7 +121,7 @@ package final class ProcessEnd: Sendable {
     private func untilCut() -> Duration? {
         state.withLock { state in
             guard case .ending(_, let cutAt) = state.phase else { return nil }
-            return max(.zero, cutAt - .now)
+            return max(.zero, ProcessClock.now.duration(to: cutAt))
         }
     }
 

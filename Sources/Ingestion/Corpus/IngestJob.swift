@@ -89,7 +89,7 @@ package struct IngestJob: Sendable {
         }
     }
 
-    private var deadline: ContinuousClock.Instant { .now + Self.patience }
+    private var deadline: ProcessClock.Instant { .now + Self.patience }
 
     /// The digest of each record.
     private func held(in collection: ChromaCollection) async throws -> [String: String] {

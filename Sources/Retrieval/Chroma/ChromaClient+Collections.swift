@@ -1,10 +1,11 @@
 import FoundationEssentials
+package import FunctionKit
 
 extension ChromaClient {
     /// The collection of the configuration; nil where the database has none of that name.
     ///
     /// - Throws: ``ChromaError``.
-    package func collection(until deadline: ContinuousClock.Instant) async throws(ChromaError) -> ChromaCollection? {
+    package func collection(until deadline: ProcessClock.Instant) async throws(ChromaError) -> ChromaCollection? {
         let name = configuration.collection
         do throws(ChromaError) {
             return try await send(
@@ -23,7 +24,7 @@ extension ChromaClient {
     /// - Returns: The collection as it is now.
     /// - Throws: ``ChromaError``.
     package func makeCollection(
-        _ metadata: ChromaCollection.Metadata, until deadline: ContinuousClock.Instant
+        _ metadata: ChromaCollection.Metadata, until deadline: ProcessClock.Instant
     ) async throws(ChromaError) -> ChromaCollection {
         // Of a collection that exists, both versions would overwrite the metadata.
         if let collection = try await collection(until: deadline) { return collection }
@@ -41,7 +42,7 @@ extension ChromaClient {
     }
 
     /// 0.5 would say of a database that is not there that it has no collection, and of a new collection that it exists.
-    private func checkDatabase(until deadline: ContinuousClock.Instant) async throws(ChromaError) {
+    private func checkDatabase(until deadline: ProcessClock.Instant) async throws(ChromaError) {
         do throws(ChromaError) {
             try await send("GET", until: deadline) { $0.databaseItself }
         } catch .refused(status: 400...404, _) {
@@ -53,7 +54,7 @@ extension ChromaClient {
     ///
     /// - Throws: ``ChromaError``.
     package func setMetadata(
-        _ metadata: ChromaCollection.Metadata, of collection: ChromaCollection, until deadline: ContinuousClock.Instant
+        _ metadata: ChromaCollection.Metadata, of collection: ChromaCollection, until deadline: ProcessClock.Instant
     ) async throws(ChromaError) {
         struct Body: Encodable { let new_metadata: ChromaCollection.Metadata }
         try await send("PUT", body: encoded(Body(new_metadata: metadata)), until: deadline, path: path(collection))
@@ -71,7 +72,7 @@ extension ChromaClient {
     /// - Throws: ``ChromaError``.
     package func records(
         of collection: ChromaCollection, offset: Int, limit: Int, withTexts: Bool,
-        until deadline: ContinuousClock.Instant
+        until deadline: ProcessClock.Instant
     ) async throws(ChromaError) -> [ChromaRecord] {
         struct Body: Encodable {
             let limit: Int
@@ -94,7 +95,7 @@ extension ChromaClient {
     ///
     /// - Throws: ``ChromaError``.
     package func count(
-        of collection: ChromaCollection, until deadline: ContinuousClock.Instant
+        of collection: ChromaCollection, until deadline: ProcessClock.Instant
     ) async throws(ChromaError) -> Int {
         try await send(
             "a count of records", "GET", as: Int.self, until: deadline, path: path(collection, "/count"))
@@ -110,7 +111,7 @@ extension ChromaClient {
     /// - Throws: ``ChromaError``.
     package func upsert(
         _ records: [ChromaRecord], vectors: [[Float]], into collection: ChromaCollection,
-        until deadline: ContinuousClock.Instant
+        until deadline: ProcessClock.Instant
     ) async throws(ChromaError) {
         struct Body: Encodable {
             let ids: [String]
@@ -129,7 +130,7 @@ extension ChromaClient {
     ///
     /// - Throws: ``ChromaError``.
     package func delete(
-        ids: [String], from collection: ChromaCollection, until deadline: ContinuousClock.Instant
+        ids: [String], from collection: ChromaCollection, until deadline: ProcessClock.Instant
     ) async throws(ChromaError) {
         try await send("POST", body: encoded(["ids": ids]), until: deadline, path: path(collection, "/delete"))
     }
@@ -144,7 +145,7 @@ extension ChromaClient {
     /// - Returns: The records with their cosine similarity, 1 for the same direction.
     /// - Throws: ``ChromaError``.
     package func nearest(
-        to vector: [Float], in collection: ChromaCollection, limit: Int, until deadline: ContinuousClock.Instant
+        to vector: [Float], in collection: ChromaCollection, limit: Int, until deadline: ProcessClock.Instant
     ) async throws(ChromaError) -> [(record: ChromaRecord, similarity: Double)] {
         struct Body: Encodable {
             let n_results: Int

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import FunctionKit
 package import HTTPTransport
 import Synchronization
 
@@ -34,7 +35,7 @@ package final class ChromaClient: Sendable {
     /// - Returns: What the server says; 1.5.9 says `1.0.0`.
     /// - Throws: ``ChromaError``.
     @discardableResult
-    package func connect(until deadline: ContinuousClock.Instant) async throws(ChromaError) -> String {
+    package func connect(until deadline: ProcessClock.Instant) async throws(ChromaError) -> String {
         for api in configuration.apis {
             let response = try await repeated(request("GET", paths(api).version, nil), until: deadline)
             switch response.status {
@@ -73,7 +74,7 @@ package final class ChromaClient: Sendable {
     /// - Throws: ``ChromaError``.
     func send<Answer: Decodable>(
         _ call: String, _ method: String, body: Data? = nil, as type: Answer.Type,
-        until deadline: ContinuousClock.Instant,
+        until deadline: ProcessClock.Instant,
         path: (ChromaPaths) -> String
     ) async throws(ChromaError) -> Answer {
         let answer = try await send(method, body: body, until: deadline, path: path)
@@ -88,7 +89,7 @@ package final class ChromaClient: Sendable {
     /// Makes a call and gives the bytes of its answer.
     @discardableResult
     func send(
-        _ method: String, body: Data? = nil, until deadline: ContinuousClock.Instant, path: (ChromaPaths) -> String
+        _ method: String, body: Data? = nil, until deadline: ProcessClock.Instant, path: (ChromaPaths) -> String
     ) async throws(ChromaError) -> Data {
         var mayAskAgain = true
         while true {
@@ -121,7 +122,7 @@ package final class ChromaClient: Sendable {
 
     /// Sends a request again and again until there is an answer that another attempt would not change, or no time.
     private func repeated(
-        _ request: HTTPRequest, until deadline: ContinuousClock.Instant
+        _ request: HTTPRequest, until deadline: ProcessClock.Instant
     ) async throws(ChromaError) -> HTTPResponse {
         var pause = Self.pauseMin
         var before: ChromaError?

@@ -53,7 +53,7 @@ package struct ChromaIndex: ExplainingIndex {
     ///
     /// - Throws: ``ChromaError``.
     package func check() async throws {
-        let deadline = ContinuousClock.now + Self.checkTime
+        let deadline = ProcessClock.now + Self.checkTime
         guard let collection = try await client.collection(until: deadline) else {
             throw ChromaError.noCollection(client.configuration.collection)
         }
@@ -62,7 +62,7 @@ package struct ChromaIndex: ExplainingIndex {
 
     private func found(_ query: String, limit: Int, context: InvocationContext) async throws -> [FoundPassage] {
         guard !SearchTerms(query).isEmpty, limit > 0 else { return [] }
-        let deadline = ContinuousClock.now + (context.remaining - Self.margin)
+        let deadline = ProcessClock.now + (context.remaining - Self.margin)
         do {
             return try await ranked(query, limit: limit, context: context, until: deadline)
         } catch ChromaError.noCollection {
@@ -73,7 +73,7 @@ package struct ChromaIndex: ExplainingIndex {
     }
 
     private func ranked(
-        _ query: String, limit: Int, context: InvocationContext, until deadline: ContinuousClock.Instant
+        _ query: String, limit: Int, context: InvocationContext, until deadline: ProcessClock.Instant
     ) async throws -> [FoundPassage] {
         let view = try await watch.current(until: deadline)
         async let byWords = view.words.search(query, limit: Self.candidates)
@@ -83,7 +83,7 @@ package struct ChromaIndex: ExplainingIndex {
 
     private func nearest(
         to query: String, in collection: ChromaCollection, context: InvocationContext,
-        until deadline: ContinuousClock.Instant
+        until deadline: ProcessClock.Instant
     ) async throws -> [(record: ChromaRecord, similarity: Double)] {
         let vector: [Float]
         do {

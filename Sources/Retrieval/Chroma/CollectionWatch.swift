@@ -35,7 +35,7 @@ actor CollectionWatch {
     /// - Parameter deadline: When to give up.
     /// - Returns: The collection with the words of its passages.
     /// - Throws: ``ChromaError``, or an error of SQLite.
-    func current(until deadline: ContinuousClock.Instant) async throws -> View {
+    func current(until deadline: ProcessClock.Instant) async throws -> View {
         let looksBefore = looks
         while true {
             if let view, let lookedAt, looks > looksBefore || .now - lookedAt < lookInterval { return view }
@@ -48,7 +48,7 @@ actor CollectionWatch {
     }
 
     /// Looks for itself and for all who ask meanwhile; where it fails, the next of them looks.
-    private func look(until deadline: ContinuousClock.Instant) async throws -> View {
+    private func look(until deadline: ProcessClock.Instant) async throws -> View {
         isLooking = true
         defer {
             isLooking = false
@@ -61,13 +61,13 @@ actor CollectionWatch {
         return fresh
     }
 
-    private func untilLookEnds(by deadline: ContinuousClock.Instant) async {
+    private func untilLookEnds(by deadline: ProcessClock.Instant) async {
         let (end, waiter) = AsyncStream.makeStream(of: Never.self)
         waiters.append(waiter)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in end {} }
             // It throws when it is cancelled, because the other one ended first.
-            group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
+            group.addTask { try? await Task.sleep(until: deadline, clock: .process) }
             await group.next()
             group.cancelAll()
         }
@@ -77,7 +77,7 @@ actor CollectionWatch {
     func forget() { lookedAt = nil }
 
     private static func view(
-        _ client: ChromaClient, _ embedder: any Embedder, known: View?, until deadline: ContinuousClock.Instant
+        _ client: ChromaClient, _ embedder: any Embedder, known: View?, until deadline: ProcessClock.Instant
     ) async throws -> View {
         guard let collection = try await client.collection(until: deadline) else {
             throw ChromaError.noCollection(client.configuration.collection)

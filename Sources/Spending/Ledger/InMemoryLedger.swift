@@ -52,7 +52,7 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
                 return .settled(settlement)
             }
             if pages.forgotten.contains(call.id) { throw .answerForgotten }
-            if pages.isInFlight(call.id) { return .inFlight }
+            if pages.isInFlight(call.id, for: ownerID) { return .inFlight }
             let terms = try terms(pages.moment)
             let breaches = pages.breaches.filter { $0.model == call.model && !$0.isAccepted }
             guard breaches.map(\.breach).allSatisfy(terms.price.covers) else { throw .boundBreached(call.model) }

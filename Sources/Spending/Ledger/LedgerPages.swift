@@ -91,7 +91,10 @@ struct LedgerPages {
 
     mutating func noteReplay(of call: PaidCall) { replays.append(Replay(call: call, at: instant)) }
 
-    func isInFlight(_ call: CallID) -> Bool { holds.values.contains { $0.call == call && !$0.isOrphan } }
+    /// Whether a call's hold lives; an owner knows of its own that they do, whatever their leases.
+    func isInFlight(_ call: CallID, for owner: Int) -> Bool {
+        holds.values.contains { $0.call == call && (!$0.isOrphan || $0.owner == owner) }
+    }
 
     func counter(_ line: BudgetLine) -> LedgerCounter {
         var counter = LedgerCounter(line: line, spent: .zero, held: .zero)

@@ -8,7 +8,8 @@ package import FoundationEssentials
 ///
 /// A hold whose owner is gone is charged in full within the next ``reserve(_:terms:)`` or ``claimAlerts(_:claim:)``, which
 /// every upkeep does, in the periods of its reservation: nobody knows whether the call was made. Where the owner's process
-/// can be seen, it is gone when that has ended; where it cannot, when the hold's lease has ended.
+/// can be seen, it is gone when that has ended; where it cannot, when the hold's lease has ended. An owner knows of its own
+/// holds that they live, however long its process was stopped: its calls under way stay in flight to itself.
 ///
 /// What only reads waits for nobody who writes, and makes nobody wait: it changes nothing, and takes no lock that a writer
 /// needs. Each reads one state of the ledger, the clock with it.

@@ -1,5 +1,6 @@
 import ChromaTestServer
 import Foundation
+import FunctionKit
 import Retrieval
 
 /// What lies in a collection, seen beside the program.

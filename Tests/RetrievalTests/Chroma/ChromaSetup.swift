@@ -62,7 +62,7 @@ enum ChromaNotes {
     }
 }
 
-extension ContinuousClock.Instant {
+extension ProcessClock.Instant {
     /// Long enough for a busy machine.
     static var soon: Self { .now + .seconds(30) }
 }
