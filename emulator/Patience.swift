@@ -17,8 +17,8 @@ package struct Patience: Sendable {
     }
 
     /// What is left of it; zero where it is over.
-    var left: Duration { max(.zero, ProcessClock.now.duration(to: end)) }
+    var left: Duration { max(.zero, end - .now) }
 
     /// The instant by which calls have to end, so that what they cost is noted before the person goes.
-    var callsEnd: ProcessClock.Instant { end.advanced(by: .zero - min(Self.settlingMax, whole / 10)) }
+    var callsEnd: ProcessClock.Instant { end - min(Self.settlingMax, whole / 10) }
 }

@@ -20,6 +20,15 @@ package struct ProcessClock: Clock {
 
         package func duration(to other: Self) -> Duration { other.offset - offset }
 
+        /// So much later.
+        package static func + (left: Self, right: Duration) -> Self { left.advanced(by: right) }
+
+        /// So much earlier.
+        package static func - (left: Self, right: Duration) -> Self { left.advanced(by: .zero - right) }
+
+        /// How much later it is.
+        package static func - (left: Self, right: Self) -> Duration { right.duration(to: left) }
+
         package static func < (left: Self, right: Self) -> Bool { left.offset < right.offset }
     }
 

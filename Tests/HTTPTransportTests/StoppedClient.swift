@@ -21,7 +21,15 @@ final class StoppedClient: Sendable {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    func stop() { kill(process.processIdentifier, SIGSTOP) }
+    /// Stops it, and waits until it stands still.
+    func stop() async throws {
+        kill(process.processIdentifier, SIGSTOP)
+        // No event of Foundation tells; the state follows the name, see proc_pid_stat(5).
+        let file = "/proc/\(process.processIdentifier)/stat"
+        while try !String(contentsOfFile: file, encoding: .utf8).contains(") T ") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
 
     func goOn() { kill(process.processIdentifier, SIGCONT) }
 

@@ -121,7 +121,7 @@ package final class ProcessEnd: Sendable {
     private func untilCut() -> Duration? {
         state.withLock { state in
             guard case .ending(_, let cutAt) = state.phase else { return nil }
-            return max(.zero, ProcessClock.now.duration(to: cutAt))
+            return max(.zero, cutAt - .now)
         }
     }
 
