@@ -138,8 +138,10 @@ extension PostgresClient {
         let exists = try await connection.run(PostgresStatement("SELECT to_regclass('migrations') IS NOT NULL"))
             .rows.first?.get(0, as: Bool.self)
         guard exists == true else { return [] }
-        return try await connection.run(PostgresStatement("SELECT identifier FROM migrations ORDER BY identifier"))
-            .rows.map { try $0.get(0) }
+        return try await connection.run(
+            PostgresStatement("SELECT identifier FROM migrations ORDER BY length(identifier), identifier")
+        )
+        .rows.map { try $0.get(0) }
     }
 
     private func pending(

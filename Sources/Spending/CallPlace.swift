@@ -20,7 +20,7 @@ package struct CallPlace: Sendable, Hashable {
     }
 
     /// Whether a call has this place.
-    func holds(_ call: CallID) -> Bool {
+    package func holds(_ call: CallID) -> Bool {
         call.questionID == questionID && call.function == function && call.ordinal == ordinal
             && call.digest == digest ?? call.digest
     }

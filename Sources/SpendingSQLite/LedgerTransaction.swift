@@ -71,7 +71,7 @@ struct LedgerTransaction {
     /// What the ledger knows of a call.
     enum Known: Int64 {
         case nothing
-        /// A living hold is for it.
+        /// A living hold is for it; an owner knows of its own that they live, whatever their leases.
         case inFlight
         /// It was settled, and its response is deleted.
         case forgotten
@@ -90,9 +90,9 @@ struct LedgerTransaction {
                             WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4) THEN 2
                         WHEN EXISTS (SELECT 1 FROM holds
                             WHERE question_id = ?1 AND function = ?2 AND ordinal = ?3 AND digest = ?4
-                                AND is_orphan = 0) THEN 1
+                                AND (is_orphan = 0 OR owner = ?5)) THEN 1
                         ELSE 0 END
-                    """), arguments: call.arguments)
+                    """), arguments: call.arguments + [ownerID])
         return known.flatMap(Known.init) ?? .nothing
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionKit
 import History
 import Messaging
 import RabbitMQ

@@ -1,5 +1,6 @@
 import ECSStandIn
 import Foundation
+import FunctionKit
 import History
 import Messaging
 import TestSupport

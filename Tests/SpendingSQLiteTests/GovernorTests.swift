@@ -130,11 +130,13 @@ struct GovernorTests {
 
     @Test("a ledger that can be read but takes no holds is known as such until it takes one")
     func takesNoHolds() async throws {
-        try await store.commit { try $0.execute(sql: "ALTER TABLE journal RENAME TO away") }
+        try await store.commit {
+            try $0.execute(sql: "CREATE TRIGGER refusal BEFORE INSERT ON holds BEGIN SELECT raise(ABORT, 'no'); END")
+        }
         await #expect(throws: GovernorError.self) { try await governor.outcome(SpendFixture.call()) }
         _ = try await governor.status()
         #expect(governor.ledgerFailure?.description.contains(":memory:") == true)
-        try await store.commit { try $0.execute(sql: "ALTER TABLE away RENAME TO journal") }
+        try await store.commit { try $0.execute(sql: "DROP TRIGGER refusal") }
         _ = try await governor.outcome(SpendFixture.call())
         #expect(governor.ledgerFailure == nil)
     }

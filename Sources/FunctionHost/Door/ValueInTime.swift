@@ -1,3 +1,5 @@
+import FunctionKit
+
 /// What `body` gives within a time, or in as long as it takes; nil where the time is over before, or nobody waits any more.
 ///
 /// `body` is cancelled then, and not awaited: a database that is frozen takes seconds to notice that. It ends with the
@@ -16,7 +18,7 @@ package func value<Value: Sendable>(
         }
     }
     let time = Task {
-        guard let limit, (try? await Task.sleep(for: limit)) != nil else { return }
+        guard let limit, (try? await Task.sleep(for: limit, clock: .process)) != nil else { return }
         feed.finish()
     }
     defer {
