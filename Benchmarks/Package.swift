@@ -119,7 +119,7 @@ let package = Package(
             path: "Shared/HistorySQLite"),
         .systemLibrary(
             name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "Postgres", dependencies: ["CPostgres", "Hashing"], path: "Shared/Postgres"),
+        .target(name: "Postgres", dependencies: ["CPostgres", "FunctionKit", "Hashing"], path: "Shared/Postgres"),
         .target(
             name: "SpendingPostgres", dependencies: ["FunctionKit", "Hashing", "Postgres", "Spending"],
             path: "Shared/SpendingPostgres"),
@@ -150,7 +150,7 @@ let package = Package(
             ], path: "Shared/Telemetry"),
         .systemLibrary(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .target(name: "HTTPTransport", dependencies: ["CCurl"], path: "Shared/HTTPTransport"),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", "FunctionKit"], path: "Shared/HTTPTransport"),
         .target(
             name: "Retrieval",
             dependencies: [
