@@ -43,8 +43,8 @@ struct RightsTests {
     func write() async throws {
         let scene = try await Scene(idle: .seconds(30))
         try await scene.allow(write: "^$")
-        // RabbitMQ keeps a right in mind while a channel is busy, and for a second after that.
-        try await Task.sleep(for: .milliseconds(1_500))
+        // RabbitMQ keeps a right in mind until the channel sleeps, after a second without work or a few, and tells nobody.
+        try await Task.sleep(for: .seconds(5))
         let broker = scene.broker
         let ends: [BrokerError?] = await withTaskGroup(of: BrokerError?.self) { group in
             for number in 0..<5 {
