@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkSupport
 import Foundation
+import FunctionKit
 import HTTPTransport
 import Retrieval
 
