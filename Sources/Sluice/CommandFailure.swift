@@ -1,3 +1,4 @@
+import BudgetReport
 import FunctionHost
 import Glibc
 import Telemetry
@@ -21,6 +22,17 @@ enum CommandFailure: Error {
                         + " before you ask again")
             default: .failed(error.description)
             }
+    }
+
+    /// Reads what a person wrote, before anything is opened.
+    ///
+    /// - Throws: ``wrongArguments(_:)`` for what cannot be read.
+    static func reading<Value>(_ body: () throws(ReportProblem) -> Value) throws(CommandFailure) -> Value {
+        do throws(ReportProblem) {
+            return try body()
+        } catch {
+            throw .wrongArguments(error.description)
+        }
     }
 
     /// The line.

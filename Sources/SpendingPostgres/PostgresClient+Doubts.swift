@@ -68,7 +68,7 @@ extension CallPlace {
         let key = digest.map {
             CallKey.of(CallID(questionID: questionID, function: function, ordinal: ordinal, digest: $0))
         }
-        return [.text(questionID), .text(function), .int8(ordinal), key.map(PostgresValue.uuid) ?? .null]
+        return [.text(questionID), .text(function), .int8(ordinal), .uuid(key)]
     }
 }
 

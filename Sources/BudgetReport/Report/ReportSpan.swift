@@ -44,6 +44,14 @@ package struct ReportSpan: Sendable, Hashable {
         self.timeZone = timeZone
     }
 
+    /// Checks what a person wrote as far as that can be done without a ledger.
+    ///
+    /// - Throws: ``ReportProblem`` that says what to write instead.
+    package static func check(since: String?, until: String?) throws(ReportProblem) {
+        if let since { _ = try edge(since, option: "--since", isEnd: false, .gmt) }
+        if let until { _ = try edge(until, option: "--until", isEnd: true, .gmt) }
+    }
+
     /// The zone of an IANA name.
     ///
     /// - Throws: ``ReportProblem`` with the name that was most likely meant.

@@ -14,8 +14,9 @@ struct ForecastCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerArguments
 
     func run() async throws {
+        let asked = try zone.zone()
         let report = try await ledger.withLedger { ledger in
-            try await ForecastReport(ledger.view(), timeZone: zone.zone())
+            try await ForecastReport(ledger.view(), timeZone: asked)
         }
         try format.write(report.document)
     }

@@ -47,9 +47,12 @@ struct ReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let top, top < 1 { throw CommandFailure.wrongArguments("--top takes a whole number from 1 up, such as 10") }
+        let asked = try zone.zone()
+        let grouping = try CommandFailure.reading { () throws(ReportProblem) in
+            try ReportSpan.check(since: since, until: until)
+            return try ReportGrouping(word: by)
+        }
         let document = try await ledger.withLedger { ledger in
-            let grouping = try ReportGrouping(word: by)
-            let asked = try zone.zone()
             let view = try await ledger.view()
             let span = try ReportSpan(
                 since: since, until: until, timeZone: asked ?? view.timeZone, now: view.now,

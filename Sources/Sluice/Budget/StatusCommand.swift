@@ -26,10 +26,11 @@ struct StatusCommand: AsyncParsableCommand {
         if let failAt, failAt < 1 {
             throw CommandFailure.wrongArguments("--fail-at takes a whole percentage from 1 up, such as 80")
         }
+        let asked = try zone.zone()
         let report = try await ledger.withLedger { ledger in
             let view = try await ledger.view()
             return try await StatusReport(
-                view, timeZone: zone.zone(),
+                view, timeZone: asked,
                 questions: ledger.questionsWithoutRoom(since: StatusReport.start(of: view)))
         }
         try format.write(report.document)

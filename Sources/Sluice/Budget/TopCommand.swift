@@ -19,9 +19,10 @@ struct TopCommand: AsyncParsableCommand {
         guard (0.1...3600).contains(interval) else {
             throw CommandFailure.wrongArguments("--interval takes seconds from 0.1 to 3600")
         }
+        let asked = try zone.zone()
         // Opened anew for each page: a ledger that is open for a report shows one state.
         func page() async throws -> Document {
-            try await ledger.withLedger { try await StatusReport($0.view(), timeZone: zone.zone()).document }
+            try await ledger.withLedger { try await StatusReport($0.view(), timeZone: asked).document }
         }
         guard let screen = LiveScreen() else {
             CommandOutput.data(try await page().rendered(as: .table, on: CommandOutput.terminal))

@@ -11,8 +11,10 @@ struct ZoneArguments: ParsableArguments {
     var timezone: String?
 
     /// The zone; nil where none is named.
-    func zone() throws(ReportProblem) -> TimeZone? {
+    ///
+    /// - Throws: ``CommandFailure/wrongArguments(_:)``.
+    func zone() throws(CommandFailure) -> TimeZone? {
         guard let timezone else { return nil }
-        return try ReportSpan.timeZone(timezone)
+        return try CommandFailure.reading { () throws(ReportProblem) in try ReportSpan.timeZone(timezone) }
     }
 }
