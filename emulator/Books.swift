@@ -29,6 +29,8 @@ struct Books: Sendable {
         case paying
         /// A command that reads or mends: it makes none either, and works on what is damaged.
         case command
+
+        fileprivate var isServing: Bool { if case .serving = self { true } else { false } }
     }
 
     /// Opens books; the embedded ones are brought up to date.
@@ -51,7 +53,7 @@ struct Books: Sendable {
                 ledger: isEphemeral ? InMemoryLedger() : try SQLiteLedger(store: store),
                 history: SQLiteHistory(store: store), closing: {})
         }
-        let client = try client(url, patience: patience)
+        let client = try client(url, patience: patience, for: use)
         let (ledger, history) = (PostgresLedger(client: client), PostgresHistory(client: client))
         let books = Books(ledger: ledger, history: history) {
             await history.close()
@@ -121,8 +123,20 @@ extension Books {
     static let commandPatience = Duration.seconds(5)
 
     /// A client of the database, which connects when it is first used.
-    static func client(_ url: Secret, patience: Duration) throws(PostgresError) -> PostgresClient {
+    ///
+    /// - Parameters:
+    ///   - url: Where it is.
+    ///   - patience: How long a server that is away, starting, full or standing still is waited for.
+    ///   - use: What for; a person is not left waiting for an answer that cannot come any more.
+    /// - Returns: A client, to be closed.
+    /// - Throws: ``PostgresError`` where the URL is none.
+    static func client(_ url: Secret, patience: Duration, for use: Use) throws(PostgresError) -> PostgresClient {
         var configuration = try PostgresConfiguration(url: url.text)
+        configuration.connectTimeout = min(configuration.connectTimeout, max(patience, .seconds(1)))
+        if !use.isServing {
+            configuration.answerTimeout = min(
+                configuration.answerTimeout, configuration.statementTimeout + .seconds(5))
+        }
         if configuration.applicationName == "sluice" {
             let process = ProcessInfo.processInfo
             configuration.applicationName = "sluice \(process.hostName) \(process.processIdentifier)"

@@ -196,14 +196,14 @@ static inline int sluice_amqp_send_connection_close_ok(amqp_connection_state_t s
     return amqp_send_method(state, 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &method);
 }
 
-static inline int sluice_amqp_set_timeouts(amqp_connection_state_t state, int seconds) {
-    struct timeval timeout = {seconds, 0};
+static inline int sluice_amqp_set_timeouts(amqp_connection_state_t state, int milliseconds) {
+    struct timeval timeout = {milliseconds / 1000, milliseconds % 1000 * 1000};
     int status = amqp_set_handshake_timeout(state, &timeout);
     return status == AMQP_STATUS_OK ? amqp_set_rpc_timeout(state, &timeout) : status;
 }
 
-static inline int sluice_amqp_socket_open(amqp_socket_t *socket, const char *host, int port, int seconds) {
-    struct timeval timeout = {seconds, 0};
+static inline int sluice_amqp_socket_open(amqp_socket_t *socket, const char *host, int port, int milliseconds) {
+    struct timeval timeout = {milliseconds / 1000, milliseconds % 1000 * 1000};
     return amqp_socket_open_noblock(socket, host, port, &timeout);
 }
 

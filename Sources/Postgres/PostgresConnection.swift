@@ -235,7 +235,7 @@ package actor PostgresConnection {
             await untilReady(handle.socket, for: next == PGRES_POLLING_READING ? .read : .write, by: deadline)
             guard self.handle != nil else { throw .connectionLost(server: configuration.server) }
             guard ProcessClock.now < deadline else {
-                throw cannotConnect("no answer within \(configuration.connectTimeout)")
+                throw cannotConnect("no answer within \(configuration.connectTimeout.whole)")
             }
             if Task.isCancelled {
                 end(.cancelled)

@@ -112,5 +112,5 @@ extension PostgresError: CustomStringConvertible {
 
 extension Duration {
     /// In words, such as `5 s`.
-    fileprivate var whole: String { "\(Int64((self / .seconds(1)).rounded())) s" }
+    var whole: String { "\(Int64((self / .seconds(1)).rounded())) s" }
 }

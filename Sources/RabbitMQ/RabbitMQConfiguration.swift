@@ -37,6 +37,10 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
     ///
     /// An idle connection for publishes is looked after as often, and at least each 10 s.
     package var idleConsumerMax: Duration = .seconds(30)
+    /// How long making a connection and each request may take.
+    package var answerTimeout: Duration = .seconds(10)
+
+    var answerMilliseconds: Int32 { Int32(max(1, min(600_000, answerTimeout / .milliseconds(1)))) }
 
     /// Reads an `amqp://` or `amqps://` URL (<https://www.rabbitmq.com/docs/uri-spec>).
     ///

@@ -9,6 +9,8 @@ import ServiceLifecycle
 import Spending
 
 extension Pipeline {
+    /// How long a Chroma that is away is waited for: with the look of the start, as long as any server is by a command.
+    private static let chromaPatience = Duration.seconds(3)
     /// How long one batch may take, calls to a paid model included.
     private static let batchTime = Duration.seconds(120)
 
@@ -40,6 +42,8 @@ extension Pipeline {
         }
         return try await cancelWhenGracefulShutdown {
             let start = ContinuousClock.now
+            // Before files are read: later calls outlive a restart, and a person would hear nothing for so long.
+            try await access.client.connect(until: .now + Self.chromaPatience)
             let corpus = try await Corpus(paths: request.paths)
             let losses = corpus.skipped.filter(\.isLoss)
             if request.prunes, !losses.isEmpty { throw IngestError.pruneWithLosses(losses) }

@@ -44,7 +44,7 @@ package struct Migration: Sendable {
     /// - Throws: ``SetupProblem``, also for tables that a newer program made.
     package func run(isDryRun: Bool) async throws -> Report {
         do {
-            let client = try Books.client(url, patience: Books.commandPatience)
+            let client = try Books.client(url, patience: Books.commandPatience, for: .command)
             do {
                 try await client.requireOwnSessions()
                 let steps =

@@ -6,7 +6,7 @@ extension AMQPConnection {
     func openSocket(_ configuration: RabbitMQConfiguration) throws(RabbitMQError) {
         let (host, port) = (configuration.host, configuration.port)
         guard let socket = try unsafe newSocket(configuration) else { throw .failed(reason: "no memory") }
-        let status = unsafe sluice_amqp_socket_open(socket, host, Int32(port), Self.timeoutSeconds)
+        let status = unsafe sluice_amqp_socket_open(socket, host, Int32(port), configuration.answerMilliseconds)
         switch status {
         case AMQP_STATUS_OK.rawValue: break
         case AMQP_STATUS_TIMEOUT.rawValue: throw .timedOut(host: host, port: port)

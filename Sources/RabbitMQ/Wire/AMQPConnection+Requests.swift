@@ -84,7 +84,7 @@ extension AMQPConnection {
 
     /// Says goodbye, with an answer waited for `seconds` at most.
     func close(waitingSeconds seconds: Int32) {
-        unsafe sluice_amqp_set_timeouts(state, seconds)
+        unsafe sluice_amqp_set_timeouts(state, seconds * 1000)
         _ = unsafe amqp_connection_close(state, 200)
     }
 

@@ -4,8 +4,6 @@ import CRabbitMQ
 ///
 /// `@safe`: the handle is its own, made in `init` and freed in `deinit`; no pointer into it leaves a method.
 @safe final class AMQPConnection {
-    /// How long making a connection and each request may take.
-    static let timeoutSeconds: Int32 = 10
     /// The largest frame, as the broker's own default: a smaller one would not take every message's header.
     static let frameBytesMax: Int32 = 128 << 10
     /// The kernel's limit for a socket's buffer (`net.core.wmem_max`) on a common machine; it says there is room when a
@@ -31,7 +29,7 @@ import CRabbitMQ
         guard let state = unsafe amqp_new_connection() else { throw .failed(reason: "no memory") }
         unsafe self.state = state
         user = configuration.user
-        unsafe sluice_amqp_set_timeouts(state, Self.timeoutSeconds)
+        unsafe sluice_amqp_set_timeouts(state, configuration.answerMilliseconds)
         try openSocket(configuration)
         try logIn(configuration, purpose: purpose)
         try checkVersion()
