@@ -1,6 +1,6 @@
 package import FunctionKit
 
-/// A call that cost more than its bound: the proof of the bound was wrong.
+/// A call that cost more than its bound, or whose model wrote more than it was granted: the proof of the bound was wrong.
 package struct Breach: Sendable, Hashable {
     /// The call's size.
     package var inputBytes: Int
@@ -20,9 +20,26 @@ package struct Breach: Sendable, Hashable {
     }
 }
 
+extension Settlement {
+    /// Whether a call broke its bound.
+    ///
+    /// A model that ignored what it was granted did, also where a short prompt left room for that: its next call may cost
+    /// anything.
+    ///
+    /// - Parameters:
+    ///   - call: The call, with the output tokens that were granted.
+    ///   - bound: What was held.
+    /// - Returns: Whether it did.
+    package func isBreach(of call: PaidCall, bound: Money) -> Bool {
+        cost > bound || countedBy != .bound && usage.outputTokens > call.outputTokensMax
+    }
+}
+
 extension Price {
     /// Whether the bound, as it is now, would have held what the call cost: it has been raised since the breach, or the
     /// count cannot be true by what is known of the model now, and so was no breach.
+    ///
+    /// No bound covers a model that ignores what it is granted.
     ///
     /// Both are counted at this price, and all of the prompt at one rate, so that a dearer price alone, or a rate for
     /// cached tokens, does not heal a breach.
@@ -32,6 +49,7 @@ extension Price {
             id: CallID(questionID: "", function: "", ordinal: 0, digest: ""), model: model, tenant: nil,
             inputBytes: breach.inputBytes, messages: breach.messages, outputTokensMax: breach.outputTokensMax)
         guard TokenLimits(of: call, at: self, answerBytes: nil).admit(usage) else { return true }
+        guard usage.outputTokens <= breach.outputTokensMax else { return false }
         let (cached, isTooMany) = usage.cacheReadTokens.addingReportingOverflow(usage.cacheWriteTokens)
         let (prompt, isTooLong) = usage.inputTokens.addingReportingOverflow(cached)
         guard !isTooMany, !isTooLong, min(usage.inputTokens, usage.cacheReadTokens, usage.cacheWriteTokens) >= 0,

@@ -32,7 +32,7 @@ extension GovernorError: CustomStringConvertible {
             "\(model.model) of \(model.provider) in \(model.region) has no price in force, or no budget covers the call;"
                 + " add a price to budgets/prices or a budget to budgets"
         case .boundBreached(let model):
-            "\(model.model) of \(model.provider) in \(model.region) has cost more than its bound and is refused;"
+            "\(model.model) of \(model.provider) in \(model.region) has cost more than its bound, or written more than it was granted, and is refused;"
                 + " raise the bound of its price in budgets/prices, or see `sluice budget breach list`"
         case .answerForgotten:
             "the call was paid for before and its answer is deleted by now; ask again under a new question"

@@ -107,7 +107,7 @@ extension Reservation {
     }
 
     /// The call as it is made: a breach is judged by what was granted.
-    var grantedCall: PaidCall {
+    package var grantedCall: PaidCall {
         var granted = call
         granted.outputTokensMax = outputTokensMax
         return granted

@@ -129,7 +129,7 @@ struct LedgerBooks {
         let settlement = digested.settlement
         end(holdID, hold, kind: .settle, cost: settlement.cost.nanoUSD, settlement: digested)
         writes.responses.append((key, writes.lastID, settlement))
-        guard settlement.cost.nanoUSD > hold.bound else { return }
+        guard settlement.isBreach(of: call, bound: Money(nanoUSD: hold.bound)) else { return }
         journal(.breach, of: holdID, spent: 0, held: 0, counters: [], settlement: digested)
         writes.breaches.append((holdID, call, settlement.usage))
         breaches[call.model, default: []].append(

@@ -48,7 +48,7 @@ extension LedgerTransaction {
                 settlement.cost.nanoUSD, settlement.response, settlement.countedBy.rawValue, settlement.requestID,
                 settlement.model?.provider, settlement.model?.region, settlement.model?.model,
             ])
-        guard settlement.cost.nanoUSD > hold.bound else { return }
+        guard settlement.isBreach(of: call, bound: Money(nanoUSD: hold.bound)) else { return }
         try journal(.breach, of: hold.id, spent: 0, held: 0, settlement: digested)
         try database.run(
             """

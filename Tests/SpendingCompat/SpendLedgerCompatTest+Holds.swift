@@ -174,13 +174,12 @@ extension SpendLedgerCompatTest {
     func checkBreach() async throws {
         let bench = try await bench()
         let governor = bench.governor
-        // Granted 5 of 10 output tokens: the breach is judged by what was granted.
         try await governor.pay(SpendFixture.call("first", bytes: 85), tokens: 85)
         let call = SpendFixture.call("a", bytes: 10, outputMax: 10, outputMin: 1)
         let reservation = try await governor.held(call)
         #expect(reservation.outputTokensMax == 5 && reservation.bound == Money(nanoUSD: 15))
         let settlement = try await governor.settle(
-            reservation, usage: TokenUsage(inputTokens: 10, outputTokens: 8), response: Data())
+            reservation, usage: TokenUsage(inputTokens: 13, outputTokens: 5), response: Data())
         #expect(settlement.cost == Money(nanoUSD: 18))
         #expect(try await governor.spent() == 103)
         #expect(try await governor.journalKinds() == ["reserve", "settle", "reserve", "settle", "breach"])
@@ -201,6 +200,33 @@ extension SpendLedgerCompatTest {
         // What was settled is answered all the same.
         #expect(try await governor.outcome(call) == "settled")
         #expect(try await governor.verify().differences.isEmpty)
+    }
+
+    /// A model that writes more than it was granted is refused, however little that cost, and no bound heals it.
+    func checkCapIgnored() async throws {
+        let bench = try await bench(budgets: [SpendFixture.budget(limit: 65)])
+        let governor = bench.governor
+        // Granted 5 of 10 output tokens: the breach is judged by what was granted.
+        let call = SpendFixture.call("a", bytes: 60, outputMax: 10, outputMin: 1)
+        let reservation = try await governor.held(call)
+        #expect(reservation.outputTokensMax == 5 && reservation.bound == Money(nanoUSD: 65))
+        let settlement = try await governor.settle(
+            reservation, usage: TokenUsage(inputTokens: 20, outputTokens: 6), response: Data())
+        #expect(settlement.cost == Money(nanoUSD: 26))
+        #expect(try await governor.journalKinds() == ["reserve", "settle", "breach"])
+        let next = SpendFixture.call("b", bytes: 1)
+        for price in [SpendFixture.price(), SpendFixture.price(fixed: 30)] {
+            await #expect(throws: GovernorError.boundBreached(SpendFixture.model)) {
+                try await SpendFixture.governor(bench.ledger, prices: [price]).outcome(next)
+            }
+        }
+        #expect(try await governor.acceptBreaches(of: "llama", by: "owner", reason: "a test") == 1)
+        #expect(try await governor.outcome(next) == "held")
+        // What was granted is no more than that.
+        let other = try await governor.held(SpendFixture.call("c", bytes: 10, outputMax: 10))
+        _ = try await governor.settle(other, usage: TokenUsage(inputTokens: 1, outputTokens: 10), response: Data())
+        #expect(try await governor.outcome(next) == "held")
+        #expect(try await governor.verify().isSound)
     }
 
     /// A usage that cannot be true is charged at the bound.

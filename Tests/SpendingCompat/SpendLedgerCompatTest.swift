@@ -34,6 +34,7 @@ package struct SpendLedgerCompatTest: Sendable {
         try await checkLateEnds()
         try await checkTwoAttempts()
         try await checkBreach()
+        try await checkCapIgnored()
         try await checkImpossibleUsage()
         try await checkUnknownHold()
         try await checkForeignEnds()

@@ -63,7 +63,8 @@ struct OwnerTests {
     func errors() {
         #expect(
             "\(GovernorError.boundBreached(SpendFixture.model))"
-                == "llama of bedrock in ap-south-1 has cost more than its bound and is refused;"
+                == "llama of bedrock in ap-south-1 has cost more than its bound, or written more than it was granted,"
+                + " and is refused;"
                 + " raise the bound of its price in budgets/prices, or see `sluice budget breach list`")
         #expect(
             "\(GovernorError.ledgerUnavailable(reason: "the disk is full"))"

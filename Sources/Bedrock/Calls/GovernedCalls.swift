@@ -191,9 +191,9 @@ struct GovernedCalls: Sendable {
         _ reservation: consuming Reservation, _ response: InvokeModelResponse, _ answer: Answer,
         _ charged: Money, _ context: InvocationContext
     ) async -> PaidAnswer<Answer> {
-        let (call, bound) = (reservation.call, reservation.bound)
+        let (call, bound) = (reservation.grantedCall, reservation.bound)
         // Without counts the tokens are unknown: the reply names about the most that they can be for this prompt.
-        let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: reservation.outputTokensMax)
+        let most = TokenUsage(inputTokens: call.inputBytes, outputTokens: call.outputTokensMax)
         let counted = CountedTokens(
             body: answer.counts.raised(by: AnswerTraces(response.body).counts), headers: response.headerCounts,
             within: reservation.tokenLimits(answerBytes: response.body.count, textBytes: answer.textBytes))
@@ -203,9 +203,11 @@ struct GovernedCalls: Sendable {
             let settlement = try await governor.settle(
                 reservation, usage: usage, countedBy: source, requestID: response.requestID,
                 response: response.body, patience: { context.patience })
-            if settlement.cost > bound {
+            if settlement.isBreach(of: call, bound: bound) {
                 context.logger.error(
-                    "call cost more than its bound; the model is refused until the bound of its price is raised",
+                    settlement.cost > bound
+                        ? "call cost more than its bound; the model is refused until the bound of its price is raised"
+                        : "model wrote more than it was granted; it is refused until `sluice budget breach accept`",
                     metadata: [
                         LogKey.model: "\(call.model.model)", LogKey.cost: "\(settlement.cost.nanoUSD)",
                         LogKey.bound: "\(bound.nanoUSD)",

@@ -1,7 +1,9 @@
 import FoundationEssentials
+import FunctionKit
 package import Spending
 
-/// The calls that cost more than was held for them, for which their models are refused until somebody accepts that.
+/// The calls that cost more than was held for them, or were longer than was granted; their models are refused until somebody
+/// accepts that.
 package struct BreachReport: Sendable {
     private let breaches: [JournaledBreach]
 
@@ -13,8 +15,8 @@ package struct BreachReport: Sendable {
         let open = Set(breaches.filter { !$0.isAccepted }.map(\.model.model)).sorted()
         return Document(
             headline: breaches.isEmpty
-                ? "No call has cost more than was held for it"
-                : "\(breaches.count.counted("call")) cost more than was held",
+                ? "No call has cost more than was held for it, or was longer than granted"
+                : "\(breaches.count.counted("call")) cost more than was held, or longer than granted",
             sections: breaches.isEmpty
                 ? []
                 : [
@@ -34,6 +36,7 @@ package struct BreachReport: Sendable {
                     Value.Breach(
                         model: $0.model.model, provider: $0.model.provider, region: $0.model.region,
                         at: $0.at?.formatted(.iso8601), holdID: $0.holdID, bound: $0.bound, cost: $0.cost,
+                        outputTokensMax: $0.breach.outputTokensMax, outputTokens: $0.breach.usage.outputTokens,
                         isAccepted: $0.isAccepted)
                 }))
     }
@@ -43,12 +46,14 @@ package struct BreachReport: Sendable {
             columns: [
                 Column("model", "Model", importance: .high), Column("at", "When (UTC)", importance: .high),
                 Column("bound_usd", "Held", isNumeric: true), Column("cost_usd", "Cost", isNumeric: true),
+                Column("output_tokens_max", "Granted", isNumeric: true, importance: .low),
+                Column("output_tokens", "Written", isNumeric: true, importance: .low),
                 Column("accepted", "Accepted", importance: .high), Column("hold_id", "Hold", importance: .low),
             ],
             rows: breaches.map {
                 [
                     .text($0.model.model), .instant(ifKnown: $0.at), .money(ifKnown: $0.bound),
-                    .money(ifKnown: $0.cost),
+                    .money(ifKnown: $0.cost), .count($0.breach.outputTokensMax), .count($0.breach.usage.outputTokens),
                     .text($0.isAccepted ? "yes" : "no"), .text($0.holdID),
                 ]
             })
@@ -61,6 +66,7 @@ package struct BreachReport: Sendable {
             let at: String?
             let holdID: String
             let bound, cost: Money?
+            let outputTokensMax, outputTokens: Int
             let isAccepted: Bool
 
             enum CodingKeys: String, CodingKey {
@@ -68,6 +74,8 @@ package struct BreachReport: Sendable {
                 case holdID = "hold_id"
                 case bound = "bound_usd"
                 case cost = "cost_usd"
+                case outputTokensMax = "output_tokens_max"
+                case outputTokens = "output_tokens"
                 case isAccepted = "accepted"
             }
         }

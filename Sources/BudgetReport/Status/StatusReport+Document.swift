@@ -168,8 +168,8 @@ extension StatusReport {
         }
         if tally.breaches > 0 {
             notes.append(
-                "Breaches: \(tally.breaches.counted("call")) with a cost above the hold. The bound of such a model's price "
-                    + "is too low, and the model is refused until it is raised.")
+                "Breaches: \(tally.breaches.counted("call")) that cost more than was held, or whose model wrote more than it was "
+                    + "granted. Such a model is refused; see `sluice budget breach list`.")
         }
         return notes
     }

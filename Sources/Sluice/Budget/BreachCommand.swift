@@ -7,10 +7,12 @@ import Spending
 struct BreachCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "breach",
-        abstract: "Lists calls that cost more than was held, and lets their models be asked again.",
+        abstract: "Lists calls that broke their bound, and lets their models be asked again.",
         discussion: """
             A model whose call has cost more than its bound is refused: the bound of its
             price is wrong. Raise the bound in budgets/prices, or accept what happened.
+            So is a model that wrote more than it was granted, whatever that cost; no
+            bound holds for it, so it can only be accepted.
 
             EXAMPLES
               sluice budget breach list

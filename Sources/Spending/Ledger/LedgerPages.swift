@@ -142,7 +142,7 @@ struct LedgerPages {
         if responses[call.id] == nil, !forgotten.contains(call.id) {
             responses[call.id] = Response(settlement: settlement, storedAt: instant)
         }
-        guard settlement.cost > hold.bound else { return }
+        guard settlement.isBreach(of: call, bound: hold.bound) else { return }
         journalEnd(of: hold, kind: .breach, spent: .zero, held: .zero, settlement: settlement)
         breaches.append(
             JournaledBreach(

@@ -37,8 +37,8 @@ package protocol SpendLedger: Sendable {
 
     /// Ends a hold with what the call cost in truth, and stores the response where none is stored for the call.
     ///
-    /// A hold that was charged as an orphan is corrected to the truth, once. A cost above the bound is charged too and
-    /// journaled as a breach.
+    /// A hold that was charged as an orphan is corrected to the truth, once. A breach is charged too, and
+    /// journaled; see ``Settlement/isBreach(of:bound:)``.
     ///
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
     func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError)
