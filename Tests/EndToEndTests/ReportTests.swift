@@ -122,8 +122,9 @@ struct ReportTests {
             ),
             (["report", "--top", "0"], "--top takes a whole number from 1 up, such as 10"),
             (["report", "--top", "-1"], "--top takes a whole number from 1 up, such as 10"),
-            (["status", "--fail-at", "-5"], "--fail-at takes a whole percentage from 1 up, such as 80"),
-            (["status", "--fail-at", "0"], "--fail-at takes a whole percentage from 1 up, such as 80"),
+            (["status", "--fail-at", "-5"], "--fail-at takes a whole percentage from 1 to 100, such as 80"),
+            (["status", "--fail-at", "101"], "--fail-at takes a whole percentage from 1 to 100, such as 80"),
+            (["status", "--fail-at", "0"], "--fail-at takes a whole percentage from 1 to 100, such as 80"),
         ])
     func badInput(arguments: [String], complaint: String) async throws {
         let folder = try TemporaryFolder()

@@ -34,7 +34,7 @@ struct LimitHistory {
         try await look(at: (periods.map(\.start) + [last.end])[...], after: 0, upTo: end, in: view.ledger)
     }
 
-    /// The most that was in force in each period: at its start, by its holds, and from each raise within it.
+    /// The most that was in force in each period so far: at its start, by its holds, and from each change within it on.
     var limits: [Period: Money] {
         let known = periods.map { unraised[$0.start]?.limit }
         // Where the journal says nothing of a period, nothing is known of a change since the one before.
@@ -42,21 +42,26 @@ struct LimitHistory {
         return zip(periods, known).reduce(into: [:]) { limits, next in
             let (period, known) = next
             let kept = kept(in: period)
-            carried = kept.last ?? (period.contains(moment.instant) ? budget.limit : known ?? carried)
-            let raises = ([period.start] + moment.raises.map(\.at).filter(period.contains))
-                .compactMap { moment.raise(of: budget.name, at: $0)?.limit(over: carried) }
-            limits[period] = ([carried, highest[period.start]].compactMap { $0 } + kept + raises).max()
+            carried = kept.last?.limit ?? (period.contains(moment.instant) ? budget.limit : known ?? carried)
+            let changes = (moment.raises.flatMap { [$0.at, $0.until] } + kept.map(\.at)).filter { instant in
+                period.contains(instant) && instant <= moment.instant
+            }
+            let inForce = ([period.start] + changes).map { instant in
+                let filed = kept.last { $0.at <= instant }?.limit ?? carried
+                return moment.raise(of: budget.name, at: instant)?.limit(over: filed) ?? filed
+            }
+            limits[period] = (inForce + [highest[period.start]].compactMap { $0 }).max()
         }
     }
 
     /// The limits without raises that the ledger knows for a period: at its start, and each that came within it.
-    private func kept(in period: Period) -> [Money] {
+    private func kept(in period: Period) -> [(at: Date, limit: Money)] {
         let all = moment.allLimits
         guard let first = all.first, first.at < period.end else { return [] }
         let before = all.last { $0.at <= period.start }
         return ([before].compactMap { $0 } + all.filter { $0.at > period.start && $0.at < period.end }).compactMap {
             limits in
-            limits.set.budgets.first { $0.name == budget.name }?.limit
+            limits.set.budgets.first { $0.name == budget.name }.map { (limits.at, $0.limit) }
         }
     }
 

@@ -23,12 +23,20 @@ extension SpendReport {
             // Up to midnight is to the day before, whole.
             return String((isEnd ? instant.addingTimeInterval(-60).wallClock(span.timeZone) : text).dropLast(6))
         }
-        let spanText = "from \(edge(span.range.lowerBound)) to \(edge(span.range.upperBound, isEnd: true))"
+        let spanText = "from \(edge(span.range.lowerBound)) to \(edge(told, isEnd: true))"
         guard !isEmpty else { return "Nothing was spent \(spanText)" }
         let questions = total.amounts.questions
         let each = total.costAQuestion.map { ", \($0.rounded.dollars()) each" } ?? ""
         return "\(total.amounts.spent.rounded.dollars()) spent \(spanText), "
             + "for \(questions.counted("answered question"))\(each)"
+    }
+
+    /// The span's end as far as it has come; today's end, where it ends with the day, which counts whole.
+    private var told: Date {
+        let end = span.range.upperBound
+        guard end > now, span.range.lowerBound < now else { return end }
+        let today = PeriodRule(length: .day, timeZone: span.timeZone, turnsAtMinute: 0).period(containing: now)
+        return end == today.end ? end : max(span.range.lowerBound, now.wholeMinute)
     }
 
     /// The table with what must be known to read it.

@@ -53,6 +53,8 @@ package struct SpendReport: Sendable {
 
     /// Whether nothing was ever spent or held.
     let isLedgerEmpty: Bool
+    /// The ledger's instant.
+    let now: Date
 
     /// How many questions are shown where nobody says.
     private static let questionsMax = 20
@@ -84,6 +86,7 @@ package struct SpendReport: Sendable {
         let all = Self.groups(sums, by: grouping, span.timeZone, degraded)
         self.grouping = grouping
         isLedgerEmpty = view.start == nil
+        now = view.now
         self.span = span
         self.total = total
         groups = Self.dearest(all, top: top, isByTime: grouping.length != nil)

@@ -15,7 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("End with 3 where a budget has spent so much of its limit.", valueName: "percent"))
+        help: ArgumentHelp("End with 3 where a budget has spent so much of its limit, 1 to 100.", valueName: "percent"))
     var failAt: Int?
 
     @OptionGroup var format: FormatArguments
@@ -23,8 +23,8 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerArguments
 
     func run() async throws {
-        if let failAt, failAt < 1 {
-            throw CommandFailure.wrongArguments("--fail-at takes a whole percentage from 1 up, such as 80")
+        if let failAt, !(1...100).contains(failAt) {
+            throw CommandFailure.wrongArguments("--fail-at takes a whole percentage from 1 to 100, such as 80")
         }
         let asked = try zone.zone()
         let report = try await ledger.withLedger { ledger in

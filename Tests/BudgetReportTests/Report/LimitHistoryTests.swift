@@ -63,6 +63,45 @@ struct LimitHistoryTests {
         #expect(try await limits(self.governor(limit: 50)) == [900, 900, 100, 100, 100])
     }
 
+    @Test("follow what is lowered, and a raise until it is cancelled")
+    func loweredAndCancelled() async throws {
+        let governor = governor(limit: 100)
+        try await governor.pay(SpendFixture.call("a"), tokens: 1)
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 60), until: clock.now().addingTimeInterval(2 * 86_400), reason: "a test")
+        clock.set("2026-11-21T06:00:00Z")
+        try await governor.pay(SpendFixture.call("b"), tokens: 1)
+        clock.set("2026-11-22T12:00:00Z")
+        try await governor.pay(SpendFixture.call("c"), tokens: 1)
+        try await governor.raise(
+            "daily", to: Money(nanoUSD: 900), until: clock.now().addingTimeInterval(9 * 86_400), reason: "a test")
+        clock.set("2026-11-23T06:00:00Z")
+        try await governor.cancelRaise(of: "daily", reason: "a test")
+        #expect(try await governor.status().map(\.limit) == [Money(nanoUSD: 100)])
+        try await governor.pay(SpendFixture.call("d"), tokens: 1)
+        clock.set("2026-11-24T06:00:00Z")
+        try await governor.pay(SpendFixture.call("e"), tokens: 1)
+        #expect(try await limits(governor) == [100, 60, 900, 900, 100])
+    }
+
+    @Test(
+        "A report's headline tells no time that has not come",
+        arguments: [
+            (nil, nil, "from 2026-10-21 to 2026-11-20 06:07"),
+            ("2026-11-01", "2026-11-20", "from 2026-11-01 to 2026-11-20"),
+            ("2026-11-01", "2099-01-01", "from 2026-11-01 to 2026-11-20 06:07"),
+            ("2026-11-01", "2026-11-19", "from 2026-11-01 to 2026-11-19"),
+            ("2026-11-20", "2026-11-20T07:00", "from 2026-11-20 to 2026-11-20 06:07"),
+            ("2098-01-01", "2099-01-01", "from 2098-01-01 to 2099-01-01"),
+        ] as [(String?, String?, String)])
+    func headline(since: String?, until: String?, expected: String) async throws {
+        clock.set("2026-11-20T06:07:30Z")
+        let view = try await LedgerView(governor(limit: 100), reader: ledger)
+        let span = try ReportSpan(since: since, until: until, timeZone: .gmt, now: view.now, daysBack: 30)
+        let report = try await SpendReport(view, by: .day, span: span)
+        #expect(report.document().headline == "Nothing was spent \(expected)")
+    }
+
     @Test("are left out, and said to be, where the budget's days are others")
     func otherDays() async throws {
         let kolkata = try #require(TimeZone(identifier: "Asia/Kolkata"))
