@@ -81,10 +81,15 @@ public enum SluiceProgram {
         let code = SluiceCommand.exitCode(for: error)
         // The parser's own code for wrong arguments is 64 (EX_USAGE); ours is 2, like that of most commands.
         if code == .validationFailure {
-            CommandOutput.message(SluiceCommand.fullMessage(for: error))
-            Glibc.exit(2)
+            CommandFailure.wrongArguments(
+                ArgumentMistake(error, in: CommandLine.arguments.dropFirst()).sentence
+            ).end()
         }
-        if code == .success { SluiceCommand.exit(withError: error) }
+        if code == .success {
+            let text = SluiceCommand.fullMessage(for: error)
+            CommandOutput.data(HelpText.wrapped(text, width: CommandOutput.width) + "\n")
+            Glibc.exit(0)
+        }
         if error is CancellationError { CommandFailure.failed("interrupted").end() }
         CommandFailure.failed("\(error)").end()
     }

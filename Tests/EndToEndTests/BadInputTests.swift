@@ -151,15 +151,29 @@ struct BadInputTests {
         #expect(await first.status() == 0)
     }
 
-    @Test("wrong arguments end with 2 and say how it goes")
+    @Test("wrong arguments end with 2, and one line says what is wrong and where to look")
     func usage() async throws {
         let folder = try TemporaryFolder()
-        for arguments in [
-            ["invoke"], ["budget", "statsu"], ["emulate", "--port", "70000"], ["ask", "--format", "xml", "a"],
+        for (arguments, says) in [
+            (["invoke"], "missing expected argument '<function>'; see `sluice invoke --help`"),
+            (["quues"], "there is no command `quues`; did you mean `queues`?"),
+            (["quues", "--json"], "there is no command `quues`; did you mean `queues`?"),
+            (["budget", "statsu"], "there is no command `statsu`; did you mean `status`?"),
+            (
+                ["dead", "bury", "q"],
+                "there is no command `bury`; there are `list`, `show`, `replay`, `purge`; see `sluice dead --help`"
+            ),
+            (["emulate", "--port", "70000"], "--port must be from 0 to 65535; see `sluice emulate --help`"),
+            (["queues", "--fromat", "json"], "unknown option '--fromat'. Did you mean '--format'?"),
+            (
+                ["ask", "--format", "xml", "a"],
+                "the value 'xml' is invalid for '--format <format>'. Please provide one of 'text' and 'json'; "
+                    + "see `sluice ask --help`"
+            ),
         ] {
             let ending = try await SluiceProcess.run(arguments, in: folder.url)
             #expect(ending.status == 2, "\(arguments)")
-            #expect(ending.errors.contains("Usage:"), "\(ending.errors)")
+            #expect(ending.errors == "sluice: \(says)\n")
         }
         // Nothing half-written.
         #expect(folder.url.dataFiles.isEmpty)

@@ -50,6 +50,19 @@ struct InvokeAndHelpTests {
         #expect(version.output.contains(/^sluice \d+\.\d+\.\d+$/))
     }
 
+    @Test("no help is wider than 80 columns")
+    func narrow() async throws {
+        let folder = try TemporaryFolder()
+        let commands = try await CommandTree.commands(in: folder.url).map(\.words)
+        for command in [[]] + Set(commands.flatMap { words in (1...words.count).map { Array(words.prefix($0)) } }) {
+            guard command != ["help"] else { continue }
+            let ending = try await SluiceProcess.run(command + ["--help"], in: folder.url)
+            #expect(ending.status == 0 && ending.output.contains("USAGE: sluice"), "\(command)")
+            let wide = ending.output.split(separator: "\n").filter { $0.count > 80 }
+            #expect(wide.isEmpty, "\(command): \(wide)")
+        }
+    }
+
     @Test("an empty ledger has everything left and is sound")
     func emptyLedger() async throws {
         let folder = try TemporaryFolder()
