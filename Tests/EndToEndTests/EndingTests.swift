@@ -48,6 +48,18 @@ struct EndingTests {
         }
     }
 
+    /// Waits until so many results of a function wait to be published: all that it has in hand is invoked.
+    ///
+    /// Nothing tells of that but the metrics.
+    private static func resultsWait(_ count: Int, of function: String, in host: HostRun) async throws {
+        var samples: [String: Double]
+        repeat {
+            try await Task.sleep(for: .milliseconds(50))
+            samples = try PrometheusParser.samples(try await host.get("/metrics").body)
+        } while samples["host_deliveries_in_flight{function=\(function)}"] != Double(count)
+            || samples["host_invocation_duration_seconds_count{function=\(function),outcome=output}"] != Double(count)
+    }
+
     @Test("under 200 half-sent bodies, heads and unread answers", arguments: [false, true])
     func halfSent(twice: Bool) async throws {
         try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4)) { world in
@@ -86,6 +98,7 @@ struct EndingTests {
                     _ = try await alarmed.line("broker takes no publishes")
                 }
                 let asked = try Self.ask(alarmed, 1)
+                try await Self.resultsWait(4, of: "pii-filter", in: alarmed)
                 try await Self.end(alarmed)
                 try await server.control("set_vm_memory_high_watermark", "absolute", "1GB")
 
