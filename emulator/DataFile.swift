@@ -36,7 +36,9 @@ final class DataFile: Sendable {
     }
 
     /// All tables of the file.
-    private static var schemas: [Schema] { [SQLiteBroker.schema, SQLiteLedger.schema, SQLiteHistory.schema] }
+    private static var schemas: [Schema] {
+        [SQLiteBroker.schema, SQLiteLedger.schema, SQLiteHistory.schema, RealModelNote.schema]
+    }
 
     /// The open file.
     ///

@@ -6,7 +6,7 @@ extension HostTrouble {
         switch kind {
         case .throttled, .unavailable: "\(self)"
         case .clock, .credentials, .access, .notFound, .refused, .notGoverned, .quota, .unreachable, .circuitOpen,
-            .breach:
+            .breach, .standIn:
             "\(self); \(kind.advice)"
         }
     }

@@ -66,10 +66,11 @@ extension PaidParts {
         ///   - plans: Its functions.
         ///   - embedding: The model that is paid for vectors; nil where none is.
         ///   - defaultModel: What is asked where the settings name no endpoint.
+        ///   - runsHost: Whether the functions work on their queues.
         /// - Throws: ``SetupProblem``, `YAMLProblem`, or what keeps the first question from being answered.
         init?(
             _ options: PipelineOptions, _ plans: [FunctionPlan], embedding: EmbeddingModel?,
-            model defaultModel: DefaultModel
+            model defaultModel: DefaultModel, runsHost: Bool
         ) async throws {
             let asking = plans.lazy.compactMap(\.asked.model)
             guard embedding != nil || asking.first != nil else { return nil }
@@ -91,11 +92,12 @@ extension PaidParts {
             }
             endpoint =
                 switch defaultModel {
-                case .standIn: options.settings.bedrockEndpoint
+                case .standIn: options.asksStandIn ? nil : options.settings.bedrockEndpoint
                 case .regional:
                     options.settings.bedrockEndpoint ?? "https://bedrock-runtime.\(region).amazonaws.com"
                 }
             if endpoint == nil {
+                try StandInRules.check(options, runsHost: runsHost, embedding: embedding)
                 credentials = StaticCredentials(StandInKeys.credentials)
             } else {
                 let source = EnvironmentCredentials(environment: ProcessInfo.processInfo.environment)

@@ -116,7 +116,8 @@ package struct Pipeline: Sendable {
     ) async throws {
         calls = CallWatch(metrics: metrics)
         let models = parts.paid.map { [calls] in
-            PaidModels($0, endpoint: endpoint ?? "", http: parts.client, watch: calls)
+            PaidModels(
+                $0, endpoint: endpoint ?? "", http: parts.client, watch: calls, realModel: parts.realModel)
         }
         let found = try await parts.index?.open(http: parts.client, models: models, logger: logger)
         (index, corpus) = (found?.index, found?.corpus)
@@ -197,7 +198,7 @@ package struct Pipeline: Sendable {
 
 /// What is asked where the settings name no endpoint.
 package enum DefaultModel: Sendable {
-    /// The stand-in, in this process.
+    /// The stand-in, in this process; see ``StandInRules`` for where it is not asked.
     case standIn
     /// Bedrock in the region that the manifest names.
     case regional

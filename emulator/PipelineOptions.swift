@@ -20,6 +20,8 @@ package struct PipelineOptions: Sendable {
     /// Whether tables that the database lacks are made: by processes that serve, never by a command that a shell's settings
     /// may have led anywhere.
     package var makesTables = false
+    /// Whether the model's stand-in is asked whatever the settings name, and whosever the data are.
+    package var asksStandIn = false
     /// Whether the index is opened also where no function asks for it.
     package var needsIndex = false
     /// How long a person waits, and the whole program with it; nil where it goes on.
@@ -30,6 +32,11 @@ package struct PipelineOptions: Sendable {
     /// Where what is spent and asked is kept, in words that may follow `in`.
     package var place: String {
         isEphemeral ? "memory" : LedgerAccess.place(dataFolder: dataFolder, settings: settings)
+    }
+
+    /// Where queues are, in words that may follow `in`; nil where they lie beside the rest.
+    package var queuePlace: String? {
+        isEphemeral ? nil : settings.brokerURL.map(BrokerChoice.place)
     }
 
     /// Makes options.

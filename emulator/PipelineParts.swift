@@ -7,6 +7,7 @@ import Messaging
 import Retrieval
 import Settings
 import Spending
+import SpendingSQLite
 import StrictYAML
 
 /// What a pipeline is put together from: all files read and checked, queues and books open, nothing running yet.
@@ -18,6 +19,8 @@ struct PipelineParts: Sendable {
     let client: HTTPClient
     /// What paid calls need; nil where nobody makes any.
     let paid: PaidParts?
+    /// To be looked at before each call of the stand-in; nil where it may go on whatever stands there.
+    let realModel: RealModelNote?
 
     /// The functions, in the order in which a question passes them.
     let plans: [FunctionPlan]
@@ -52,7 +55,8 @@ struct PipelineParts: Sendable {
             // Before anything is written; the governor asks again before each call.
             let paying =
                 pays
-                ? try await PaidParts.Plan(options, plans, embedding: index?.paidModel, model: defaultModel) : nil
+                ? try await PaidParts.Plan(
+                    options, plans, embedding: index?.paidModel, model: defaultModel, runsHost: runsHost) : nil
 
             let patience = min(Self.serverPatience, options.patience?.left ?? Self.serverPatience)
             // What is neither spent nor kept needs no books: those in memory are nobody's.
@@ -68,6 +72,11 @@ struct PipelineParts: Sendable {
                     url: options.settings.brokerURL, file: file, isEphemeral: isEphemeral, patience: patience,
                     logger: logger) : InMemoryBroker()
             history = books.history
+            if let paying {
+                realModel = try await StandInRules.meet(options, paying, file, runsHost: runsHost)
+            } else {
+                realModel = nil
+            }
             paid = paying.map { [books] in PaidParts($0, ledger: books.ledger) }
             try await paid?.checkRoom()
             // Before anything is asked, so that what is said of it stands at the head of the log.

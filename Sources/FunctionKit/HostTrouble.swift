@@ -29,11 +29,13 @@ public struct HostTrouble: Sendable, Hashable {
         case circuitOpen = "circuit-open"
         /// The model cost more than it was to cost at most.
         case breach
+        /// A stand-in of the model is asked where the real one is.
+        case standIn = "stand-in"
 
         /// Whether a person has to do something; the others pass by themselves.
         public var needsPerson: Bool {
             switch self {
-            case .clock, .credentials, .access, .notFound, .refused, .notGoverned, .quota, .breach: true
+            case .clock, .credentials, .access, .notFound, .refused, .notGoverned, .quota, .breach, .standIn: true
             case .throttled, .unavailable, .unreachable, .circuitOpen: false
             }
         }
@@ -53,6 +55,7 @@ public struct HostTrouble: Sendable, Hashable {
             case .unreachable: "see whether its name, its certificate and the network are in order"
             case .circuitOpen: "look at the model's service: its calls cost money and bring no answer"
             case .breach: "raise the bound of its price in budgets/prices, or see `sluice budget breach list`"
+            case .standIn: "set SLUICE_BEDROCK_ENDPOINT, or name another folder with --data"
             }
         }
     }

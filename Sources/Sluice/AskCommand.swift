@@ -32,6 +32,8 @@ struct AskCommand: AsyncParsableCommand {
 
     @OptionGroup var wait: WaitArguments
 
+    @OptionGroup var model: StandInArguments
+
     @OptionGroup(title: "Pipeline")
     var pipeline: PipelineArguments
 
@@ -40,7 +42,7 @@ struct AskCommand: AsyncParsableCommand {
         try FrontDoor.check(question)
         let patience = wait.patience
         let settings = try pipeline.settings()
-        var options = try pipeline.options(settings)
+        var options = try pipeline.options(settings, asksStandIn: model.standIn)
         options.patience = patience
         let end = WaitEnd(
             patience,

@@ -27,6 +27,8 @@ struct EmulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Ask this question when ready, and print the answer.", valueName: "question"))
     var ask: String?
 
+    @OptionGroup var model: StandInArguments
+
     @OptionGroup(title: "Pipeline")
     var pipeline: PipelineArguments
 
@@ -36,18 +38,20 @@ struct EmulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try pipeline.settings()
-        let options = try pipeline.options(settings, isEphemeral: ephemeral, makesTables: true)
+        let options = try pipeline.options(
+            settings, isEphemeral: ephemeral, makesTables: true, asksStandIn: model.standIn)
         let emulator = Emulator(
             options: options, port: port, startedAt: SluiceProgram.startedAt,
             logger: ProcessLogger.make(settings, level: .notice))
         let width = CommandOutput.width
         // What is in memory, no other process can ask.
-        let askOptions = ephemeral ? nil : pipeline.given
+        let askOptions = ephemeral ? nil : model.given + pipeline.given
         try await emulator.run { [ask, ephemeral, arguments = self.pipeline] ready, pipeline in
             let data = ephemeral ? "kept in memory" : "in \(options.place)"
+            let queues = options.queuePlace.map { ", queues in \($0)" } ?? ""
             // Not waited for: who serves must not depend on who reads along.
             let (output, messages) = (LineStream(.standardOutput), LineStream(.standardError))
-            output.write("\(ready.line); data \(data)\n")
+            output.write("\(ready.line); data \(data)\(queues)\n")
             guard let ask else { return }
             do {
                 let patience = Patience(.seconds(WaitArguments.usual))

@@ -43,12 +43,14 @@ struct IngestCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("text or json.", valueName: "format"))
     var format = OutputFormat.text
 
+    @OptionGroup var model: StandInArguments
+
     @OptionGroup(title: "Pipeline")
     var pipeline: PipelineArguments
 
     func run() async throws {
         let settings = try pipeline.settings()
-        var options = try pipeline.options(settings)
+        var options = try pipeline.options(settings, asksStandIn: model.standIn)
         (options.functions, options.needsIndex) = ([], true)
         let logger = ProcessLogger.make(settings, level: .error)
         let request = IngestRequest(paths: paths, prunes: prune, isDryRun: dryRun, isConfirmed: yes)

@@ -26,6 +26,8 @@ struct InvokeCommand: AsyncParsableCommand {
 
     @OptionGroup var wait: WaitArguments
 
+    @OptionGroup var model: StandInArguments
+
     @OptionGroup(title: "Pipeline")
     var pipeline: PipelineArguments
 
@@ -33,7 +35,7 @@ struct InvokeCommand: AsyncParsableCommand {
         let input = try read(payload)
         let patience = wait.patience
         let settings = try pipeline.settings()
-        var options = try pipeline.options(settings)
+        var options = try pipeline.options(settings, asksStandIn: model.standIn)
         // A name that the manifest does not have is refused before anything is opened.
         options.functions = [function]
         options.patience = patience

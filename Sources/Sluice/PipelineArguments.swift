@@ -35,12 +35,12 @@ struct PipelineArguments: ParsableArguments {
 
     /// The pipeline's options, with the files that come with the program where none are named.
     func options(
-        _ settings: Settings, isEphemeral: Bool = false, makesTables: Bool = false
+        _ settings: Settings, isEphemeral: Bool = false, makesTables: Bool = false, asksStandIn: Bool = false
     ) throws -> PipelineOptions {
-        if settings.bedrockEndpoint != nil, isEphemeral {
+        if settings.bedrockEndpoint != nil, isEphemeral, !asksStandIn {
             throw CommandFailure.wrongArguments(
                 "--ephemeral forgets what was spent, so it works with the model's stand-in alone; "
-                    + "unset SLUICE_BEDROCK_ENDPOINT or leave --ephemeral out")
+                    + "add --stand-in or leave --ephemeral out")
         }
         var options = PipelineOptions(
             available: SluiceProgram.functions, dataFolder: data.folder, isEphemeral: isEphemeral,
@@ -51,6 +51,7 @@ struct PipelineArguments: ParsableArguments {
             },
             settings: settings)
         options.makesTables = makesTables
+        options.asksStandIn = asksStandIn
         return options
     }
 }

@@ -36,6 +36,8 @@ struct SearchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("text or json.", valueName: "format"))
     var format = OutputFormat.text
 
+    @OptionGroup var model: StandInArguments
+
     @OptionGroup(title: "Pipeline")
     var pipeline: PipelineArguments
 
@@ -49,7 +51,7 @@ struct SearchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try pipeline.settings()
-        var options = try pipeline.options(settings)
+        var options = try pipeline.options(settings, asksStandIn: model.standIn)
         (options.functions, options.needsIndex) = ([], true)
         let logger = ProcessLogger.make(settings, level: .error)
         let report: SearchReport

@@ -103,7 +103,8 @@ struct PostgresStartTests {
         let folder = try TemporaryFolder()
         for command in [
             ["budget", "status"], ["budget", "verify"], ["history", "export"], ["dead", "list"],
-            ["ask", "Can I return a phone?"], ["invoke", "llm-connector", "--payload", "{}"],
+            ["ask", "--stand-in", "Can I return a phone?"],
+            ["invoke", "--stand-in", "llm-connector", "--payload", "{}"],
         ] {
             let ending = try await SluiceProcess.run(command, in: folder.url, environment: ["DATABASE_URL": url])
             #expect(ending.status == 1, "\(command)")
@@ -203,7 +204,7 @@ struct PostgresStartTests {
         }
         try await client.run(PostgresStatement("DELETE FROM ledger_head"))
         await client.close()
-        for command in [["budget", "status"], ["ask", "Can I return a phone?"]] {
+        for command in [["budget", "status"], ["ask", "--stand-in", "Can I return a phone?"]] {
             let ending = try await SluiceProcess.run(command, in: folder.url, environment: ["DATABASE_URL": url])
             #expect(ending.status == 1)
             #expect(

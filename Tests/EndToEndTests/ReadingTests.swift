@@ -93,7 +93,10 @@ struct ReadingTests {
         let environment = [
             "DATABASE_URL": server.url(host), "SLUICE_BROKER_URL": broker.url(vhost: try await broker.newVhost()),
         ]
-        let (process, address, _) = try await EmulatorTests().start(in: folder.url, environment: environment)
+        let (process, address, line) = try await EmulatorTests().start(
+            in: folder.url, ["--stand-in"], environment: environment)
+        #expect(line.contains("; data in PostgreSQL at 127.0.0.1:") && !line.contains("@"), "\(line)")
+        #expect(line.contains(", queues in RabbitMQ at 127.0.0.1:"), "\(line)")
         let run = HostRun(process: process, address: address, startLines: [])
         #expect(
             try await run.get("/v1/questions", post: "{\"question\": \"What is a defect?\", \"id\": \"q\"}").status

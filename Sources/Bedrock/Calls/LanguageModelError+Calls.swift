@@ -46,7 +46,8 @@ extension ServiceRefusal {
             switch trouble {
             case .throttled, .quota: "model-throttled"
             case .unavailable, .unreachable, .circuitOpen: "model-unavailable"
-            case .clock, .credentials, .access, .notFound, .refused, .notGoverned, .breach: "model-rejected"
+            case .clock, .credentials, .access, .notFound, .refused, .notGoverned, .breach, .standIn:
+                "model-rejected"
             }
         return HostTrouble(trouble, code: code, serviceCode: self.code, pause: retryAfter)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("sluice ingest with paid vectors", .timeLimit(.minutes(3)))
 struct PaidIngestTests {
-    private static let prices = """
+    static let prices = """
         prices:
           - provider: bedrock
             region: ap-south-1
@@ -33,7 +33,7 @@ struct PaidIngestTests {
         _ arguments: [String], in folder: TemporaryFolder, _ view: ChromaCollectionView
     ) async throws -> SluiceProcess.Ending {
         try await SluiceProcess.run(
-            arguments + ["--budgets", "budgets"], in: folder.url,
+            arguments + ["--budgets", "budgets", "--stand-in"], in: folder.url,
             environment: view.environment.merging(["SLUICE_CHROMA_EMBEDDER": "amazon.titan-embed-text-v2:0"]) { $1 })
     }
 
