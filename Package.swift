@@ -344,9 +344,16 @@ let package = Package(
             name: "FunctionHostTests",
             dependencies: [
                 "TestSupport",
-                "FunctionKit", "FunctionHost", "HostCrashHelper", "History", "HistorySQLite", "Messaging",
-                "MessagingSQLite", "RabbitMQ", "RabbitMQServer", "SQLite",
+                "FunctionKit", "FunctionHost", "History", "HistorySQLite", "Messaging", "SQLite",
                 "StrictYAML", .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "FunctionHostRabbitMQTests",
+            dependencies: [
+                "FunctionHost", "FunctionKit", "History", "HistorySQLite", "HostCrashHelper", "Messaging",
+                "MessagingSQLite", "RabbitMQ", "RabbitMQServer", "SQLite", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
@@ -371,21 +378,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .testTarget(name: "RetrievalTests", dependencies: ["FunctionKit", "FunctionTesting", "Retrieval"]),
+        .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"]),
         .testTarget(
-            name: "RetrievalTests",
+            name: "ChromaTests",
             dependencies: [
-                "ChromaTestServer", "FunctionKit", "FunctionTesting", "HTTPTransport", "Retrieval", "TestSupport",
+                "ChromaTestServer", "FunctionKit", "FunctionTesting", "HTTPTransport", "Ingestion", "Retrieval",
+                "SharedData", "TestSupport",
             ]),
-        .testTarget(
-            name: "IngestionTests",
-            dependencies: [
-                "ChromaTestServer", "FunctionKit", "FunctionTesting", "Ingestion", "Retrieval", "TestSupport",
-            ]),
+        // Data that lies beside the project, where it does.
+        .target(name: "SharedData", dependencies: ["FunctionKit", "FunctionTesting"], path: "Tests/SharedData"),
         .testTarget(
             name: "SharedDataTests",
             dependencies: [
-                "ChromaTestServer", "FunctionKit", "FunctionTesting", "Retrieval", "PIIFilter", "Bedrock", "Hashing",
-                "HTTPTransport",
+                "Bedrock", "FunctionKit", "FunctionTesting", "HTTPTransport", "Hashing", "PIIFilter", "Retrieval",
+                "SharedData",
             ]),
         .testTarget(
             name: "SettingsTests",
@@ -424,6 +431,62 @@ let package = Package(
             ],
             // Compiled by the tests that load it into other programs.
             exclude: ["WrongClock.c"]),
+
+        // Benchmarks, which no product has, so that nobody who depends on this package builds them.
+        // The governor on its SQLite ledger.
+        .executableTarget(
+            name: "LedgerBenchmark",
+            dependencies: [
+                "BenchmarkSupport", "Measuring", "SQLite", "Spending", "SpendingSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Benchmarks/LedgerBenchmark"),
+        // The governor on its PostgreSQL ledger, and the history there.
+        .executableTarget(
+            name: "PostgresBenchmark",
+            dependencies: [
+                "BenchmarkSupport", "FunctionKit", "History", "HistoryPostgres", "Measuring", "Postgres",
+                "PostgresTestServer", "Spending", "SpendingPostgres", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/PostgresBenchmark"),
+        // Reports on a ledger of many entries.
+        .executableTarget(
+            name: "ReportBenchmark",
+            dependencies: [
+                "BudgetReport", "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/ReportBenchmark"),
+        // The host on RabbitMQ, and what it is compared with.
+        .executableTarget(
+            name: "HostBenchmark",
+            dependencies: [
+                "BenchmarkSupport", "FunctionHost", "FunctionKit", "HistorySQLite", "RabbitMQ", "RabbitMQServer",
+                "SQLite", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Benchmarks/HostBenchmark"),
+        .executableTarget(
+            name: "BareAMQP", dependencies: ["CRabbitMQ"], path: "Benchmarks/BareAMQP",
+            cSettings: [.headerSearchPath("../../Sources/CRabbitMQ")]),
+        // Vector queries in Chroma.
+        .executableTarget(
+            name: "ChromaBenchmark",
+            dependencies: [
+                "BenchmarkSupport", "FunctionKit", "HTTPTransport", "Retrieval",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/ChromaBenchmark"),
+        // Reservations and settlements on any ledger.
+        .target(
+            name: "Measuring", dependencies: ["BenchmarkSupport", "FunctionKit", "Spending"],
+            path: "Benchmarks/Measuring"),
+        // What the benchmarks share.
+        .target(name: "BenchmarkSupport", path: "Benchmarks/BenchmarkSupport"),
     ],
     swiftLanguageModes: [.v6]
 )

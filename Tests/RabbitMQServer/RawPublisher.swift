@@ -1,7 +1,6 @@
 import CRabbitMQ
 package import Foundation
 import Glibc
-import Testing
 
 /// Publishes what no careful client would: the bytes of a message's header as the test has written them.
 @safe package final class RawPublisher {
@@ -59,13 +58,22 @@ import Testing
     private let state: amqp_connection_state_t
 
     /// Connects to a virtual host.
+    ///
+    /// - Throws: ``RabbitMQServerError``.
     package init(_ server: RabbitMQServer, vhost: String) throws {
-        unsafe state = try #require(unsafe amqp_new_connection())
+        guard let connection = unsafe amqp_new_connection() else {
+            throw RabbitMQServerError.failed("there is no memory for a connection")
+        }
+        unsafe state = unsafe connection
         let socket = unsafe amqp_tcp_socket_new(state)
-        try #require(unsafe amqp_socket_open(socket, "127.0.0.1", Int32(server.port)) == 0)
+        guard unsafe amqp_socket_open(socket, "127.0.0.1", Int32(server.port)) == 0 else {
+            throw RabbitMQServerError.failed("the broker cannot be reached")
+        }
         let reply = unsafe sluice_amqp_login(
             state, vhost, 0, 131_072, 0, nil, RabbitMQServer.user, RabbitMQServer.password)
-        try #require(unsafe reply.reply_type == AMQP_RESPONSE_NORMAL)
+        guard unsafe reply.reply_type == AMQP_RESPONSE_NORMAL else {
+            throw RabbitMQServerError.failed("the broker takes no login")
+        }
         unsafe amqp_channel_open(state, 1)
         unsafe amqp_confirm_select(state, 1)
     }
@@ -73,6 +81,8 @@ import Testing
     deinit { unsafe amqp_destroy_connection(state) }
 
     /// Publishes a message and waits for its confirm.
+    ///
+    /// - Throws: ``RabbitMQServerError``.
     package func publish(_ properties: Properties, body: Data = Data("{}".utf8), to queue: String) throws {
         // basic.publish to the default exchange.
         try send(1, Self.big(UInt16(60)) + Self.big(UInt16(40)) + [0, 0, 0] + Self.short(Array(queue.utf8)) + [0])
@@ -83,8 +93,9 @@ import Testing
         var frame = unsafe sluice_amqp_frame()
         let end = ContinuousClock.now + .seconds(30)
         while unsafe frame.kind != SLUICE_AMQP_ACK {
-            try #require(.now < end, "the broker does not confirm")
-            try #require(unsafe frame.kind != SLUICE_AMQP_CONNECTION_CLOSE && frame.kind != SLUICE_AMQP_CHANNEL_CLOSE)
+            guard .now < end, unsafe frame.kind != SLUICE_AMQP_CONNECTION_CLOSE,
+                unsafe frame.kind != SLUICE_AMQP_CHANNEL_CLOSE
+            else { throw RabbitMQServerError.failed("the broker does not confirm") }
             var descriptor = pollfd(fd: unsafe amqp_get_sockfd(state), events: Int16(POLLIN), revents: 0)
             unsafe poll(&descriptor, 1, 100)
             unsafe sluice_amqp_next(state, &frame)
@@ -101,7 +112,7 @@ import Testing
             if count > 0 {
                 sent += count
             } else {
-                try #require(errno == EAGAIN)
+                guard errno == EAGAIN else { throw RabbitMQServerError.failed("the broker does not read") }
                 var descriptor = pollfd(fd: unsafe amqp_get_sockfd(state), events: Int16(POLLOUT), revents: 0)
                 unsafe poll(&descriptor, 1, 100)
             }

@@ -2,6 +2,7 @@ import Foundation
 import FunctionKit
 import FunctionTesting
 import Retrieval
+import SharedData
 import Testing
 
 @Suite("Bundled notes against the law's text", .enabled(if: SharedData.isPresent))

@@ -2,6 +2,7 @@ import Foundation
 import FunctionKit
 import FunctionTesting
 import PIIFilter
+import SharedData
 import Testing
 
 /// Holds the filter to measured shares; each threshold is a little below what was measured.

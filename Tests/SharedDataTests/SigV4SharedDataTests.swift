@@ -2,6 +2,7 @@ import Bedrock
 import Foundation
 import HTTPTransport
 import Hashing
+import SharedData
 import Testing
 
 /// AWS's own signing vectors, requests as botocore signs them, and error answers as botocore reads them.

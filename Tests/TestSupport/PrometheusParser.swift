@@ -1,8 +1,13 @@
 import Foundation
-import Testing
 
 /// Prometheus's own parser, from the package `prometheus_client`.
 package enum PrometheusParser {
+    /// The Python that has it is not named.
+    package struct Missing: Error, CustomStringConvertible {
+        /// What to do.
+        package let description = "SLUICE_PYTHON is not set: run script/test"
+    }
+
     private static let program = """
         import json, sys
         from prometheus_client.parser import text_string_to_metric_families
@@ -20,9 +25,9 @@ package enum PrometheusParser {
 
     /// The samples of a page by name and sorted labels; fails where the page is not well formed.
     ///
-    /// - Throws: Where `script/test` has not made the Python environment, too.
+    /// - Throws: ``Missing``, too.
     package static func samples(_ page: String) throws -> [String: Double] {
-        let python = try #require(ProcessInfo.processInfo.environment["SLUICE_PYTHON"], "run script/test")
+        guard let python = ProcessInfo.processInfo.environment["SLUICE_PYTHON"] else { throw Missing() }
         let process = Process()
         process.executableURL = URL(filePath: python)
         process.arguments = ["-c", program]

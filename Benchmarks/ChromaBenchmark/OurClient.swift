@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import FunctionKit
 import Retrieval
 

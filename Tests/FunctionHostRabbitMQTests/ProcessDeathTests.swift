@@ -30,7 +30,7 @@ struct ProcessDeathTests {
                 let url = server.url(vhost: try await server.newVhost())
                 brokerURL = url
                 broker = try await RabbitMQBroker.connect(
-                    RabbitMQConfiguration(url: url, connectionName: "test"), logger: TestHost.logger)
+                    RabbitMQConfiguration(url: url, connectionName: "test"), logger: quiet)
             } else {
                 brokerURL = nil
                 broker = try SQLiteBroker(store: store)

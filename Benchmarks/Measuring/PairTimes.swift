@@ -1,27 +1,5 @@
-import BenchmarkSupport
-import Histogram
+package import BenchmarkSupport
 import Synchronization
-
-/// How long each of many operations took.
-package struct Latencies: Sendable {
-    // Three digits, up to a minute in microseconds: the memory does not grow with the count.
-    private var histogram = Histogram<UInt64>(
-        highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
-
-    /// How many there were.
-    package var count: Int { Int(histogram.totalCount) }
-
-    /// Nothing yet.
-    package init() {}
-
-    /// Takes one.
-    package mutating func record(_ duration: Duration) {
-        _ = histogram.record(UInt64(max(0, duration / .microseconds(1))))
-    }
-
-    /// In milliseconds.
-    package func percentile(_ percentile: Double) -> Double { Double(histogram.valueAtPercentile(percentile)) / 1000 }
-}
 
 /// What some callers measured at once.
 package struct PairTimes: Sendable {
@@ -43,7 +21,7 @@ package struct PairTimes: Sendable {
     package var pairsPerSecond: Double { Double(pair.count) / (span / .seconds(1)) }
 }
 
-/// Takes the times of all callers: a histogram each would be most of the memory that is measured.
+/// Takes the times of all callers: counts of each would be most of the memory that is measured.
 package final class PairRecorder: Sendable {
     private let times = Mutex(PairTimes())
     private let start = ContinuousClock.now

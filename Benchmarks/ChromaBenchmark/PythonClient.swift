@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// Chroma's own client for Python, in a process that measures on request.

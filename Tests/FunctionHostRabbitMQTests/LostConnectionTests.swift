@@ -1,5 +1,6 @@
 import FoundationEssentials
 import FunctionHost
+import FunctionKit
 import History
 import HistorySQLite
 import Messaging
@@ -7,29 +8,44 @@ import RabbitMQ
 import RabbitMQServer
 import SQLite
 import ServiceLifecycleTestKit
-import Synchronization
 import Testing
 
 @Suite("A host that loses its connection", .timeLimit(.minutes(5)))
 struct LostConnectionTests {
+    /// Holds each run until the test lets it go, whatever else happens.
+    private struct Held: Function {
+        struct Input: Codable, Sendable {
+            let text: String
+        }
+
+        let runs: AsyncStream<AsyncStream<Never>.Continuation>.Continuation
+
+        func invoke(_ input: Input, context: InvocationContext) async throws -> Input {
+            let (released, release) = AsyncStream.makeStream(of: Never.self)
+            runs.yield(release)
+            // A task of its own does not end with the run's.
+            await Task { for await _ in released {} }.value
+            return input
+        }
+    }
+
     @Test("answers a message that runs alone, however often the connection is cut meanwhile")
     func cut() async throws {
         let server = try await RabbitMQServer.shared()
         let proxy = try LoopbackProxy(to: server.port)
         let url = server.url(vhost: try await server.newVhost(), port: proxy.port)
         let broker = try await RabbitMQBroker.connect(
-            RabbitMQConfiguration(url: url, connectionName: "test"), logger: TestHost.logger)
-        let (runs, feed) = AsyncStream.makeStream(of: Latch.self)
-        let function = registered(attempts: 2) { input, _ in
-            let release = Latch()
-            feed.yield(release)
-            await release.wait()
-            return input
-        }
+            RabbitMQConfiguration(url: url, connectionName: "test"), logger: quiet)
+        let (runs, feed) = AsyncStream.makeStream(of: AsyncStream<Never>.Continuation.self)
+        let function = RegisteredFunction(
+            settings: FunctionSettings(
+                name: "work", attemptsMax: 2,
+                backoff: Backoff(first: .milliseconds(20), factor: 1, longest: .milliseconds(20))),
+            function: AnyFunction(Held(runs: feed)))
         let history = SQLiteHistory(store: try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema]))
         let host = FunctionHost(
             functions: [function], broker: broker, history: history, invoker: Invoker(), drainTime: .seconds(20),
-            hasRoom: { _, _ in true }, logger: TestHost.logger)
+            hasRoom: { _, _ in true }, logger: quiet)
         try await host.declareQueues()
         let queues = FunctionQueues(function: "work")
         try await broker.publish(
@@ -49,10 +65,10 @@ struct LostConnectionTests {
                     proxy.cut()
                 }
                 // It may end before its own loss is seen, and its acknowledgement be lost instead.
-                release.open()
+                release.finish()
             }
             // The seventh delivery, with two attempts.
-            try #require(await runs.next()).open()
+            try #require(await runs.next()).finish()
             trigger.triggerGracefulShutdown()
             try await running
         }
@@ -60,28 +76,5 @@ struct LostConnectionTests {
         for (_, queue) in queues.byKind { #expect(try await broker.depth(of: queue).total == 0) }
         await broker.close()
         proxy.close()
-    }
-
-    @Test("a host that may not publish takes nothing that it could only give back")
-    func mayNotPublish() async throws {
-        let calls = Mutex(0)
-        let test = try TestHost([
-            registered { input, _ in
-                calls.withLock { $0 += 1 }
-                return input
-            }
-        ])
-        try await test.run { _ in
-            try await test.send("before")
-            await test.broker.acknowledgement(of: "before", in: "sluice.work")
-            test.broker.set(.mayNotPublish(reason: "no right"))
-            try await test.send("q")
-            // Its consumer was there already, and lets go of it.
-            _ = await test.broker.event { $0.text == "hand back q of sluice.work" }
-            #expect(calls.withLock { $0 } == 1)
-            test.broker.set(.ready)
-            await test.broker.acknowledgement(of: "q", in: "sluice.work.alone")
-        }
-        #expect(calls.withLock { $0 } == 2)
     }
 }

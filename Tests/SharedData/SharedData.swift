@@ -1,17 +1,17 @@
-import Foundation
+package import Foundation
 
 /// The data that tests share, which lies outside the repository.
-enum SharedData {
+package enum SharedData {
     /// Its folder; nil where the environment variable SLUICE_SHARED_DATA is not set.
-    static let folder: URL? = ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"].map {
+    package static let folder: URL? = ProcessInfo.processInfo.environment["SLUICE_SHARED_DATA"].map {
         URL(fileURLWithPath: $0, isDirectory: true)
     }
 
     /// Whether there is a folder to read from.
-    static var isPresent: Bool { folder != nil }
+    package static var isPresent: Bool { folder != nil }
 
     /// The records of a file of JSON Lines, such as `pii/india-sentences-dev.jsonl`.
-    static func records<T: Decodable>(_ file: String, as: T.Type) throws -> [T] {
+    package static func records<T: Decodable>(_ file: String, as: T.Type) throws -> [T] {
         guard let folder else { throw CocoaError(.fileNoSuchFile) }
         let decoder = JSONDecoder()
         return try Data(contentsOf: folder.appendingPathComponent(file)).split(separator: UInt8(ascii: "\n"))

@@ -136,7 +136,3 @@ private struct Constant: Embedder {
         texts.map { _ in [1, 0] }
     }
 }
-
-extension ProcessClock.Instant {
-    fileprivate static var soon: Self { .now + .seconds(30) }
-}
