@@ -93,9 +93,9 @@ import Glibc
         var frame = unsafe sluice_amqp_frame()
         let end = ContinuousClock.now + .seconds(30)
         while unsafe frame.kind != SLUICE_AMQP_ACK {
-            guard .now < end, unsafe frame.kind != SLUICE_AMQP_CONNECTION_CLOSE,
-                unsafe frame.kind != SLUICE_AMQP_CHANNEL_CLOSE
-            else { throw RabbitMQServerError.failed("the broker does not confirm") }
+            guard .now < end else { throw RabbitMQServerError.failed("the broker does not confirm") }
+            guard unsafe frame.kind != SLUICE_AMQP_CONNECTION_CLOSE, unsafe frame.kind != SLUICE_AMQP_CHANNEL_CLOSE
+            else { throw RabbitMQServerError.failed("the broker closed the connection") }
             var descriptor = pollfd(fd: unsafe amqp_get_sockfd(state), events: Int16(POLLIN), revents: 0)
             unsafe poll(&descriptor, 1, 100)
             unsafe sluice_amqp_next(state, &frame)
