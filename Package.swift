@@ -226,7 +226,8 @@ let package = Package(
         // Tests, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .target(name: "MessagingCompat", dependencies: ["Messaging", "TestSupport"], path: "Tests/MessagingCompat"),
-        .target(name: "HistoryCompat", dependencies: ["FunctionKit", "History"], path: "Tests/HistoryCompat"),
+        .target(
+            name: "HistoryCompat", dependencies: ["FunctionKit", "History", "TestSupport"], path: "Tests/HistoryCompat"),
         .target(
             name: "SpendingCompat", dependencies: ["CivilTime", "FunctionKit", "Spending", "TestSupport"],
             path: "Tests/SpendingCompat"),
@@ -262,7 +263,7 @@ let package = Package(
         .testTarget(name: "PSQLWorkerTests", dependencies: ["FunctionKit", "FunctionTesting", "PSQLWorker"]),
         .testTarget(
             name: "SQLiteTests", dependencies: ["TestSupport", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "MessagingCompat"]),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "MessagingCompat", "TestSupport"]),
         .testTarget(
             name: "MessagingSQLiteTests",
             dependencies: [
@@ -291,6 +292,7 @@ let package = Package(
             name: "HistoryPostgresTests",
             dependencies: [
                 "FunctionKit", "History", "HistoryCompat", "HistoryPostgres", "Postgres", "PostgresTestServer",
+                "TestSupport",
             ]),
         .testTarget(
             name: "SpendingTests",

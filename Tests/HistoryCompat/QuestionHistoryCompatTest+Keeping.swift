@@ -1,10 +1,18 @@
 import Foundation
 import FunctionKit
 import History
+import TestSupport
 import Testing
 
 /// Export, retention and deletion.
 extension QuestionHistoryCompatTest {
+    static let keeping = [
+        Rule("pages", Self.checkPages),
+        Rule("export", Self.checkExport),
+        Rule("deletion of a tenant's questions", Self.checkDeletionOfTenant),
+        Rule("retention", Self.checkRetention),
+    ]
+
     /// Pages hold each question once, in the order in which they were first heard of.
     func checkPages() async throws {
         let history = try await bench().history

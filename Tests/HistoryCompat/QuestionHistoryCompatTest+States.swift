@@ -1,10 +1,32 @@
 import FoundationEssentials
 import FunctionKit
 import History
+import TestSupport
 import Testing
 
 /// What becomes of a question.
 extension QuestionHistoryCompatTest {
+    static let states = [
+        Rule("an answer comes back as it was stored", Self.checkRoundTrip),
+        Rule("any text is kept", Self.checkStrangeTexts),
+        Rule("a question that nobody knows", Self.checkUnknown),
+        Rule("one answer of many is stored", Self.checkOnce),
+        Rule("many at once", Self.checkCrowd),
+        Rule("failed is final", .failed, Self.checkFinal),
+        Rule("expired is final", .expired, Self.checkFinal),
+        Rule("refused is final", .refused, Self.checkFinal),
+        Rule("an answer after a failure", Self.checkAnsweredAfterFailure),
+        Rule("an answer before the acceptance", true, Self.checkEndFirst),
+        Rule("a failure before the acceptance", false, Self.checkEndFirst),
+        Rule("accepted twice", Self.checkAcceptedTwice),
+        Rule("waiting for a budget", Self.checkWaiting),
+        Rule("reopened", Self.checkReopened),
+        Rule("stages", Self.checkStages),
+        Rule("lone runs", Self.checkLoneRuns),
+        Rule("unfinished questions", Self.checkUnfinished),
+        Rule("answers without the model", Self.checkDegraded),
+    ]
+
     /// An answer comes back as it was stored, to whoever asks.
     func checkRoundTrip() async throws {
         let bench = try await bench(1_000.25)

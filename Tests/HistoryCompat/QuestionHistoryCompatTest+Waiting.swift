@@ -1,10 +1,19 @@
 import FoundationEssentials
 import FunctionKit
 import History
+import TestSupport
 import Testing
 
 /// Who waits for an outcome.
 extension QuestionHistoryCompatTest {
+    static let waiting = [
+        Rule("an asker of one opening", false, Self.checkOutcome),
+        Rule("an asker of another opening", true, Self.checkOutcome),
+        Rule("the last stage after the answer", Self.checkStageAfterOutcome),
+        Rule("many askers", Self.checkManyAskers),
+        Rule("an asker who gives up", Self.checkCancelled),
+    ]
+
     /// An asker gets the outcome that is there, and waits for one that is not.
     func checkOutcome(isOtherOpening: Bool) async throws {
         let bench = try await bench()

@@ -2,12 +2,18 @@ package import FoundationEssentials
 import FunctionKit
 package import History
 import Synchronization
-import Testing
+package import TestSupport
 
-/// Everything that each history must do, so that a history's own test is one line.
+/// Everything that each history must do, as arguments of a history's own test.
 ///
 /// Each rule gets a new history and a clock of its own.
 package struct QuestionHistoryCompatTest: Sendable {
+    /// One rule: an argument of an implementation's own test.
+    package typealias Rule = ConformanceRule<Self>
+
+    /// Every rule.
+    package static let rules: [Rule] = states + waiting + keeping
+
     /// Opens one and the same history once more at each call, as another process would.
     package typealias Openings = @Sendable () async throws -> any QuestionHistory
 
@@ -18,35 +24,6 @@ package struct QuestionHistoryCompatTest: Sendable {
     /// - Parameter make: Makes an empty history that goes by a clock.
     package init(make: @escaping @Sendable (@escaping @Sendable () -> Date) async throws -> Openings) {
         self.make = make
-    }
-
-    /// Checks every rule.
-    package func run() async throws {
-        try await checkRoundTrip()
-        try await checkStrangeTexts()
-        try await checkUnknown()
-        try await checkOnce()
-        try await checkCrowd()
-        for state in [QuestionState.failed, .expired, .refused] { try await checkFinal(state) }
-        try await checkAnsweredAfterFailure()
-        try await checkEndFirst(isAnswer: true)
-        try await checkEndFirst(isAnswer: false)
-        try await checkAcceptedTwice()
-        try await checkWaiting()
-        try await checkReopened()
-        try await checkStages()
-        try await checkLoneRuns()
-        try await checkUnfinished()
-        try await checkDegraded()
-        try await checkOutcome(isOtherOpening: false)
-        try await checkOutcome(isOtherOpening: true)
-        try await checkStageAfterOutcome()
-        try await checkManyAskers()
-        try await checkCancelled()
-        try await checkPages()
-        try await checkExport()
-        try await checkDeletionOfTenant()
-        try await checkRetention()
     }
 
     /// A new history on a clock.

@@ -5,6 +5,7 @@ import HistoryCompat
 import HistoryPostgres
 import Postgres
 import PostgresTestServer
+import TestSupport
 import Testing
 
 @Suite("PostgresHistory", .timeLimit(.minutes(5)))
@@ -23,12 +24,13 @@ struct PostgresHistoryTests {
             isDegraded: false, usage: TokenUsage(inputTokens: 1, outputTokens: 1), costNanoUSD: 1, model: "llama3")
     }
 
-    @Test("keeps every promise of a history")
-    func compat() async throws {
-        try await QuestionHistoryCompatTest { now in
-            let client = try await Self.client()
-            return { PostgresHistory(client: client, now: now) }
-        }.run()
+    @Test("keeps every promise of a history", arguments: QuestionHistoryCompatTest.rules)
+    func compat(rule: QuestionHistoryCompatTest.Rule) async throws {
+        try await rule.check(
+            QuestionHistoryCompatTest { now in
+                let client = try await Self.client()
+                return { PostgresHistory(client: client, now: now) }
+            })
     }
 
     @Test("What no index takes is said to be unstorable, and no write that shares its transaction fails with it")

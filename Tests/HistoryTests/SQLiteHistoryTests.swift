@@ -14,17 +14,18 @@ struct SQLiteHistoryTests {
         id: "q", question: "What if it breaks?", answer: "Repair.", citations: [], isDegraded: false,
         usage: TokenUsage(inputTokens: 1, outputTokens: 1), costNanoUSD: 1, model: "llama3")
 
-    @Test("keeps every promise of a history")
-    func compat() async throws {
+    @Test("keeps every promise of a history", arguments: QuestionHistoryCompatTest.rules)
+    func compat(rule: QuestionHistoryCompatTest.Rule) async throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
-        try await QuestionHistoryCompatTest { now in
-            let path = "\(folder.path)/\(UUID().uuidString)"
-            return {
-                SQLiteHistory(
-                    store: try SQLiteStore.open(folder: path, schemas: [SQLiteHistory.schema]), now: now)
-            }
-        }.run()
+        try await rule.check(
+            QuestionHistoryCompatTest { now in
+                let path = "\(folder.path)/\(UUID().uuidString)"
+                return {
+                    SQLiteHistory(
+                        store: try SQLiteStore.open(folder: path, schemas: [SQLiteHistory.schema]), now: now)
+                }
+            })
     }
 
     @Test("A store in memory wakes its askers too")

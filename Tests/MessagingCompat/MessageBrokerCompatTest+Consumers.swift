@@ -1,9 +1,22 @@
 import FoundationEssentials
 import Messaging
+import TestSupport
 import Testing
 
 // Who gets what, and when.
 extension MessageBrokerCompatTest {
+    static let consumers = [
+        Rule("delays", Self.checkDelays),
+        Rule("order of delayed messages", Self.checkDelayedOrder),
+        Rule("prefetch", Self.checkPrefetch),
+        Rule("sharing between consumers", Self.checkSharing),
+        Rule("waking of waiting consumers", Self.checkWaking),
+        Rule("cancelled consumers", Self.checkCancellation),
+        Rule("closing", Self.checkClose),
+        Rule("opening again", Self.checkReopening),
+        Rule("death of an owner", Self.checkDeath),
+    ]
+
     func checkDelays() async throws {
         try await withBroker { broker in
             let consumer = try await Consumer(broker)

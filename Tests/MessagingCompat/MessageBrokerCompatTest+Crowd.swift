@@ -5,6 +5,11 @@ import Testing
 
 // Many at once.
 extension MessageBrokerCompatTest {
+    static let crowds = [
+        Rule("a crowd, seed 1", 1, Self.checkCrowd),
+        Rule("a crowd, seed 2", 2, Self.checkCrowd),
+    ]
+
     /// Eight publishers and eight consumers that acknowledge or hand back at random lose and double nothing.
     func checkCrowd(seed: UInt64) async throws {
         let (publishers, each, consumers) = (8, 25, 8)

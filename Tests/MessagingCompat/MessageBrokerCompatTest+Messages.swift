@@ -1,9 +1,23 @@
 import FoundationEssentials
 import Messaging
+import TestSupport
 import Testing
 
 // What is published, delivered, acknowledged and handed back.
 extension MessageBrokerCompatTest {
+    static let messages = [
+        Rule("content", Self.checkContent),
+        Rule("order", Self.checkOrder),
+        Rule("acknowledgement", Self.checkAcknowledgement),
+        Rule("handing back", Self.checkHandBack),
+        Rule("handing back often", Self.checkHandBackOften),
+        Rule("stale deliveries", Self.checkStaleDeliveries),
+        Rule("length", Self.checkLength),
+        Rule("length, declared again", Self.checkLengthAgain),
+        Rule("names", Self.checkNames),
+        Rule("dead letters", Self.checkDeadLetters),
+    ]
+
     func checkContent() async throws {
         try await withBroker { broker in
             let messages = [

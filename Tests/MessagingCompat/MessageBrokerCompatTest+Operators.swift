@@ -1,9 +1,16 @@
 import FoundationEssentials
 import Messaging
+import TestSupport
 import Testing
 
 // What operators do with messages that no host consumes.
 extension MessageBrokerCompatTest {
+    static let operators = [
+        Rule("browsing", Self.checkBrowsing),
+        Rule("walks", Self.checkWalks),
+        Rule("many walks at once", Self.checkManyWalks),
+    ]
+
     private struct Interruption: Error {}
 
     func checkBrowsing() async throws {

@@ -1,11 +1,18 @@
 import FoundationEssentials
 package import Messaging
+package import TestSupport
 import Testing
 
-/// Everything that each broker must do, so that a broker's own test is one line.
+/// Everything that each broker must do, as arguments of a broker's own test.
 ///
 /// Each rule gets a new broker with queues of its own.
 package struct MessageBrokerCompatTest: Sendable {
+    /// One rule: an argument of an implementation's own test.
+    package typealias Rule = ConformanceRule<Self>
+
+    /// Every rule.
+    package static let rules: [Rule] = messages + operators + consumers + crowds
+
     /// What a broker may do in its own way, and says so; its reason stands in its documentation.
     package enum Habit: Sendable {
         /// Keeps messages ready for a consumer, up to its prefetch, before it asks: what is handed back comes behind
@@ -47,33 +54,6 @@ package struct MessageBrokerCompatTest: Sendable {
         self.advance = advance
         self.delays = delays
         self.habits = habits
-    }
-
-    /// Checks every rule.
-    package func run() async throws {
-        try await checkContent()
-        try await checkOrder()
-        try await checkAcknowledgement()
-        try await checkHandBack()
-        try await checkHandBackOften()
-        try await checkStaleDeliveries()
-        try await checkLength()
-        try await checkLengthAgain()
-        try await checkNames()
-        try await checkDeadLetters()
-        try await checkBrowsing()
-        try await checkWalks()
-        try await checkManyWalks()
-        try await checkDelays()
-        try await checkDelayedOrder()
-        try await checkPrefetch()
-        try await checkSharing()
-        try await checkWaking()
-        try await checkCancellation()
-        try await checkClose()
-        try await checkReopening()
-        try await checkDeath()
-        for seed: UInt64 in 1...2 { try await checkCrowd(seed: seed) }
     }
 
     /// A broker with an empty queue, closed afterwards.

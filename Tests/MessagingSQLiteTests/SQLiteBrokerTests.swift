@@ -27,14 +27,15 @@ struct SQLiteBrokerTests {
 
     private var queues: String { "\(folder.path)/queues" }
 
-    @Test("Does all that a broker must do, in a file", .timeLimit(.minutes(1)))
-    func compatInFile() async throws {
+    @Test(
+        "Does all that a broker must do, in a file", .timeLimit(.minutes(1)), arguments: MessageBrokerCompatTest.rules)
+    func compatInFile(rule: MessageBrokerCompatTest.Rule) async throws {
         let number = Mutex(0)
         let folder = folder.path
         let open: @Sendable (Int) throws -> SQLiteBroker = {
             try SQLiteBroker(store: SQLiteStore.open(folder: "\(folder)/\($0)", schemas: [SQLiteBroker.schema]))
         }
-        try await MessageBrokerCompatTest(
+        let suite = MessageBrokerCompatTest(
             reopen: { _ in try open(number.withLock { $0 }) },
             die: { _, count in
                 let other = try OtherProcess(folder: "\(folder)/\(number.withLock { $0 })", "hold", "\(count)")
@@ -48,14 +49,18 @@ struct SQLiteBrokerTests {
                         return $0
                     })
             }
-        ).run()
+        )
+        try await rule.check(suite)
     }
 
-    @Test("Does all that a broker must do, in memory", .timeLimit(.minutes(1)))
-    func compatInMemory() async throws {
-        try await MessageBrokerCompatTest {
-            try SQLiteBroker(store: SQLiteStore.inMemory(schemas: [SQLiteBroker.schema]))
-        }.run()
+    @Test(
+        "Does all that a broker must do, in memory", .timeLimit(.minutes(1)),
+        arguments: MessageBrokerCompatTest.rules)
+    func compatInMemory(rule: MessageBrokerCompatTest.Rule) async throws {
+        try await rule.check(
+            MessageBrokerCompatTest {
+                try SQLiteBroker(store: SQLiteStore.inMemory(schemas: [SQLiteBroker.schema]))
+            })
     }
 
     @Test("What a killed process held is delivered by a living one that waits", .timeLimit(.minutes(1)))

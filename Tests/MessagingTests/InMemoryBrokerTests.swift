@@ -1,13 +1,14 @@
 import FoundationEssentials
 import Messaging
 import MessagingCompat
+import TestSupport
 import Testing
 
 @Suite("InMemoryBroker")
 struct InMemoryBrokerTests {
-    @Test("Does all that a broker must do", .timeLimit(.minutes(1)))
-    func compat() async throws {
-        try await MessageBrokerCompatTest { InMemoryBroker() }.run()
+    @Test("Does all that a broker must do", .timeLimit(.minutes(1)), arguments: MessageBrokerCompatTest.rules)
+    func compat(rule: MessageBrokerCompatTest.Rule) async throws {
+        try await rule.check(MessageBrokerCompatTest { InMemoryBroker() })
     }
 
     @Test("A delay ends by the given clock, at its instant and not before", .timeLimit(.minutes(1)))

@@ -5,16 +5,17 @@ import MessagingCompat
 import RabbitMQ
 import RabbitMQServer
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("RabbitMQBroker", .timeLimit(.minutes(5)))
 struct RabbitMQBrokerTests {
-    @Test("Does all that a broker must do")
-    func compat() async throws {
+    @Test("Does all that a broker must do", arguments: MessageBrokerCompatTest.rules)
+    func compat(rule: MessageBrokerCompatTest.Rule) async throws {
         let server = try await RabbitMQServer.shared()
         let current = Mutex<RabbitMQFixture?>(nil)
         let fixture: @Sendable () throws -> RabbitMQFixture = { try #require(current.withLock { $0 }) }
-        try await MessageBrokerCompatTest(
+        let suite = MessageBrokerCompatTest(
             reopen: { _ in
                 let broker = try await fixture().broker()
                 try await broker.declare([
@@ -46,7 +47,8 @@ struct RabbitMQBrokerTests {
                 current.withLock { $0 = fixture }
                 return try await fixture.broker()
             }
-        ).run()
+        )
+        try await rule.check(suite)
     }
 
     @Test("A stream that nobody has any more gives back what it kept ready")

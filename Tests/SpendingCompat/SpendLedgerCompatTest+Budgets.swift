@@ -2,9 +2,26 @@ import CivilTime
 import FoundationEssentials
 import FunctionKit
 import Spending
+import TestSupport
 import Testing
 
 extension SpendLedgerCompatTest {
+    static let budgets = [
+        Rule("several budgets", Self.checkSeveralBudgets),
+        Rule("a tenant's share", Self.checkTenantShare),
+        Rule("the turn of a period", Self.checkTurn),
+        Rule("room again", Self.checkRoom),
+        Rule("a clock that is set back", Self.checkClockBack),
+        Rule("a clock that is ahead for a moment", Self.checkClockForward),
+        Rule("a period's changed rule", Self.checkChangedRule),
+        Rule("without price or budget", Self.checkNotGoverned),
+        Rule("a new price", Self.checkPriceChange),
+        Rule("fewer output tokens", Self.checkFewerTokens),
+        Rule("old responses are forgotten", Self.checkForgetting),
+        Rule("a late answer to what was forgotten", Self.checkForgettingBeforeLateAnswer),
+        Rule("the journal", Self.checkJournal),
+    ]
+
     /// A call must fit every budget that covers it; the first in file order that lacks room is named.
     func checkSeveralBudgets() async throws {
         let governor = try await bench(budgets: [

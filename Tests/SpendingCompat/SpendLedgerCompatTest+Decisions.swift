@@ -7,6 +7,18 @@ import Testing
 
 /// The limits in force lie in the ledger, and people decide on them, on its clock and on breaches.
 extension SpendLedgerCompatTest {
+    static let decisions = [
+        Rule("who brings the limits", Self.checkLimitsBrought),
+        Rule("limits that were replaced", Self.checkLimitsStale),
+        Rule("limits put in force", Self.checkLimitsApplied),
+        Rule("limits of earlier periods", Self.checkLimitsOfEarlierPeriods),
+        Rule("two files", Self.checkTwoFiles),
+        Rule("an accepted clock", Self.checkClockAccepted),
+        Rule("an accepted clock, several owners", Self.checkClockAcceptedAcrossOwners),
+        Rule("a clock that is not ahead", Self.checkClockNotAhead),
+        Rule("an accepted breach", Self.checkBreachAccepted),
+    ]
+
     /// The first who pays brings its limits; whoever only looks brings nothing.
     func checkLimitsBrought() async throws {
         let bench = try await bench()

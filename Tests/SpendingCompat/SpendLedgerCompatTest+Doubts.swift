@@ -1,10 +1,18 @@
 import FoundationEssentials
 import FunctionKit
 import Spending
+import TestSupport
 import Testing
 
 /// What is known of calls that were charged in full.
 extension SpendLedgerCompatTest {
+    static let doubts = [
+        Rule("charges in doubt are counted", Self.checkCharges),
+        Rule("orphans are in doubt", Self.checkOrphansInDoubt),
+        Rule("orphans whose owner lives", Self.checkCorrectedOrphans),
+        Rule("charges in doubt in a row", Self.checkChargesInARow),
+    ]
+
     /// How often a call was charged in doubt is known to every owner; what was released or settled does not count.
     func checkCharges() async throws {
         let bench = try await bench()

@@ -2,9 +2,30 @@ import CivilTime
 import FoundationEssentials
 import FunctionKit
 import Spending
+import TestSupport
 import Testing
 
 extension SpendLedgerCompatTest {
+    static let holds = [
+        Rule("the worst case is held and the truth charged", Self.checkHoldAndSettle),
+        Rule("a refusal", Self.checkRefusal),
+        Rule("paid once", Self.checkSettledOnce),
+        Rule("in flight for everybody", Self.checkInFlight),
+        Rule("doubt is charged at the bound", Self.checkDoubt),
+        Rule("a dropped reservation", Self.checkDropped),
+        Rule("looking writes nothing", Self.checkReadingWritesNothing),
+        Rule("leases and orphans", Self.checkLeases),
+        Rule("late ends of orphans", Self.checkLateEnds),
+        Rule("two attempts that were both sent", Self.checkTwoAttempts),
+        Rule("a breach of the bound", Self.checkBreach),
+        Rule("a grant that was ignored", Self.checkCapIgnored),
+        Rule("an impossible usage", Self.checkImpossibleUsage),
+        Rule("an end that somebody else wrote", Self.checkUnknownHold),
+        Rule("ends of foreign holds", Self.checkForeignEnds),
+        Rule("the same call 50 times at once", Self.checkSameCall),
+        Rule("many calls at once", Self.checkManyAtOnce),
+    ]
+
     /// The worst case is held and the truth charged.
     func checkHoldAndSettle() async throws {
         let governor = try await bench().governor

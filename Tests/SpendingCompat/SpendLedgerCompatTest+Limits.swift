@@ -2,10 +2,22 @@ import CivilTime
 import FoundationEssentials
 import FunctionKit
 import Spending
+import TestSupport
 import Testing
 
 /// Rules of limits that owners change, and of the thresholds that are told.
 extension SpendLedgerCompatTest {
+    static let limits = [
+        Rule("a raise", Self.checkRaise),
+        Rule("a limit lowered, a raise given back", Self.checkLoweredAndCancelled),
+        Rule("when there is room", Self.checkOpening),
+        Rule("alerts", Self.checkAlerts),
+        Rule("alerts of changed limits", Self.checkAlertsOfChangedLimits),
+        Rule("alerts of old periods", Self.checkAlertsOfOldPeriods),
+        Rule("alerts after a long rest", Self.checkAlertsAfterLongRest),
+        Rule("alerts under a long raise", Self.checkAlertsUnderLongRaise),
+    ]
+
     /// A raise is in force at once for all owners until its end, and only the newest counts.
     func checkRaise() async throws {
         let bench = try await bench()

@@ -2,9 +2,18 @@ import FoundationEssentials
 import FunctionKit
 import Spending
 import Synchronization
+import TestSupport
 import Testing
 
 extension SpendLedgerCompatTest {
+    static let waiting = [
+        Rule("waiting for money that is held", Self.checkWaiting),
+        Rule("the end of patience", Self.checkPatienceEnds),
+        Rule("waiting in vain", Self.checkWaitingInVain),
+        Rule("nobody overtakes", Self.checkNobodyOvertakes),
+        Rule("a crowd that waits", Self.checkWaitingCrowd),
+    ]
+
     /// Who has patience waits for money that is merely held, and gets it when it comes free, whoever held it.
     func checkWaiting() async throws {
         let bench = try await bench()

@@ -1,12 +1,18 @@
 import FoundationEssentials
 import FunctionKit
 package import Spending
-import Testing
+package import TestSupport
 
-/// Everything that each ledger must do, so that a ledger's own test is one line.
+/// Everything that each ledger must do, as arguments of a ledger's own test.
 ///
 /// Each rule gets a new ledger and a clock of its own.
 package struct SpendLedgerCompatTest: Sendable {
+    /// One rule: an argument of an implementation's own test.
+    package typealias Rule = ConformanceRule<Self>
+
+    /// Every rule.
+    package static let rules: [Rule] = holds + doubts + budgets + waiting + limits + decisions
+
     /// Makes another owner on one and the same ledger at each call, as another process would be.
     package typealias Owners = @Sendable () async throws -> any SpendLedger
 
@@ -16,66 +22,6 @@ package struct SpendLedgerCompatTest: Sendable {
     ///
     /// - Parameter make: Makes an empty ledger on a clock. Where it has leases, they are 60 seconds long.
     package init(make: @escaping @Sendable (ManualClock) async throws -> Owners) { self.make = make }
-
-    /// Checks every rule.
-    package func run() async throws {
-        try await checkHoldAndSettle()
-        try await checkRefusal()
-        try await checkSettledOnce()
-        try await checkInFlight()
-        try await checkDoubt()
-        try await checkCharges()
-        try await checkOrphansInDoubt()
-        try await checkCorrectedOrphans()
-        try await checkChargesInARow()
-        try await checkDropped()
-        try await checkReadingWritesNothing()
-        try await checkLeases()
-        try await checkLateEnds()
-        try await checkTwoAttempts()
-        try await checkBreach()
-        try await checkCapIgnored()
-        try await checkImpossibleUsage()
-        try await checkUnknownHold()
-        try await checkForeignEnds()
-        try await checkSeveralBudgets()
-        try await checkTenantShare()
-        try await checkTurn()
-        try await checkRoom()
-        try await checkClockBack()
-        try await checkClockForward()
-        try await checkChangedRule()
-        try await checkNotGoverned()
-        try await checkPriceChange()
-        try await checkFewerTokens()
-        try await checkWaiting()
-        try await checkPatienceEnds()
-        try await checkWaitingInVain()
-        try await checkNobodyOvertakes()
-        try await checkWaitingCrowd()
-        try await checkRaise()
-        try await checkLoweredAndCancelled()
-        try await checkOpening()
-        try await checkLimitsBrought()
-        try await checkLimitsStale()
-        try await checkLimitsApplied()
-        try await checkLimitsOfEarlierPeriods()
-        try await checkTwoFiles()
-        try await checkClockAccepted()
-        try await checkClockAcceptedAcrossOwners()
-        try await checkClockNotAhead()
-        try await checkBreachAccepted()
-        try await checkAlerts()
-        try await checkAlertsOfChangedLimits()
-        try await checkAlertsOfOldPeriods()
-        try await checkAlertsAfterLongRest()
-        try await checkAlertsUnderLongRaise()
-        try await checkForgetting()
-        try await checkForgettingBeforeLateAnswer()
-        try await checkJournal()
-        try await checkSameCall()
-        try await checkManyAtOnce()
-    }
 
     /// Checks random schedules, with the seeds `0..<count`.
     package func runSchedules(_ count: Int) async throws {

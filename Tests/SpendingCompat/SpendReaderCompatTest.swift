@@ -2,12 +2,27 @@ import CivilTime
 import FoundationEssentials
 import FunctionKit
 package import Spending
+package import TestSupport
 import Testing
 
 /// Everything that each reader of a ledger must do.
 ///
 /// Each rule gets a new ledger and a clock of its own.
 package struct SpendReaderCompatTest: Sendable {
+    /// One rule: an argument of an implementation's own test.
+    package typealias Rule = ConformanceRule<Self>
+
+    /// Every rule.
+    package static let rules: [Rule] = [
+        Rule("nothing spent", Self.checkEmpty),
+        Rule("sums", Self.checkSums),
+        Rule("a late end counts where it was reserved", Self.checkLateEnd),
+        Rule("questions count once", Self.checkQuestions),
+        Rule("span and scope", Self.checkScope),
+        Rule("counters", Self.checkCounters),
+        Rule("exceptions", Self.checkExceptions),
+    ]
+
     /// A ledger that can be read.
     package typealias Ledger = SpendLedger & SpendReader
 
@@ -21,17 +36,6 @@ package struct SpendReaderCompatTest: Sendable {
     ///
     /// - Parameter make: Makes an empty ledger on a clock.
     package init(make: @escaping @Sendable (ManualClock) async throws -> any Ledger) { self.make = make }
-
-    /// Checks every rule.
-    package func run() async throws {
-        try await checkEmpty()
-        try await checkSums()
-        try await checkLateEnd()
-        try await checkQuestions()
-        try await checkScope()
-        try await checkCounters()
-        try await checkExceptions()
-    }
 
     private func checkEmpty() async throws {
         let ledger = try await make(ManualClock())

@@ -17,19 +17,21 @@ struct GovernorTests {
         return client
     }
 
-    @Test("keeps every promise of a ledger")
-    func compat() async throws {
-        try await SpendLedgerCompatTest { clock in
-            let client = try await Self.client()
-            return { PostgresLedger(client: client, clock: .given(clock.now)) }
-        }.run()
+    @Test("keeps every promise of a ledger", arguments: SpendLedgerCompatTest.rules)
+    func compat(rule: SpendLedgerCompatTest.Rule) async throws {
+        try await rule.check(
+            SpendLedgerCompatTest { clock in
+                let client = try await Self.client()
+                return { PostgresLedger(client: client, clock: .given(clock.now)) }
+            })
     }
 
-    @Test("keeps every promise of a reader")
-    func readerCompat() async throws {
-        try await SpendReaderCompatTest { clock in
-            PostgresLedger(client: try await Self.client(), clock: .given(clock.now))
-        }.run()
+    @Test("keeps every promise of a reader", arguments: SpendReaderCompatTest.rules)
+    func readerCompat(rule: SpendReaderCompatTest.Rule) async throws {
+        try await rule.check(
+            SpendReaderCompatTest { clock in
+                PostgresLedger(client: try await Self.client(), clock: .given(clock.now))
+            })
     }
 
     @Test("holds every invariant in random schedules")

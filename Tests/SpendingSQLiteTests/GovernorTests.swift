@@ -23,31 +23,36 @@ struct GovernorTests {
         governor = SpendFixture.governor(ledger)
     }
 
-    @Test("keeps every promise of a ledger, going by leases")
-    func compat() async throws {
-        try await SpendLedgerCompatTest { clock in
-            let store = try SQLiteStore.inMemory(schemas: [SQLiteLedger.schema])
-            return { try SQLiteLedger(store: store, now: clock.now) }
-        }.run()
+    @Test("keeps every promise of a ledger, going by leases", arguments: SpendLedgerCompatTest.rules)
+    func compat(rule: SpendLedgerCompatTest.Rule) async throws {
+        try await rule.check(
+            SpendLedgerCompatTest { clock in
+                let store = try SQLiteStore.inMemory(schemas: [SQLiteLedger.schema])
+                return { try SQLiteLedger(store: store, now: clock.now) }
+            })
     }
 
-    @Test("keeps every promise of a ledger, in a file whose owners see each other")
-    func compatWithOwners() async throws {
+    @Test(
+        "keeps every promise of a ledger, in a file whose owners see each other",
+        arguments: SpendLedgerCompatTest.rules)
+    func compatWithOwners(rule: SpendLedgerCompatTest.Rule) async throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         let count = Atomic(0)
-        try await SpendLedgerCompatTest { clock in
-            let path = "\(folder.path)/\(count.add(1, ordering: .relaxed).newValue)"
-            let store = try SQLiteStore.open(folder: path, schemas: [SQLiteLedger.schema])
-            return { try SQLiteLedger(store: store, now: clock.now) }
-        }.run()
+        try await rule.check(
+            SpendLedgerCompatTest { clock in
+                let path = "\(folder.path)/\(count.add(1, ordering: .relaxed).newValue)"
+                let store = try SQLiteStore.open(folder: path, schemas: [SQLiteLedger.schema])
+                return { try SQLiteLedger(store: store, now: clock.now) }
+            })
     }
 
-    @Test("keeps every promise of a reader")
-    func reading() async throws {
-        try await SpendReaderCompatTest { clock in
-            try SQLiteLedger(store: .inMemory(schemas: [SQLiteLedger.schema]), now: clock.now)
-        }.run()
+    @Test("keeps every promise of a reader", arguments: SpendReaderCompatTest.rules)
+    func reading(rule: SpendReaderCompatTest.Rule) async throws {
+        try await rule.check(
+            SpendReaderCompatTest { clock in
+                try SQLiteLedger(store: .inMemory(schemas: [SQLiteLedger.schema]), now: clock.now)
+            })
     }
 
     @Test("holds every invariant in random schedules, going by leases")

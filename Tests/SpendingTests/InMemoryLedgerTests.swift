@@ -10,11 +10,13 @@ struct InMemoryLedgerTests {
         return { ledger.anotherOwner() }
     }
 
-    @Test("keeps every promise of a ledger")
-    func compat() async throws { try await suite.run() }
+    @Test("keeps every promise of a ledger", arguments: SpendLedgerCompatTest.rules)
+    func compat(rule: SpendLedgerCompatTest.Rule) async throws { try await rule.check(suite) }
 
-    @Test("keeps every promise of a reader")
-    func reading() async throws { try await SpendReaderCompatTest { InMemoryLedger(now: $0.now) }.run() }
+    @Test("keeps every promise of a reader", arguments: SpendReaderCompatTest.rules)
+    func reading(rule: SpendReaderCompatTest.Rule) async throws {
+        try await rule.check(SpendReaderCompatTest { InMemoryLedger(now: $0.now) })
+    }
 
     @Test("holds every invariant in random schedules")
     func schedules() async throws { try await suite.runSchedules(Campaign.isLong ? 20_000 : 2_000) }
