@@ -109,7 +109,7 @@ let package = Package(
         // The model.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "HTTPTransport", dependencies: ["CCurl", "FunctionKit"]),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", "CivilTime", "FunctionKit"]),
         // SHA-256 and its HMAC.
         .target(name: "Hashing", dependencies: ["COpenSSL"]),
         .target(

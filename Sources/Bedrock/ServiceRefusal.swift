@@ -1,3 +1,4 @@
+import CivilTime
 package import FoundationEssentials
 package import FunctionKit
 import HTTPTransport
@@ -106,17 +107,7 @@ package struct ServiceRefusal: Sendable, Hashable {
         if let seconds = Double(text) {
             return seconds.isFinite && seconds >= 0 ? .seconds(min(seconds, 1_000_000)) : nil
         }
-        guard let instant = instant(text) else { return nil }
+        guard let instant = httpDate(text) else { return nil }
         return .seconds(min(max(0, instant.timeIntervalSince(now)), 1_000_000))
-    }
-
-    /// The one form of an instant that is still to be written: `Sun, 06 Nov 1994 08:49:37 GMT`.
-    private static func instant(_ text: String) -> Date? {
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard let match = text.wholeMatch(of: /[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}:\d{2}:\d{2}) GMT/),
-            let month = months.firstIndex(of: String(match.2))
-        else { return nil }
-        let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
-        return try? Date("\(match.3)-\(number)-\(match.1)T\(match.4)Z", strategy: .iso8601)
     }
 }
