@@ -12,12 +12,26 @@ package final class CallWatch: Sendable {
         case unanswered = "no-answer"
     }
 
+    /// What an answer told of this machine's clock.
+    private struct ToldTime {
+        /// How far the clock was ahead.
+        let offset: TimeInterval
+        /// What it showed when the answer came.
+        let wall: Date
+        let instant: ContinuousClock.Instant
+
+        /// How far it is ahead now: whoever set it since has changed that.
+        var offsetNow: TimeInterval {
+            offset + Date.now.timeIntervalSince(wall) - (.now - instant) / .seconds(1)
+        }
+    }
+
     /// Whether calls are under way, at each change; only the last one is kept for who does not keep up.
     package let changes: AsyncStream<Bool>
 
     private let feed: AsyncStream<Bool>.Continuation
     private let inFlight = Mutex(0)
-    private let offset = Mutex<TimeInterval?>(nil)
+    private let told = Mutex<ToldTime?>(nil)
     private let metrics: any MetricsFactory
 
     /// Makes a watch without calls.
@@ -45,21 +59,21 @@ package final class CallWatch: Sendable {
         }
     }
 
-    /// How far this machine's clock was ahead of the service's at its last answer, in seconds; below zero where it was
+    /// How far this machine's clock is ahead of the service's by its last answer, in seconds; below zero where it is
     /// behind, nil where no answer has told.
-    package var clockOffset: TimeInterval? { offset.withLock { $0 } }
+    package var clockOffset: TimeInterval? { told.withLock { $0?.offsetNow } }
 
     /// Takes note of the time that an answer tells.
     ///
     /// - Parameters:
     ///   - date: The time, in whole seconds; nil where it tells none.
     ///   - sent: This machine's time before the request.
-    ///   - received: The same after the answer.
+    ///   - received: The same after the answer, which has just come.
     func answered(at date: Date?, between sent: Date, and received: Date) {
-        guard let told = date else { return }
+        guard let date else { return }
         // Within this second, and at some moment of the call: what lies between is not the clock's fault.
-        let offset = max(0, sent.timeIntervalSince(told) - 1) + min(0, received.timeIntervalSince(told))
-        self.offset.withLock { $0 = offset }
+        let offset = max(0, sent.timeIntervalSince(date) - 1) + min(0, received.timeIntervalSince(date))
+        told.withLock { $0 = ToldTime(offset: offset, wall: received, instant: .now) }
     }
 
     private func change(by amount: Int) {
