@@ -10,7 +10,11 @@ extension ServiceRefusal {
     static func trouble(status: Int, code: String, message: String) -> HostTrouble.Kind? {
         let message = message.lowercased().replacing("\u{2019}", with: "'")
         let name = code.hasSuffix("Exception") ? String(code.dropLast("Exception".count)) : code
-        if name == "Validation" || name == "ValidationError" { return isAboutModel(message) ? .notFound : nil }
+        if name == "Validation" || name == "ValidationError" {
+            // It may quote the input, which can hold any word.
+            let isOfInput = ["malformed input request", "input is too long"].contains(where: message.hasPrefix)
+            return !isOfInput && isAboutModel(message) ? .notFound : nil
+        }
         if requests.contains(name) { return nil }
         if signatures.contains(name) { return isAboutTime(message) ? .clock : .credentials }
         for (kind, names) in names where names.contains(name) {
@@ -92,14 +96,20 @@ extension ServiceRefusal {
     /// The service says so of a model that it does not have, or not in this way, for whatever input.
     private static func isAboutModel(_ message: String) -> Bool {
         [
-            "model identifier", "model id", "model arn", "inference profile", "on-demand throughput",
-            "operation not allowed", "not authorized", "access to the model", "end of its life", "use case details",
-            "this account", "your account", "this region", "isn't supported in", "not supported in",
-            "support the model", "foundation model", "model version", "legacy",
+            "model identifier", "model id", "'modelid'", "model arn", "modelarn", "inference profile",
+            "on-demand throughput", "operation not allowed", "not authorized", "access to the model", "end of its life",
+            "use case details",
+            "account", "region", "endpoint", "guardrail", "inference configuration", "service tier",
+            "isn't supported in", "not supported in", "support the model", "foundation model", "model version",
+            "legacy",
         ].contains(where: message.contains)
     }
 
+    /// Words alone will not do: a gateway's "Maximum number of connections exceeded" speaks of no input.
     private static func isAboutInput(_ message: String) -> Bool {
-        ["input", "prompt", "too long", "too large", "maximum", "tokens", "malformed"].contains(where: message.contains)
+        [
+            "input is too", "input too", "input length", "input token", "prompt", "context length", "context window",
+            "too long", "payload", "request body", "request is too large", "malformed", "max_gen_len", "max_tokens",
+        ].contains(where: message.contains)
     }
 }

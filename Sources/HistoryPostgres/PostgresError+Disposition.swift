@@ -17,7 +17,7 @@ extension PostgresError: DispositionProviding {
     /// What is wrong with server, tables or rights; nil where it may be the statement's own values.
     private var trouble: HostTrouble.Kind? {
         switch self {
-        case .badConfiguration, .newer: return .refused
+        case .badConfiguration, .newer, .unexpectedType: return .refused
         // An invocation is cancelled at its deadline: until then the server was waited for.
         case .cancelled: return .unavailable
         case _ where isWorthWaiting: return .unreachable

@@ -4,10 +4,12 @@ package import SQLite
 extension SQLiteStoreError: DispositionProviding {
     /// An answer waits for a file that cannot be used, be its disk full, damaged or locked: that is no fault of the answer's.
     ///
-    /// What SQLite says else is tried again as often as the manifest says.
+    /// What an answer's own values can be the reason of, a constraint or a size, is tried again as often as the manifest says.
     package var disposition: Disposition {
         switch self {
-        case .failed: .retry
+        // The primary result codes of <https://www.sqlite.org/rescode.html>: TOOBIG, CONSTRAINT, MISMATCH and RANGE.
+        case .failed(_, let code) where [18, 19, 20, 25].contains(code & 0xff): .retry
+        case .failed: .hostTrouble(HostTrouble(.unavailable, code: code))
         case .locked, .full: .hostTrouble(HostTrouble(.unavailable, code: code))
         case .cannotOpen, .readOnly, .damaged, .absent, .lost, .notOurs, .displaced, .older, .swapped, .notWhole,
             .inUse,

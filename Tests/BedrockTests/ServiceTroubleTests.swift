@@ -11,6 +11,8 @@ struct ServiceTroubleTests {
         (400, "ValidationException", "Input is too long for requested model.", nil),
         (400, "ValidationException", "The maximum tokens you requested exceeds the model limit of 2048.", nil),
         (400, nil, "Malformed input request", nil), (413, nil, "", .refused),
+        (400, "ValidationException", "Malformed input request: #/prompt: found: what of this region, my account", nil),
+        (400, nil, "This model's maximum context length is 8192 tokens.", nil),
         (413, "RequestEntityTooLargeException", "", nil),
         (400, "SerializationException", "", nil),
         // The clock.
@@ -40,6 +42,13 @@ struct ServiceTroubleTests {
         (400, "ValidationException", "This operation isn\u{2019}t supported in ap-south-1.", .notFound),
         (400, "ValidationException", "This action doesn't support the model that you provided.", .notFound),
         (404, "ResourceNotFoundException", "This Model is marked by provider as Legacy.", .notFound),
+        (
+            400, "ValidationException",
+            "1 validation error detected: Value 'meta.x 70b' at 'modelId' failed to satisfy constraint: Member must satisfy",
+            .notFound
+        ),
+        (400, "ValidationException", "The specified Region is invalid", .notFound),
+        (400, "ValidationException", "The provided inference configuration is invalid", .notFound),
         // Throttling and quota, whatever the status.
         (429, "ThrottlingException", "Too many requests, please wait before trying again.", .throttled),
         (400, "ThrottlingException", "Rate exceeded", .throttled), (400, "RequestLimitExceeded", "", .throttled),
@@ -53,6 +62,7 @@ struct ServiceTroubleTests {
         (502, nil, "<html>", .unavailable), (503, "ServiceUnavailableException", "", .unavailable),
         (504, nil, "", .unavailable), (529, nil, "", .unavailable),
         // What stands in between.
+        (400, nil, "Maximum number of connections exceeded", .refused), (400, nil, "Bad input tokens", .refused),
         (400, nil, "<html>", .refused), (301, nil, "", .refused), (405, nil, "", .refused), (407, nil, "", .refused),
         (415, nil, "", .refused), (422, nil, "", .refused), (431, nil, "", .refused), (451, nil, "", .refused),
     ]
@@ -82,6 +92,8 @@ struct ServiceTroubleTests {
             ("600", Duration.seconds(600)), ("0", .zero), ("2.5", .seconds(2.5)), ("-1", nil), ("soon", nil),
             ("Mon, 30 Nov 2026 01:00:30 GMT", .seconds(30)), ("Mon, 30 Nov 2026 00:00:00 GMT", .zero),
             ("1e400", nil), ("99999999999", .seconds(1_000_000)),
+            ("Sun, 30 Feb 2027 01:00:00 GMT", nil), ("Mon, 30 Nov 2026 25:61:00 GMT", nil),
+            ("Tue, 01 Dec 2026 00:00:00 GMT ", nil), ("Wed, 01 Dec 2026 00:00:00 GMT", nil),
         ])
     func retryAfter(text: String, wait: Duration?) throws {
         let now = try Date("2026-11-30T01:00:00Z", strategy: .iso8601)

@@ -138,7 +138,9 @@ struct ChromaFailureTests {
         await http.shutdown()
     }
 
-    @Test("A Chroma that cannot serve is asked again until the time is up", arguments: [429, 500, 502, 503, 504])
+    @Test(
+        "A Chroma that cannot serve is asked again until the time is up",
+        arguments: [408, 429, 500, 502, 503, 504, 520])
     func failing(status: Int) async throws {
         let requests = Atomic(0)
         let server = try RawServer { _ in
@@ -152,6 +154,17 @@ struct ChromaFailureTests {
         }
         await http.shutdown()
         #expect(requests.load(ordering: .relaxed) >= 3)
+    }
+
+    @Test(
+        "What refuses a call without a reason of Chroma's is the host's trouble, not the question's",
+        arguments: [
+            (301, "unnamed", true), (407, "unnamed", true), (400, "unnamed", true), (413, "unnamed", true),
+            (409, "UniqueConstraintError", true), (400, "InvalidArgumentError", false), (422, "ValueError", false),
+        ])
+    func whoseFault(status: Int, code: String, isTrouble: Bool) {
+        let trouble = Disposition.hostTrouble(HostTrouble(.refused, code: "chroma-refused"))
+        #expect(ChromaError.refused(status: status, code: code).disposition == (isTrouble ? trouble : .retry))
     }
 
     @Test("No error tells what the server said of passages")

@@ -129,7 +129,7 @@ struct OwnFunctionsTests {
                 manifest: manifest, in: TemporaryFolder())
             #expect(answered.output.contains(#""status":4"#), "\(answered.errors)")
         }
-        for (url, code) in [("http://127.0.0.1:9/", "web-unreachable"), ("nowhere", "web-request-invalid")] {
+        for (url, code) in [("http://127.0.0.1:9/", "address-unreachable"), ("nowhere", "web-request-invalid")] {
             let failed = try await run(
                 ["invoke", "measure", "--payload", #"{"url": "\#(url)"}"#] + Self.nowhere, manifest: manifest,
                 in: TemporaryFolder())

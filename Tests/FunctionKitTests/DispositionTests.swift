@@ -38,6 +38,15 @@ struct DispositionTests {
         #expect(error.code == "budget-exhausted")
     }
 
+    @Test("That nobody is reached over HTTP is the host's trouble, and the message's what it asks for")
+    func webErrors() {
+        #expect(
+            WebError.unreachable(reason: "refused").disposition
+                == .hostTrouble(HostTrouble(.unreachable, code: "web-unreachable")))
+        #expect(WebError.noAnswer(reason: "no time").disposition == .retry)
+        #expect(WebError.invalidRequest.disposition == .deadLetter && WebError.tooLarge.disposition == .deadLetter)
+    }
+
     @Test("A function's own errors are final")
     func functionErrors() {
         #expect(FunctionError.permanent("the text is empty").disposition == .deadLetter)

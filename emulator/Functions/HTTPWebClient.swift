@@ -7,7 +7,7 @@ struct HTTPWebClient: WebClient {
 
     func send(_ request: WebRequest, context: InvocationContext) async throws(WebError) -> WebResponse {
         let remaining = context.remaining
-        guard remaining > .zero else { throw .unreachable(reason: "no time is left") }
+        guard remaining > .zero else { throw .noAnswer(reason: "no time is left") }
         do throws(HTTPError) {
             let response = try await client.send(
                 HTTPRequest(

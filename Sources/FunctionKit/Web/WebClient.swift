@@ -66,11 +66,18 @@ public enum WebError: Error, Sendable, Hashable {
 }
 
 extension WebError: DispositionProviding {
-    /// A request that can never be sent, or whose answer is too large, is the message's own fault; others are tried again.
+    /// A request that can never be sent, or whose answer is too large, is the message's own fault.
+    ///
+    /// Where nobody is reached, that is the host's trouble, or the service's, with whatever message. What did not answer in
+    /// time may do so at another attempt.
+    ///
+    /// This is for the addresses that a manifest names. A function that takes addresses from its input throws an error of its
+    /// own for ``unreachable(reason:)``, so that a message with a wrong one does not hold up others.
     public var disposition: Disposition {
         switch self {
         case .invalidRequest, .tooLarge: .deadLetter
-        case .unreachable, .noAnswer: .retry
+        case .unreachable: .hostTrouble(HostTrouble(.unreachable, code: code))
+        case .noAnswer: .retry
         }
     }
 

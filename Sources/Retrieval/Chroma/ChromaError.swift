@@ -56,9 +56,14 @@ extension ChromaError: DispositionProviding {
         case .notAllowed: .credentials
         case .noDatabase, .noCollection: .notFound
         case .notChroma, .unknownVersion, .unknownEmbedder, .otherEmbedder, .otherDimension: .refused
-        case .refused, .cancelled: nil
+        // Of what has no name of Chroma's, nobody knows that Chroma was asked at all. What was never sent has no status.
+        case .refused(let status, let code): [0, 400, 422].contains(status) && code != Self.unnamed ? nil : .refused
+        case .cancelled: nil
         }
     }
+
+    /// The ``refused(status:code:)`` of an answer that names no reason of Chroma's.
+    static let unnamed = "unnamed"
 
     /// A short constant name.
     package var code: String {

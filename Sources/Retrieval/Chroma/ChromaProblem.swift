@@ -25,7 +25,7 @@ struct ChromaProblem {
     /// The server's name for it, where that is a plain name.
     var code: String {
         guard let error = body.error, !error.isEmpty, error.count <= 60, error.allSatisfy({ $0.isASCII && $0.isLetter })
-        else { return "unnamed" }
+        else { return ChromaError.unnamed }
         return error
     }
 
