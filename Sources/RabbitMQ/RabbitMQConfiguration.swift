@@ -51,7 +51,7 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
     /// - Throws: ``RabbitMQConfigurationError``, without the password.
     package init(url text: String, connectionName: String) throws(RabbitMQConfigurationError) {
         // The text itself is in no error: it holds the password.
-        guard let parts = URLComponents(string: text) else { throw .notAURL }
+        guard Self.endsWhereItSays(text), let parts = URLComponents(string: text) else { throw .notAURL }
         switch parts.scheme?.lowercased() {
         case "amqp": tls = nil
         case "amqps": tls = TLS()
@@ -71,6 +71,18 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
         guard ![self.host, user, password, vhost].contains(where: { $0.utf8.contains(0) }) else { throw .zeroByte }
         for item in parts.queryItems ?? [] { try set(item.name, item.value ?? "") }
         guard (tls?.certificateFile == nil) == (tls?.keyFile == nil) else { throw .halfACertificate }
+    }
+
+    /// Whether user and password can end only where RFC 3986, section 3.2, ends them.
+    ///
+    /// A bare `@`, `/`, `?` or `#` in a password makes host, virtual host and parameters of what follows it, and those are
+    /// printed, and looked up by name.
+    private static func endsWhereItSays(_ text: String) -> Bool {
+        // By scalars: a letter may join its accent to one character with what comes before.
+        let scalars = text.drop { $0 != "/" }.dropFirst(2).unicodeScalars
+        let authority = scalars.prefix { !"/?#".unicodeScalars.contains($0) }
+        return authority.count(where: { $0 == "@" }) <= 1
+            && !scalars[authority.endIndex...].contains { "@#".unicodeScalars.contains($0) }
     }
 
     private static func vhost(path: String) throws(RabbitMQConfigurationError) -> String {

@@ -2,7 +2,7 @@
 ///
 /// No case carries the URL or the part that may hold the password.
 package enum RabbitMQConfigurationError: Error, Sendable, Hashable {
-    /// It cannot be read as a URL at all.
+    /// It cannot be read as a URL at all, or as one whose password ends where it seems to.
     case notAURL
     /// It begins neither with `amqp://` nor with `amqps://`.
     case unknownScheme
@@ -28,7 +28,9 @@ extension RabbitMQConfigurationError: CustomStringConvertible {
     /// One sentence for a person.
     package var description: String {
         switch self {
-        case .notAURL: "the broker's URL cannot be read; percent-encode special characters in user and password"
+        case .notAURL:
+            "the broker's URL cannot be read; write special characters of user and password in percent form: @ as %40, "
+                + ": as %3A, / as %2F, ? as %3F, # as %23, % as %25, a space as %20"
         case .unknownScheme: "the broker's URL must begin with amqp:// or amqps://"
         case .noHost: "the broker's URL names no host"
         case .badPort: "the port in the broker's URL must be from 1 to 65535"

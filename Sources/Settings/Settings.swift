@@ -90,9 +90,10 @@ package struct Settings: Sendable {
     /// Without an address, the rest is of no use and not looked at.
     private static func chroma(_ reader: SettingsReader) throws(SettingsProblem) -> ChromaSettings? {
         guard let url = try reader.text(.chromaURL) else { return nil }
-        // What stands before an @ would be a password, and this is no secret.
-        guard isWebAddress(url), !url.contains("@") else {
-            throw SettingsProblem("SLUICE_CHROMA_URL must be such as http://127.0.0.1:8000, without user and password")
+        // What stands before an @ would be a password, or in a query a token, and this is no secret.
+        guard isWebAddress(url), !url.contains(where: { "@?#".contains($0) }) else {
+            throw SettingsProblem(
+                "SLUICE_CHROMA_URL must be such as http://127.0.0.1:8000, without user, password and query")
         }
         let collection = try reader.text(.chromaCollection) ?? "passages"
         guard collection.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]/) != nil else {

@@ -44,6 +44,9 @@ struct RabbitMQConfigurationTests {
             ("amqp://u:s3cret@h?verify=none", .unknownParameter(name: "verify")),
             ("amqp://u:s3cret@h?certfile=/c", .filesWithoutTLS(name: "certfile")),
             ("amqps://u:s3cret@h?certfile=/c", .halfACertificate), ("amqp://u:s3cret@h:port", .notAURL),
+            ("amqp://u:p@s3cret/word@h", .notAURL), ("amqp://u:1234?s3cret@h/", .notAURL),
+            ("amqp://u:1#s3cret@h/v", .notAURL), ("amqp://u:1/s3cret@h/v", .notAURL), ("amqp://u:s3@cret@h", .notAURL),
+            ("amqp://h/v#s3cret", .notAURL), ("amqp://h/v?heartbeat=s3cret@h", .notAURL),
         ])
     func bad(url: String, expected: RabbitMQConfigurationError) throws {
         let error = #expect(throws: RabbitMQConfigurationError.self) { try read(url) }
