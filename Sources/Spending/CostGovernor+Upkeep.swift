@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import FunctionKit
 import StrictYAML
 
 /// What is done between calls.
@@ -64,6 +65,8 @@ extension CostGovernor {
         let standing = try await ledger.status { [self] moment in
             guard let budget = budget(ofLine: name, at: moment) else { return [] }
             let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
+            // No ledger has ever kept such a one's part.
+            if let tenant, !StorableName.isOne(tenant) { return [] }
             return budget.lines(for: tenant, at: moment).filter { $0.budget == name }
         }
         return standing.counters.allSatisfy { $0.room > .zero && $0.room >= needed }

@@ -18,10 +18,11 @@ extension PostgresLedger {
                 let asked = lines(books.moment)
                 let needed = CounterRange(asked)
                 if needed.beyond(range).isEmpty {
+                    // What cannot be read is not asked for by those that come after.
+                    counted.withLock { [range] in $0 = range }
                     return LedgerStanding(counters: asked.map(books.counter), moment: books.moment)
                 }
                 range = needed
-                counted.withLock { $0 = needed }
             }
             throw Self.unknownFailure
         }

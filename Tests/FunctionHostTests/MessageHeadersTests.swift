@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FunctionHost
 import FunctionKit
+import Messaging
 import Testing
 
 @Suite("A message's headers")
@@ -47,6 +48,19 @@ struct MessageHeadersTests {
         #expect(headers.tenant == "acme")
         #expect(again["traceparent"] == texts["traceparent"])
         #expect(again["x-other"] == "theirs")
+    }
+
+    @Test("a budget that no store can look for is told", arguments: ["daily/a\0b", String(repeating: "b", count: 512)])
+    func unstorableBudget(budget: String) {
+        #expect(throws: MessageHeaders.Problem.malformed(name: "sluice-budget")) {
+            _ = try MessageHeaders(["sluice-budget": budget])
+        }
+    }
+
+    @Test("a reason that no host wrote is none", arguments: ["a\0b", String(repeating: "b", count: 256), ""])
+    func unstorableReason(reason: String) {
+        #expect(MessageHeaders.deathReason(["sluice-error": reason]) == "dead-lettered")
+        #expect(MessageHeaders.deathReason(["sluice-error": "timeout", Message.moveReasonHeader: reason]) == "timeout")
     }
 
     @Test("what was paid comes back as it was, and one that nobody can have paid is told")

@@ -52,6 +52,11 @@ extension SpendLedgerCompatTest {
         #expect(try await governor.outcome(SpendFixture.call("c", bytes: 80)) == "held")
         #expect(try await !governor.hasRoom(budget: "daily/acme", for: needed))
         #expect(try await governor.hasRoom(budget: "daily", for: needed))
+        // No budget has such a tenant's part, and asking for it keeps nobody from the others.
+        for tenant in ["", "a\0b", String(repeating: "a", count: 3_000)] {
+            #expect(try await governor.hasRoom(budget: "daily/\(tenant)", for: needed))
+            #expect(try await !governor.hasRoom(budget: "daily/acme", for: needed))
+        }
         // A share grows with its budget.
         let later = bench.clock.now().addingTimeInterval(60)
         try await governor.raise("daily", to: Money(nanoUSD: 200), until: later, reason: "a test")

@@ -30,6 +30,26 @@ struct PlanTests {
         #expect(read < 40, "\(read) rows a call")
     }
 
+    @Test("ask for what could not be read no second time")
+    func unreadable() async throws {
+        let server = try await PostgresTestServer.shared()
+        let client = PostgresClient(server.configuration())
+        try await client.migrate([PostgresLedger.schema])
+        let ledger = PostgresLedger(client: client)
+        let governor = SpendFixture.governor(ledger)
+        let lines = try await governor.status().count
+        await #expect(throws: GovernorError.self) {
+            try await ledger.status { moment in
+                var budget = SpendFixture.budget("daily\0", limit: 1)
+                budget.limit = Money(nanoUSD: 1)
+                return [budget.line(at: moment)]
+            }
+        }
+        #expect(try await governor.status().count == lines)
+        await ledger.close()
+        await client.close()
+    }
+
     @Test("read no more for a call's doubts where many hosts were killed, and none of it counts in the row")
     func doubts() async throws {
         let server = try await PostgresTestServer.shared()

@@ -94,6 +94,9 @@ package struct MessageHeaders: Sendable, Hashable {
         failedFunction = fields[.failedFunction]
         failedAt = try fields.date(.failedAt)
         budget = fields[.budget]
+        if let budget, budget.utf8.contains(0) || budget.utf8.count > Self.valueBytesMax {
+            throw .malformed(name: Name.budget.rawValue)
+        }
         if let text = fields[.needed] {
             guard let needed = Int64(text), needed >= 0 else { throw .malformed(name: Name.needed.rawValue) }
             self.needed = needed
@@ -139,7 +142,9 @@ package struct MessageHeaders: Sendable, Hashable {
 
     /// Why a message is dead, as a constant name: the broker's own reason came after that of the last attempt.
     package static func deathReason(_ headers: [String: String]) -> String {
-        headers[Message.moveReasonHeader] ?? headers[Name.errorCode.rawValue] ?? reasonUnknown
+        let reasons = [headers[Message.moveReasonHeader], headers[Name.errorCode.rawValue]]
+        // A host writes short ones; another program may have written anything there.
+        return reasons.lazy.compactMap(\.self).first(where: StorableName.isOne) ?? reasonUnknown
     }
 
     /// The reason of a letter that another program buried without a word.
@@ -152,6 +157,15 @@ package struct MessageHeaders: Sendable, Hashable {
         if headers[Name.failedAt.rawValue] == nil { headers[Name.failedAt.rawValue] = Fields.text(instant) }
         return headers
     }
+
+    /// Those of headers that a host writes, as far as a host may have written them.
+    static func own(_ headers: [String: String]) -> [String: String] {
+        let names = Set(Name.allCases.map(\.rawValue) + [Message.moveReasonHeader])
+        return headers.filter { names.contains($0.key) && $0.value.utf8.count <= valueBytesMax }
+    }
+
+    /// Two names and what stands between them.
+    private static let valueBytesMax = 2 * StorableName.bytesMax + 1
 
     private struct Fields {
         let texts: [String: String]
