@@ -41,4 +41,41 @@ struct DeadLetterWatchTests {
         // Replayed, they are as new.
         #expect(MessageHeaders.asFirstAttempt(again.headers)["sluice-ended"] == nil)
     }
+
+    @Test("one that leaves no room for a word more ends its run as well, and holds up none behind it")
+    func noRoom() async throws {
+        let test = try TestHost([registered()], buriesByItself: true)
+        try await test.host.declareQueues()
+        let body = Data(#"{"text":"x"}"#.utf8)
+        let headers = ["x-note": "theirs", "sluice-error": "timeout"]
+        for id in ["large", "good"] {
+            try await test.broker.publish(Message(id: id, body: body, headers: headers), to: queues.dead)
+        }
+        test.broker.failPublishes([.invalidMessage(reason: "its headers are too long")])
+        try await test.run { _ in
+            #expect(try await test.history.outcome(of: "large").reason == "timeout")
+            #expect(try await test.history.outcome(of: "good").reason == "timeout")
+        }
+        let left = try await test.broker.browse(queues.dead, limit: 10)
+        #expect(Set(left.map(\.id)) == ["large", "good"] && left.count == 2)
+        #expect(left.allSatisfy { $0.headers["sluice-ended"] == "1" && $0.headers["sluice-error"] == "timeout" })
+        #expect(left.first { $0.id == "large" }?.headers["x-note"] == nil)
+        #expect(left.first { $0.id == "good" }?.headers["x-note"] == "theirs")
+    }
+
+    @Test("one that can never be published again ends its run and stays, and holds up none behind it")
+    func tooLarge() async throws {
+        let test = try TestHost([registered()], buriesByItself: true)
+        try await test.host.declareQueues()
+        for id in ["large", "good"] {
+            try await test.broker.publish(Message(id: id, body: Data("{}".utf8)), to: queues.dead)
+        }
+        test.broker.failPublishes(Array(repeating: .invalidMessage(reason: "its body is too long"), count: 2))
+        try await test.run { _ in
+            for id in ["large", "good"] { #expect(try await test.history.outcome(of: id).state == .failed) }
+        }
+        let left = try await test.broker.browse(queues.dead, limit: 10)
+        #expect(left.count == 2 && left.first { $0.id == "large" }?.headers.isEmpty == true)
+        #expect(left.first { $0.id == "good" }?.headers["sluice-ended"] == "1")
+    }
 }

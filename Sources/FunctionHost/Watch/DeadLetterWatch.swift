@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionKit
 import History
 import Logging
 import Messaging
@@ -52,19 +53,53 @@ struct DeadLetterWatch: Sendable {
                 kept += 1
                 return true
             }
-            let reason = MessageHeaders.deathReason(message.headers)
-            var copy = message
-            copy.headers = MessageHeaders.asEnded(message.headers, at: .now)
-            if try await history.finish(id: message.runID, state: .failed, reason: reason, opensAt: nil) {
-                logger.error(
-                    "message dead-lettered by the broker",
-                    metadata: [LogKey.questionID: "\(message.runID)", LogKey.error: "\(reason)"])
-            }
+            try await end(message)
             // Behind the others, where it is met once more.
-            try await broker.publish(copy, to: queue)
+            guard try await publishAsEnded(message) else {
+                kept += 1
+                return true
+            }
             return false
         }
         return kept
+    }
+
+    /// Ends a letter's run; one that the history can never keep holds up no other.
+    private func end(_ message: Message) async throws {
+        let reason = MessageHeaders.deathReason(message.headers)
+        do {
+            guard try await history.finish(id: message.runID, state: .failed, reason: reason, opensAt: nil) else {
+                return
+            }
+            logger.error(
+                "message dead-lettered by the broker",
+                metadata: [LogKey.questionID: "\(message.runID)", LogKey.error: "\(reason)"])
+        } catch let error as any DispositionProviding where error.disposition == .deadLetter {
+            logger.error(
+                "a final state can never be stored",
+                metadata: [LogKey.questionID: "\(message.runID)", LogKey.error: "\(error.code)"])
+        }
+    }
+
+    /// Publishes a letter that says that its run has ended: with all that came with it, or, where that leaves no room for a
+    /// word more, with the host's own headers alone.
+    ///
+    /// - Returns: False for one that is too large to be published at all: it stays as it is.
+    private func publishAsEnded(_ message: Message) async throws(BrokerError) -> Bool {
+        var whole = message
+        whole.headers = MessageHeaders.asEnded(message.headers, at: .now)
+        var bare = whole
+        bare.headers = MessageHeaders.own(whole.headers)
+        bare.origin = nil
+        for copy in [whole, bare] {
+            do throws(BrokerError) {
+                try await broker.publish(copy, to: queue)
+                return true
+            } catch {
+                guard case .invalidMessage = error else { throw error }
+            }
+        }
+        return false
     }
 
     /// Whether there may be letters that nobody has looked at.
