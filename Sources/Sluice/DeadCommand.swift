@@ -89,6 +89,7 @@ struct DeadCommand: AsyncParsableCommand {
                 try await dead.replay(letters.choice, function: letters.queues.function)
             }
             try letters.queues.show(changes, text: changes.text("replayed"))
+            guard changes.isWhole else { throw CommandFailure.failed("not all letters were replayed") }
         }
     }
 

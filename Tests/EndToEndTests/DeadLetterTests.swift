@@ -3,6 +3,7 @@ import FunctionKit
 import History
 import Messaging
 import RabbitMQ
+import RabbitMQServer
 import Testing
 
 @Suite("sluice dead and sluice queues", .timeLimit(.minutes(3)))
@@ -209,6 +210,68 @@ struct DeadLetterTests {
             #expect(waiting.first?.headers["sluice-format"] == "99")
             #expect(waiting.first?.headers["x-theirs"] == "kept")
             #expect(waiting.first?.headers["sluice-error"] == nil)
+        }
+    }
+
+    /// A world on a virtual host of its own, whose queues a host has made.
+    private func onRabbitMQ(
+        _ server: RabbitMQServer, _ body: (HostWorld, _ vhost: String) async throws -> Void
+    ) async throws {
+        let vhost = try await server.newVhost()
+        let manifest = HostWorld.manifest(concurrency: 4, attempts: 1)
+        try await HostWorld.run(onRabbitMQ: server.url(vhost: vhost), manifest: manifest) { world in
+            let host = try await HostRun.start(
+                in: world.folder, ["--manifest", "m.yaml"],
+                environment: HostRun.unused.merging(world.environment) { $1 })
+            #expect(await host.end() == 0)
+            try await body(world, vhost)
+        }
+    }
+
+    @Test("ends the question of a letter that is deleted before a host has looked at it")
+    func purgesUnseen() async throws {
+        try await onRabbitMQ(try await RabbitMQServer.shared()) { world, _ in
+            try await world.history.accept(id: "q", question: "Why?", tenant: nil, expiresAt: nil)
+            try await world.send("q", body: "{}", to: "sluice.rag-core.dead")
+            #expect(try await text(["dead", "purge", "q", "--yes"], world).output == "1 dead letter deleted")
+            let record = try await world.history.outcome(of: "q")
+            #expect(record.state == .failed && record.reason == "dead-lettered")
+        }
+    }
+
+    @Test("whose replay the broker does not take stays, and so does its question's state")
+    func replaysUnderAlarm() async throws {
+        let server = try await RabbitMQServer()
+        try await onRabbitMQ(server) { world, _ in
+            _ = try await world.history.finish(id: "q", state: .failed, reason: "timeout", opensAt: nil)
+            try await world.send("q", body: "{}", ["sluice-error": "timeout"], to: "sluice.rag-core.dead")
+            try await server.control("set_vm_memory_high_watermark", "absolute", "1MB")
+            let ending = try await text(["dead", "replay", "q"], world)
+            #expect(ending.status == 1 && ending.errors.contains("nothing was taken within 10 s"), "\(ending.errors)")
+            let record = try await world.history.question(id: "q")
+            #expect(record?.state == .failed && record?.reason == "timeout")
+            try await server.control("set_vm_memory_high_watermark", "0.4")
+            #expect(try await json(ListJSON.self, ["dead", "list"], world).letters.map(\.id) == ["q"])
+        }
+        try await server.die()
+    }
+
+    @Test("that no broker can carry stay and are named, and hold up none behind them")
+    func replaysTooLarge() async throws {
+        let server = try await RabbitMQServer.shared()
+        try await onRabbitMQ(server) { world, vhost in
+            let publisher = try RawPublisher(server, vhost: vhost)
+            let note = RawPublisher.entry(
+                Array("x-note".utf8), "S", RawPublisher.long(Array(repeating: UInt8(ascii: "a"), count: 129_980)))
+            for (id, headers) in [("large", note), ("good", [])] {
+                try publisher.publish(
+                    RawPublisher.Properties(headers: headers, id: Array(id.utf8)), to: "sluice.rag-core.dead")
+            }
+            let ending = try await text(["dead", "replay", "--all"], world)
+            #expect(ending.status == 1, "\(ending.output)")
+            #expect(ending.output.hasPrefix("1 dead letter replayed\nlarge of rag-core stays: "), "\(ending.output)")
+            #expect(try await json(ListJSON.self, ["dead", "list"], world).letters.map(\.id) == ["large"])
+            #expect(try await world.broker.browse("sluice.rag-core", limit: 2).map(\.id) == ["good"])
         }
     }
 

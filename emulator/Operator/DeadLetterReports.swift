@@ -33,13 +33,24 @@ package struct DeadLetterChanges: Encodable, Sendable {
         let id, function: String
     }
 
-    let letters: [Line]
+    /// One letter that stays where it is.
+    package struct Kept: Encodable, Sendable {
+        let id, function, reason: String
+    }
 
-    /// How many.
+    let letters: [Line]
+    let kept: [Kept]
+
+    /// Whether all that were meant have left.
+    package var isWhole: Bool { kept.isEmpty }
+
+    /// How many, and which stay.
     ///
     /// - Parameter verb: What was done, such as `replayed`.
-    /// - Returns: A line.
+    /// - Returns: A line, and one for each that stays.
     package func text(_ verb: String) -> String {
-        "\(letters.count) dead letter\(letters.count == 1 ? "" : "s") \(verb)\n"
+        kept.reduce(into: "\(letters.count) dead letter\(letters.count == 1 ? "" : "s") \(verb)\n") { text, letter in
+            text += printable("\(letter.id) of \(letter.function) stays: \(letter.reason)") + "\n"
+        }
     }
 }

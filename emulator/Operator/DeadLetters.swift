@@ -7,6 +7,8 @@ import Messaging
 package struct DeadLetters: Sendable {
     /// How many messages are in hand at a time while many are taken.
     private static let batch = 200
+    /// How long the broker may take to confirm a letter's copy.
+    private static let patience = Duration.seconds(10)
 
     private let access: BrokerAccess
     private let history: any QuestionHistory
@@ -62,52 +64,86 @@ package struct DeadLetters: Sendable {
     ///
     /// A letter leaves the dead-letter queue when the broker has confirmed its copy, so that none is lost; one whose
     /// copy was confirmed before a crash may run twice, which changes nothing twice. Its question waits for an answer
-    /// again. A letter without an id gets the one that it is listed under.
+    /// again. A letter without an id gets the one that it is listed under. Where all are meant, those that no broker can ever
+    /// carry stay, and hold up no other.
     ///
     /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`; the letters that were not replayed are kept.
     package func replay(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
         try await take(choice, function: function) { [access, history] message, name in
-            // First: an answer is only stored for a question that waits for one.
-            try await history.reopen(id: message.runID)
             var copy = message
             copy.id = message.runID
             copy.headers = MessageHeaders.asFirstAttempt(message.headers)
             copy.headers[Message.moveReasonHeader] = nil
-            try await access.broker.publish(copy, to: FunctionQueues(function: name).waiting)
+            // First: what the next attempt comes to must find a question that waits.
+            try await history.reopen(id: message.runID)
+            do {
+                try await publish(copy, to: FunctionQueues(function: name).waiting)
+            } catch {
+                // The letter stays, and with it its question's state. In a task of its own, since this one may be cancelled.
+                await Task { try? await end(message) }.value
+                throw error
+            }
         }
     }
 
-    /// Deletes letters for good.
+    /// Publishes within a time: a broker under an alarm takes nothing for as long as that lasts.
+    private func publish(_ message: Message, to queue: String) async throws {
+        let done: Void? = try await value(within: Self.patience) { [access] in
+            try await access.broker.publish(message, to: queue)
+        }
+        guard done == nil else { return }
+        try Task.checkCancellation()
+        let reason = if case .blocked(let reason) = await access.broker.state { reason } else { "no confirm came" }
+        throw BrokerError.unavailable(
+            reason: "nothing was taken within \(Self.patience.components.seconds) s: \(reason)")
+    }
+
+    /// Deletes letters for good, and ends the runs of those that nobody has looked at.
     ///
     /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`.
     package func purge(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
-        try await take(choice, function: function) { _, _ in }
+        try await take(choice, function: function) { message, _ in
+            if !MessageHeaders.areEnded(message.headers) { try await end(message) }
+        }
+    }
+
+    private func end(_ message: Message) async throws {
+        _ = try await history.finish(
+            id: message.runID, state: .failed, reason: MessageHeaders.deathReason(message.headers), opensAt: nil)
     }
 
     private func take(
         _ choice: Choice, function: String?, _ body: (Message, _ function: String) async throws -> Void
     ) async throws -> DeadLetterChanges {
         var taken: [DeadLetterChanges.Line] = []
+        var kept: [DeadLetterChanges.Kept] = []
         for name in try access.functions(named: function) {
             let queue = FunctionQueues(function: name).dead
             // As many as there are now: what dies again meanwhile stays.
             var left = try await access.depth(of: queue).total
-            while left > 0 {
-                var seen = 0
+            var keptHere: Set<String> = []
+            while left > keptHere.count {
+                let before = taken.count
                 // All of them for one id: what is handed back stands in front again.
-                let limit = choice == .all ? min(left, Self.batch) : left
+                let limit = choice == .all ? min(left, Self.batch + keptHere.count) : left
                 try await access.broker.walk(queue, limit: limit) { message in
-                    seen += 1
                     if case .id(let id) = choice, id != message.runID { return true }
-                    try await body(message, name)
+                    do {
+                        try await body(message, name)
+                    } catch BrokerError.invalidMessage(let reason) where choice == .all {
+                        if keptHere.insert(message.runID).inserted {
+                            kept.append(.init(id: message.runID, function: name, reason: reason))
+                        }
+                        return true
+                    }
                     taken.append(.init(id: message.runID, function: name))
                     return false
                 }
-                left = seen == 0 || choice != .all ? 0 : left - seen
+                left = choice == .all && taken.count > before ? left - (taken.count - before) : 0
             }
         }
         if case .id(let id) = choice, taken.isEmpty { throw Self.unknown(id) }
-        return DeadLetterChanges(letters: taken)
+        return DeadLetterChanges(letters: taken, kept: kept)
     }
 
     private static func unknown(_ id: String) -> OperatorProblem {
