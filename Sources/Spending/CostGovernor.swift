@@ -16,7 +16,7 @@ package struct CostGovernor: Sendable {
     private static let patienceInterval = Duration.milliseconds(500)
 
     /// How long the end of a hold without a lease is tried.
-    private static let insistence = Duration.seconds(60)
+    private static let insistence = Duration.seconds(600)
     private static let insistencePauseMin = Duration.milliseconds(100)
     private static let insistencePauseMax = Duration.seconds(1)
 
@@ -223,11 +223,12 @@ package struct CostGovernor: Sendable {
     /// Writes a hold's end, again and again where the ledger is away for now: what the call cost is in hand, and a hold
     /// without an end is charged in full.
     ///
-    /// Until the hold's lease would have ended, or the caller's patience has. Cancellation does not end it.
+    /// Not only until the hold's lease would have ended: as long as the ledger is away nobody else can charge it, and an end
+    /// that comes after such a charge corrects it. Until the caller's patience has ended. Cancellation does not end it.
     private func insist(
         _ patience: @Sendable () -> Duration, _ write: () async throws(GovernorError) -> Void
     ) async throws(GovernorError) {
-        let end = ProcessClock.now + (ledger.lease ?? Self.insistence)
+        let end = ProcessClock.now + Self.insistence
         var pause = Self.insistencePauseMin
         var isDoubted = false
         while true {

@@ -70,6 +70,31 @@ struct SettlingTests {
         await client.close()
     }
 
+    @Test("is tried again beyond its lease while no transaction comes through, and so paid by its count alone")
+    func beyondLease() async throws {
+        let client = try await client { $0.lockTimeout = .milliseconds(50) }
+        let ledger = PostgresLedger(client: client, lease: .milliseconds(200))
+        let governor = SpendFixture.governor(ledger)
+        let reservation = try await governor.held(SpendFixture.call(bytes: 40))
+        let (isBlocked, blocked) = AsyncStream.makeStream(of: Void.self)
+        async let locking: Void = client.withTransaction { connection in
+            try await connection.run(PostgresStatement("SELECT 1 FROM ledger_head FOR UPDATE"))
+            blocked.yield()
+            // Longer than the lease.
+            try await connection.run(PostgresStatement("SELECT FROM pg_sleep(0.6)"))
+        }
+        for await _ in isBlocked.prefix(1) {}
+        _ = try await governor.settle(
+            reservation, usage: TokenUsage(inputTokens: 3, outputTokens: 0), response: Data("a".utf8),
+            patience: { .seconds(60) })
+        try await locking
+        #expect(try await governor.spent() == 3)
+        #expect(try await governor.outcome(SpendFixture.call(bytes: 40)) == "settled")
+        #expect(try await governor.verify().isSound)
+        await ledger.close()
+        await client.close()
+    }
+
     @Test("is given up with the caller's patience")
     func patience() async throws {
         let client = try await client { $0.lockTimeout = .milliseconds(50) }
