@@ -134,14 +134,17 @@ package struct LedgerAccess: Sendable {
     ///
     /// - Parameters:
     ///   - reason: Why, for those who read the journal.
-    ///   - calls: The largest calls of the functions; each limit must have room for one.
+    ///   - asked: What the functions ask: each model must be covered, each limit have room for one call.
     /// - Returns: What changes; empty where they are in force already.
     /// - Throws: ``GovernorError``; ``GovernorError/nothingToDecide(reason:)`` too for limits with which no host would start.
-    package func apply(reason: String, largestCalls calls: [PaidCall]) async throws(GovernorError) -> [String] {
+    package func apply(reason: String, asked: ConfiguredCalls?) async throws(GovernorError) -> [String] {
         let moment = try await governor.moment()
-        if let problem = SpendingCheck.withoutRoom(
-            for: calls, prices: prices, budgets: governor.own.budgets, at: moment.instant
-        ).first {
+        if let asked,
+            let problem = SpendingCheck.problems(
+                models: asked.models, largestCalls: asked.largest, prices: prices, budgets: governor.own.budgets,
+                at: moment.instant
+            ).first
+        {
             throw .nothingToDecide(reason: "no host would start with these limits: \(problem)")
         }
         let before: LedgerLimits?

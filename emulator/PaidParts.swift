@@ -19,9 +19,11 @@ struct PaidParts: Sendable {
 
     /// Refuses limits in force that no host could work with, whoever brought them.
     func checkRoom() async throws {
-        let limits = try await governor.limitsToCome()
+        let (limits, moment) = try await governor.limitsToCome()
+        // By the ledger's clock, as every call is priced: this machine's may be years off.
         let problem = SpendingCheck.problems(
-            models: plan.models, largestCalls: plan.largestCalls, prices: prices, budgets: limits.budgets, at: .now
+            models: plan.models, largestCalls: plan.largestCalls, prices: prices, budgets: limits.budgets,
+            at: moment.instant
         ).first
         guard let problem else { return }
         guard limits != governor.own else { throw problem }
@@ -86,8 +88,9 @@ extension PaidParts {
             let calls = ConfiguredCalls(plans)
             models = calls.models + Self.vectors(by: embedding, for: plans, in: region)
             largestCalls = calls.largest
-            // Whether the limits have room is asked of the ledger: those of the files may not be in force.
-            if let problem = SpendingCheck.problems(models: models, prices: prices, budgets: budgets, at: .now).first {
+            // Whether prices are in force, and limits have room, is asked of the ledger: it has the clock, and the limits of
+            // the files may not be in force.
+            if let problem = SpendingCheck.problems(models: models, prices: prices, budgets: budgets, at: nil).first {
                 throw problem
             }
             endpoint =

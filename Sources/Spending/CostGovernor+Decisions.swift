@@ -16,13 +16,15 @@ extension CostGovernor {
         return offer
     }
 
-    /// The limits that calls go by once this program has brought its own; nothing is brought yet.
+    /// The limits that calls go by once this program has brought its own, and the ledger's moment; nothing is brought yet.
     ///
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func limitsToCome() async throws(GovernorError) -> BudgetSet {
+    package func limitsToCome() async throws(GovernorError) -> (limits: BudgetSet, moment: LedgerMoment) {
         let moment = try await moment()
-        guard let limits = moment.limits, moment.allLimits.contains(where: { $0.set == own }) else { return own }
-        return limits.set
+        guard let limits = moment.limits, moment.allLimits.contains(where: { $0.set == own }) else {
+            return (own, moment)
+        }
+        return (limits.set, moment)
     }
 
     /// Puts this program's own limits in force, on purpose: also those that were in force before others.

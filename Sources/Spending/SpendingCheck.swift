@@ -15,19 +15,22 @@ package enum SpendingCheck {
     ///     for. A limit must have room for it: else there are questions that no turn of a period ever helps.
     ///   - prices: All prices.
     ///   - budgets: All budgets.
-    ///   - instant: Now.
+    ///   - instant: Now; nil where no clock is known yet, and a price of any time will do.
     /// - Returns: Each problem once: for the models in their order, then for the budgets' fallback models, then for limits
     ///   that have no room for one call.
     package static func problems(
         models: [(function: String, model: ModelID)], largestCalls: [PaidCall] = [], prices: PriceBook,
-        budgets: [Budget], at instant: Date
+        budgets: [Budget], at instant: Date?
     ) -> [SpendingProblem] {
+        func isPriced(_ model: ModelID) -> Bool {
+            instant.map { prices.price(of: model, at: $0) != nil } ?? prices.all.contains { $0.model == model }
+        }
         var problems: [SpendingProblem] = []
         func note(_ problem: SpendingProblem) {
             if !problems.contains(problem) { problems.append(problem) }
         }
         for (function, model) in models {
-            if prices.price(of: model, at: instant) == nil { note(.noPrice(model, function: function)) }
+            if !isPriced(model) { note(.noPrice(model, function: function)) }
             if !budgets.cover(model, of: function, for: nil) { note(.noBudget(model, function: function)) }
         }
         let known = KnownNames(models: models, prices: prices)
@@ -37,7 +40,7 @@ package enum SpendingCheck {
             for (function, model) in models where budget.scope.covers(model, of: function) {
                 // A fallback is asked in the region of the model that it stands in for.
                 let fallback = ModelID(provider: model.provider, region: model.region, model: name)
-                if prices.price(of: fallback, at: instant) == nil {
+                if !isPriced(fallback) {
                     note(.noFallbackPrice(fallback, budget: budget.name))
                 }
                 let tenants = budget.scope.tenants.map { $0.sorted().map(Optional.some) } ?? [nil]
@@ -46,6 +49,7 @@ package enum SpendingCheck {
                 }
             }
         }
+        guard let instant else { return problems }
         for problem in withoutRoom(for: largestCalls, prices: prices, budgets: budgets, at: instant) { note(problem) }
         return problems
     }

@@ -48,7 +48,7 @@ extension Pipeline {
             let losses = corpus.skipped.filter(\.isLoss)
             if request.prunes, !losses.isEmpty { throw IngestError.pruneWithLosses(losses) }
             let plan = try await job.plan(corpus)
-            let costMax = try access.paidModel.map { try self.costMax(of: plan, by: $0) }
+            let costMax = try await self.costMax(of: plan, by: access.paidModel)
             if !request.isDryRun {
                 if let costMax, costMax > .zero, let model = access.paidModel {
                     guard request.isConfirmed else {
@@ -66,9 +66,12 @@ extension Pipeline {
     }
 
     /// The most that the job can cost: all of it is one sum, agreed to before its first call.
-    private func costMax(of plan: IngestPlan, by model: EmbeddingModel) throws -> Money {
+    private func costMax(of plan: IngestPlan, by model: EmbeddingModel?) async throws -> Money? {
+        guard let model else { return nil }
         let modelID = GovernedEmbeddings.modelID(model, in: paid?.region ?? "")
-        guard let price = paid?.prices.price(of: modelID, at: .now) else { throw GovernorError.notGoverned(modelID) }
+        guard let instant = try await governor?.ledgerInstant(),
+            let price = paid?.prices.price(of: modelID, at: instant)
+        else { throw GovernorError.notGoverned(modelID) }
         return try GovernedEmbeddings.costMax(of: plan.writes.map(\.embeddedText), by: model, at: price)
     }
 

@@ -25,9 +25,9 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var manifest: ManifestArguments
 
     func run() async throws {
-        let calls = try manifest.largestCalls()
+        let asked = try manifest.configuredCalls()
         let report = try await ledger.withLedger(for: .making, limits: path) { ledger in
-            let changes = try await ledger.apply(reason: reason.reason, largestCalls: calls)
+            let changes = try await ledger.apply(reason: reason.reason, asked: asked)
             CommandOutput.message(
                 changes.isEmpty
                     ? "sluice: these limits are in force already"

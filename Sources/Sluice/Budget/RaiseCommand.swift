@@ -42,7 +42,7 @@ struct RaiseCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let requested = try request()
-            let calls = try manifest.largestCalls()
+            let calls = try manifest.configuredCalls()?.largest ?? []
             let report = try await ledger.withLedger(for: .making) { ledger in
                 if let requested {
                     for line in try await ledger.raise(requested, largestCalls: calls) {
