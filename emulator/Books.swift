@@ -17,6 +17,8 @@ struct Books: Sendable {
 
     let ledger: any Ledger
     let history: any QuestionHistory
+    /// Whether they have a clock of their own, and not this machine's.
+    let haveClock: Bool
     private let closing: @Sendable () async -> Void
 
     /// What books are opened for.
@@ -51,11 +53,11 @@ struct Books: Sendable {
             let store = try file.store()
             return Books(
                 ledger: isEphemeral ? InMemoryLedger() : try SQLiteLedger(store: store),
-                history: SQLiteHistory(store: store), closing: {})
+                history: SQLiteHistory(store: store), haveClock: false, closing: {})
         }
         let client = try client(url, patience: patience, for: use)
         let (ledger, history) = (PostgresLedger(client: client), PostgresHistory(client: client))
-        let books = Books(ledger: ledger, history: history) {
+        let books = Books(ledger: ledger, history: history, haveClock: true) {
             await history.close()
             await ledger.close()
             await client.close()

@@ -66,8 +66,12 @@ final class DataFile: Sendable {
         }
     }
 
-    /// Looks whether the open file is still the one at its path; does nothing where none is open.
-    func check() throws(SQLiteStoreError) { try opened.withLock { $0 }?.check() }
+    /// Looks whether the open file is still the one at its path and takes what is written; does nothing where none is open.
+    func check() async throws(SQLiteStoreError) {
+        guard let store = opened.withLock({ $0 }) else { return }
+        try store.check()
+        try await store.checkWrites()
+    }
 
     /// Runs a body and closes the file after it.
     func closing<Value>(_ body: () async throws -> Value) async throws -> Value {

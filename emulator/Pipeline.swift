@@ -44,8 +44,8 @@ package struct Pipeline: Sendable {
     let paid: PaidParts?
     /// Sees the paid calls.
     let calls: CallWatch
-    /// Sees whether this host and the ledger agree on time and limits; nil where no model is asked.
-    let ledgerWatch: LedgerWatch?
+    /// Sees whether this host and its stores agree on time and limits, and whether they take what is written.
+    let storeWatch: StoreWatch
     private let upkeep: LedgerUpkeep?
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
@@ -135,7 +135,9 @@ package struct Pipeline: Sendable {
         broker = parts.broker
         file = parts.file
         let governor = parts.paid?.governor
-        ledgerWatch = governor.map { [calls] in LedgerWatch(governor: $0, calls: calls, logger: logger) }
+        storeWatch = StoreWatch(
+            governor: governor, history: parts.books.haveClock ? history : nil, file: file, calls: calls, logger: logger
+        )
         let invoker = Invoker(metrics: metrics)
         let alerts = AlertDelivery(
             webhook: parts.paid?.alertWebhook, client: parts.client, logger: logger, metrics: metrics)
@@ -177,8 +179,7 @@ package struct Pipeline: Sendable {
         // accepted is noted after the last question has come.
         var services: [any Service] = []
         if let upkeep { services.append(UpkeepService(upkeep: upkeep)) }
-        if let ledgerWatch { services.append(ledgerWatch) }
-        services += [door.notes] + others
+        services += [storeWatch, door.notes] + others
         if runsHost { services += host.services(flushLog: end.flushLog, logger: logger) }
         let group = ServiceGroup(
             configuration: .init(

@@ -31,7 +31,7 @@ struct PipelineParts: Sendable {
     /// What is embedded.
     let file: DataFile
 
-    private let books: Books
+    let books: Books
 
     /// Reads, checks and opens everything that the functions asked for.
     ///

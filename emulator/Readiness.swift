@@ -31,7 +31,7 @@ struct Readiness: Sendable {
     private let drain: DrainSignal
     private let broker: any MessageBroker
     private let looks: [String: SharedLook<String>]
-    private let watch: LedgerWatch?
+    private let watch: StoreWatch?
     private let troubles: @Sendable () -> [String: HostTrouble]
 
     /// Makes a readiness.
@@ -44,7 +44,7 @@ struct Readiness: Sendable {
     ///   - watch: Knows whether this machine's clock is right; nil where nobody does.
     init(
         drain: DrainSignal, broker: any MessageBroker, looks: [String: @Sendable () async throws -> Void],
-        troubles: @escaping @Sendable () -> [String: HostTrouble] = { [:] }, watch: LedgerWatch? = nil
+        troubles: @escaping @Sendable () -> [String: HostTrouble] = { [:] }, watch: StoreWatch? = nil
     ) {
         self.troubles = troubles
         self.watch = watch
@@ -57,19 +57,19 @@ struct Readiness: Sendable {
     init(_ pipeline: Pipeline) {
         var looks: [String: @Sendable () async throws -> Void] = [
             "broker": {
-                try pipeline.file.check()
+                try await pipeline.file.check()
                 for function in pipeline.functions {
                     _ = try await pipeline.broker.depth(of: function.queues.waiting)
                 }
             },
             "history": {
-                try pipeline.file.check()
+                try await pipeline.file.check()
                 _ = try await pipeline.history.question(id: "")
             },
         ]
         if let governor = pipeline.governor {
             looks["ledger"] = {
-                try pipeline.file.check()
+                try await pipeline.file.check()
                 _ = try await governor.status()
                 if let failure = governor.ledgerFailure { throw failure }
             }
@@ -77,7 +77,7 @@ struct Readiness: Sendable {
         if let index = pipeline.index { looks["index"] = { try await index.check() } }
         self.init(
             drain: pipeline.host.drain, broker: pipeline.broker, looks: looks,
-            troubles: { pipeline.host.troubles }, watch: pipeline.ledgerWatch)
+            troubles: { pipeline.host.troubles }, watch: pipeline.storeWatch)
     }
 
     /// Looks at all parts.

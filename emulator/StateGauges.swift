@@ -43,8 +43,9 @@ struct StateGauges: Sendable {
                     [("function", function.settings.name), ("queue", kind)])
             }
         }
-        guard let watch = pipeline.ledgerWatch, let governor = pipeline.governor else { return }
+        let watch = pipeline.storeWatch
         for offset in watch.offsets { set("host.clock_offset", offset.seconds, [("source", offset.source)]) }
+        guard let governor = pipeline.governor else { return }
         set("spending.clock_lead", watch.lead)
         set("spending.limits_stale", watch.limitsProblem == nil ? 0 : 1)
         for status in (try? await governor.status()) ?? [] {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import GRDB
+import Synchronization
 
 /// One SQLite file that several processes and many tasks use at once.
 ///
@@ -15,6 +16,8 @@ package final class SQLiteStore: Sendable {
 
     private let database: any DatabaseWriter
     private let commits: SharedCommits
+    /// Why the last write that the disk did not take failed; nil once one is known to have been taken since.
+    private let writeFailure = Mutex<SQLiteStoreError?>(nil)
     private let signal = CommitSignal()
     private let guardian: CommitGuard?
     /// Reads the file's change counter, on a connection of its own: SQLite counts for each the commits of all others.
@@ -102,7 +105,29 @@ package final class SQLiteStore: Sendable {
             signal.raise()
             return value
         } catch let error as DatabaseError {
-            throw SQLiteStoreError(error, file: file)
+            let error = SQLiteStoreError(error, file: file)
+            if error.isOfDisk { writeFailure.withLock { $0 = error } }
+            throw error
+        }
+    }
+
+    /// Looks whether the disk takes writes again, where it did not take one; quick where it did.
+    ///
+    /// - Throws: ``SQLiteStoreError``, such as ``SQLiteStoreError/full(file:)``, while it does not.
+    package func checkWrites() async throws(SQLiteStoreError) {
+        guard let failure = writeFailure.withLock({ $0 }) else { return }
+        do {
+            try await commits.run { database, _ in
+                // Writes a page whatever its value is, and changes nothing.
+                let version = try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                try database.execute(sql: "PRAGMA user_version = \(version)")
+            }
+            writeFailure.withLock { $0 = nil }
+        } catch let error as DatabaseError {
+            let error = SQLiteStoreError(error, file: file)
+            throw error.isOfDisk ? error : failure
+        } catch {
+            throw error as? SQLiteStoreError ?? failure
         }
     }
 

@@ -54,6 +54,14 @@ extension SQLiteStoreError {
         }
     }
 
+    /// Whether no write at all is taken until somebody does something about the disk or its rights.
+    var isOfDisk: Bool {
+        switch self {
+        case .full, .readOnly, .cannotOpen, .damaged: true
+        default: false
+        }
+    }
+
     private static func isReadOnly(_ file: String) -> Bool {
         unsafe access(file, F_OK) == 0 && access(file, W_OK) != 0
     }

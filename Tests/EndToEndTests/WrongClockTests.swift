@@ -99,6 +99,28 @@ struct WrongClockEndToEndTests {
         }
     }
 
+    @Test("years behind its database: prices and limits are those of the database's time, and readiness tells")
+    func yearsBehind() async throws {
+        try await Servers.servers.run { world in
+            try await ModelServer.run { model in
+                let environment = model.environment.merging(world.environment) { $1 }
+                let clock = try await WrongClock.environment(secondsAhead: -3 * 365 * 86_400, in: world.folder)
+                let lone = "pipeline: lone\nfirst: pii-filter\nfunctions:\n  pii-filter: {redacts: true}\n"
+                try Data(lone.utf8).write(to: world.folder.appending(path: "lone.yaml"))
+                for (manifest, source) in [("m.yaml", "ledger"), ("lone.yaml", "history")] {
+                    let host = try await HostRun.start(
+                        in: world.folder, ["--manifest", manifest], environment: environment.merging(clock) { $1 })
+                    if !host.startLines.contains(where: { $0.contains(Self.warning) }) {
+                        #expect(try await host.line(Self.warning)["part"] as? String == "clock")
+                    }
+                    let readiness = try await host.get("/readyz")
+                    #expect(readiness.status == 503 && readiness.body.contains(" s behind the \(source)'s"))
+                    #expect(await host.end() == 0)
+                }
+            }
+        }
+    }
+
     private func expectClockIsTold(_ host: HostRun, _ offset: Int) async throws {
         let readiness = try await host.get("/readyz")
         #expect(readiness.status == 503)

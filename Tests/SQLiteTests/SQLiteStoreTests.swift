@@ -209,6 +209,29 @@ struct SQLiteStoreTests {
         try await disk.remove()
     }
 
+    @Test("A disk that takes no write is known until it takes one")
+    func checksWrites() async throws {
+        let disk = try await SmallDisk(mebibytes: 2)
+        let store = try SQLiteStore.open(folder: disk.folder, schemas: [Self.notes])
+        try await store.checkWrites()
+        try await disk.fill()
+        let full = SQLiteStoreError.full(file: "\(disk.folder)/sluice.sqlite")
+        await #expect(throws: full) {
+            try await store.commit {
+                try $0.execute(
+                    sql: "INSERT INTO notes VALUES (?)", arguments: [String(repeating: "a", count: 1_000_000)])
+            }
+        }
+        await #expect(throws: full) { try await store.checkWrites() }
+        // Reading is none of it.
+        #expect(try await store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM notes") } == 0)
+        await #expect(throws: full) { try await store.checkWrites() }
+        try await disk.grow(mebibytes: 8)
+        try await store.checkWrites()
+        try store.close()
+        try await disk.remove()
+    }
+
     @Test("A file that may only be read is called so; no other folder is proposed, which would know nothing of it")
     func readOnly() async throws {
         let store = try open()

@@ -79,8 +79,8 @@ extension MetricDefinition {
             "Reservations released unused in the drain, at its end."),
         MetricDefinition(
             "host.clock_offset", .gauge, .seconds, ["source"],
-            "How far this machine's clock is ahead of the ledger's, or of the model's last answer; below zero where it is"
-                + " behind."),
+            "How far this machine's clock is ahead of the ledger's or history's, or of the model's last answer; below zero"
+                + " where it is behind."),
         MetricDefinition(
             "broker.ready", .gauge, .flag, [],
             "Whether the broker is reached, takes messages and refuses this host nothing, at each look."),

@@ -9,24 +9,24 @@ import Testing
 @testable import Emulator
 
 @Suite("What a host and its ledger must agree on", .timeLimit(.minutes(1)))
-struct LedgerWatchTests {
+struct StoreWatchTests {
     private static func budget(_ limit: Int64) -> Budget {
         Budget(
             name: "daily", limit: Money(nanoUSD: limit),
             rule: PeriodRule(length: .day, timeZone: .gmt, turnsAtMinute: 0), exhausted: .reject)
     }
 
-    private static func watch(_ ledger: any SpendLedger, limit: Int64 = 100) -> (CostGovernor, LedgerWatch) {
+    private static func watch(_ ledger: any SpendLedger, limit: Int64 = 100) -> (CostGovernor, StoreWatch) {
         let governor = CostGovernor(ledger: ledger, prices: PriceBook([]), budgets: [budget(limit)])
         return (
             governor,
-            LedgerWatch(
-                governor: governor, calls: CallWatch(),
+            StoreWatch(
+                governor: governor, history: history, file: DataFile(folder: nil), calls: CallWatch(),
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         )
     }
 
-    private static func report(_ watch: LedgerWatch) async -> Readiness.Report {
+    private static func report(_ watch: StoreWatch) async -> Readiness.Report {
         await Readiness(drain: DrainSignal(), broker: InMemoryBroker(), looks: [:], watch: watch).check()
     }
 

@@ -1,21 +1,24 @@
 import Bedrock
 import FoundationEssentials
 import FunctionHost
+import History
 import Logging
 import ServiceLifecycle
 import Spending
 import Synchronization
 
-/// Looks now and then at what a host and the ledger must agree on: the time, and the limits.
+/// Looks now and then at what a host needs of its stores: its own time and limits, and that they take what is written.
 ///
 /// What is wrong is logged when it begins and when it ends, and shown by `/readyz` and the metrics while it lasts.
-final class LedgerWatch: Service {
+final class StoreWatch: Service {
     /// What the last look found.
     struct Sight: Sendable {
-        /// How far this machine's clock is ahead of the ledger's, in seconds; below zero where it is behind.
+        /// How far this machine's clock is ahead of the store's, in seconds; below zero where it is behind.
         var clockOffset: TimeInterval = 0
-        /// The ledger's moment; nil before the first look.
+        /// The ledger's moment; nil before the first look, and where there is no ledger.
         var moment: LedgerMoment?
+        /// Why nothing can be written to the data file; nil where it can, or none is open.
+        var writeProblem: String?
     }
 
     /// How often it looks.
@@ -23,7 +26,9 @@ final class LedgerWatch: Service {
     /// How far a clock may be off, in seconds.
     static let offsetMax: TimeInterval = 60
 
-    private let governor: CostGovernor
+    private let governor: CostGovernor?
+    private let history: (any QuestionHistory)?
+    private let file: DataFile
     private let calls: CallWatch
     private let logger: Logger
     private let sight = Mutex(Sight())
@@ -32,11 +37,17 @@ final class LedgerWatch: Service {
     /// Makes a watch that has not looked yet.
     ///
     /// - Parameters:
-    ///   - governor: Whose ledger it is.
+    ///   - governor: Whose ledger it is; nil where no model is asked.
+    ///   - history: Has the clock where there is no ledger; nil where it has none of its own.
+    ///   - file: What is embedded.
     ///   - calls: Know what time the model's answers tell.
     ///   - logger: Told of what begins and ends.
-    init(governor: CostGovernor, calls: CallWatch, logger: Logger) {
+    init(
+        governor: CostGovernor?, history: (any QuestionHistory)?, file: DataFile, calls: CallWatch, logger: Logger
+    ) {
         self.governor = governor
+        self.history = history
+        self.file = file
         self.calls = calls
         self.logger = logger
     }
@@ -52,19 +63,39 @@ final class LedgerWatch: Service {
     ///
     /// What cannot be read keeps its last value: the ledger's own state is told elsewhere.
     func look() async {
+        let problem = await writeProblem()
+        sight.withLock { $0.writeProblem = problem }
         let before = Date.now
-        guard let moment = try? await governor.moment() else { return }
-        let after = Date.now
-        let clock = moment.instant.addingTimeInterval(-moment.lead)
-        // A server that answered late is not one whose clock is behind.
-        let offset = max(0, before.timeIntervalSince(clock)) + min(0, after.timeIntervalSince(clock))
-        sight.withLock { $0 = Sight(clockOffset: offset, moment: moment) }
+        if let (clock, moment) = (try? await clock()) ?? nil {
+            let after = Date.now
+            // A server that answered late is not one whose clock is behind.
+            let offset = max(0, before.timeIntervalSince(clock)) + min(0, after.timeIntervalSince(clock))
+            sight.withLock { ($0.clockOffset, $0.moment) = (offset, moment) }
+        }
         tell()
+    }
+
+    private func writeProblem() async -> String? {
+        do {
+            try await file.check()
+            return nil
+        } catch {
+            return plainReason(error)
+        }
+    }
+
+    /// The store's clock, which the ledger's time can be ahead of.
+    private func clock() async throws -> (clock: Date, moment: LedgerMoment?)? {
+        guard let governor else { return try await history.map { (try await $0.instant(), nil) } }
+        let moment = try await governor.moment()
+        return (moment.instant.addingTimeInterval(-moment.lead), moment)
     }
 
     /// How far this machine's clock is ahead, in seconds, by whose clock.
     var offsets: [(source: String, seconds: TimeInterval)] {
-        [("ledger", sight.withLock { $0.clockOffset })] + (calls.clockOffset.map { [("model", $0)] } ?? [])
+        let store = governor == nil ? history.map { _ in "history" } : "ledger"
+        return (store.map { [($0, sight.withLock { $0.clockOffset })] } ?? [])
+            + (calls.clockOffset.map { [("model", $0)] } ?? [])
     }
 
     /// How far the ledger has come beyond its clock, in seconds.
@@ -81,7 +112,9 @@ final class LedgerWatch: Service {
 
     /// Why the ledger goes by other limits than this host's files; nil where it does not.
     var limitsProblem: String? {
-        guard let limits = sight.withLock({ $0.moment?.limits }), limits.set != governor.own else { return nil }
+        guard let governor, let limits = sight.withLock({ $0.moment?.limits }), limits.set != governor.own else {
+            return nil
+        }
         return "the ledger goes by the limits that \(limits.broughtBy) brought at \(limits.at.formatted(.iso8601)),"
             + " not by those of this host's files; `sluice budget apply` decides"
     }
@@ -96,7 +129,9 @@ final class LedgerWatch: Service {
 
     /// Logs what has begun or ended since the last look.
     private func tell() {
-        let now = notes.merging(clockProblem.map { ["clock": $0] } ?? [:]) { $1 }
+        var now = notes
+        now["clock"] = clockProblem
+        now["storage"] = sight.withLock { $0.writeProblem }
         let before = told.withLock { told in
             defer { told = now }
             return told
