@@ -200,6 +200,7 @@ let package = Package(
                 "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
                 "Bedrock", "BedrockStandIn", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
                 "RabbitMQ", "StrictYAML", "Settings", "Telemetry", "ECS",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -250,7 +251,9 @@ let package = Package(
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"]),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
         .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
-        .testTarget(name: "FunctionTestingTests", dependencies: ["FunctionKit", "FunctionTesting"]),
+        .testTarget(
+            name: "FunctionTestingTests",
+            dependencies: ["FunctionKit", "FunctionTesting", .product(name: "Logging", package: "swift-log")]),
         .testTarget(
             name: "PIIFilterTests", dependencies: ["TestSupport", "PIIFilter", "FunctionKit", "FunctionTesting"]),
         .testTarget(
@@ -417,8 +420,9 @@ let package = Package(
             name: "EmulatorTests",
             dependencies: [
                 "Bedrock", "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "FunctionTesting", "Messaging",
-                "Postgres", "Spending", "StrictYAML",
+                "Postgres", "Spending", "StrictYAML", "TestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ]),

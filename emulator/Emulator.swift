@@ -49,12 +49,14 @@ package struct Emulator: Sendable {
             services: { [port, startedAt, logger] pipeline in
                 let health = HealthRoutes(pipeline, registry: registry)
                 let questions = QuestionRoutes(pipeline: pipeline)
+                let lambda = LambdaRoutes(pipeline, callers: .developer, logger: logger)
                 return [
                     PipelineServer(
                         address: "127.0.0.1", port: port,
                         routes: { router in
                             health.add(to: router)
                             questions.add(to: router)
+                            lambda.add(to: router)
                         }, portOption: "--port",
                         onReady: { port in
                             await onReady(

@@ -79,7 +79,7 @@ struct InvokeCommand: AsyncParsableCommand {
             throw CommandFailure.wrongArguments(
                 "the payload has more than \(Self.payloadBytesMax) bytes, which is the most")
         }
-        guard (try? JSONSerialization.jsonObject(with: bytes, options: .fragmentsAllowed)) != nil else {
+        guard JSONText.isOne(bytes) else {
             throw CommandFailure.wrongArguments(
                 "--payload is no JSON in UTF-8; write JSON, @file, or - for standard input")
         }

@@ -4,6 +4,7 @@ import HTTPTransport
 import Hashing
 import Logging
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import BedrockStandIn
@@ -260,9 +261,7 @@ struct StandInTests {
         }
     }
 
-    private static let python = ProcessInfo.processInfo.environment["SLUICE_PYTHON"]
-
-    @Test("boto3 finds a Bedrock in it", .enabled(if: python != nil))
+    @Test("boto3 finds a Bedrock in it", .enabled(if: PythonRun.python != nil))
     func boto3() async throws {
         let standIn = StandIn(
             credentials: AWSCredentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "a/b+c="),
@@ -283,7 +282,7 @@ struct StandInTests {
                 print(error.response["Error"]["Message"])
             """
         let url = "http://127.0.0.1:\(try await standIn.boundPort)"
-        let output = try await PythonRun.output(of: script, python: try #require(Self.python), argument: url)
+        let output = try await PythonRun.output(of: script, python: try #require(PythonRun.python), argument: url)
         #expect(output == "A refund takes thirty days. [a]\nThe provided model identifier is invalid.\n")
         await group.triggerGracefulShutdown()
         try await running

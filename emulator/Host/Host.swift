@@ -72,6 +72,7 @@ package struct Host: Sendable {
     ) -> [any Service] {
         let health = HealthRoutes(pipeline, registry: registry)
         let questions = QuestionRoutes(pipeline: pipeline)
+        let lambda = LambdaRoutes(pipeline, callers: .anybody, logger: logger)
         var services: [any Service] = []
         if settings.metricFormat == .emf {
             services.append(
@@ -91,6 +92,7 @@ package struct Host: Sendable {
                 routes: { router in
                     health.add(to: router)
                     questions.add(to: router)
+                    lambda.add(to: router)
                 }, portOption: "SLUICE_LISTEN_PORT",
                 onReady: { [address = settings.listenAddress] port in
                     logger.notice(

@@ -1,9 +1,12 @@
 import Foundation
 
 /// Runs a Python script to its end.
-enum PythonRun {
+package enum PythonRun {
+    /// The Python that `script/test` has set up; nil where it has not.
+    package static let python = ProcessInfo.processInfo.environment["SLUICE_PYTHON"]
+
     /// What the script printed; its errors go to this process's own standard error.
-    static func output(of script: String, python: String, argument: String) async throws -> String {
+    package static func output(of script: String, python: String, argument: String) async throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: python)
         process.arguments = ["-c", script, argument]
