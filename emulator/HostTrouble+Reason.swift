@@ -2,12 +2,15 @@ import FunctionKit
 
 extension HostTrouble {
     /// What is wrong and what a person can do, where there is something to do.
-    var reason: String {
+    var reason: String { "\(self)\(advice.map { "; \($0)" } ?? "")" }
+
+    /// What a person can do; nil where there is nothing.
+    var advice: String? {
         switch kind {
-        case .throttled, .unavailable: "\(self)"
+        case .throttled, .unavailable: nil
         case .clock, .credentials, .access, .notFound, .refused, .notGoverned, .quota, .unreachable, .circuitOpen,
             .breach, .standIn:
-            "\(self); \(kind.advice)"
+            kind.advice
         }
     }
 }

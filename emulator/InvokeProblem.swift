@@ -42,12 +42,16 @@ extension InvokeProblem {
                 let isPaid = function.model != nil
                 self = .late(
                     function, patience, isPaid ? "; the call to the model was cut off and is charged in full" : "")
-            case .hostTrouble(let trouble): self = .failing(function, "\(trouble.reason); \(Self.again)")
+            case .hostTrouble(let trouble):
+                // What is not the model's says itself what to do.
+                let advice = error is LanguageModelError ? trouble.advice : nil
+                self = .failing(
+                    function, [ErrorText.told(error), advice, Self.again].compactMap(\.self).joined(separator: "; "))
             case .retry where isOver, .handBack where isOver: self = .late(function, patience)
-            case .retry, .handBack: self = .failing(function, "\(error.code); \(Self.again)")
-            case .deadLetter, .budgetExhausted: self = .failing(function, error.code)
+            case .retry, .handBack: self = .failing(function, "\(ErrorText.told(error)); \(Self.again)")
+            case .deadLetter, .budgetExhausted: self = .failing(function, ErrorText.told(error))
             }
-        default: self = .failing(function, "\(type(of: error))")
+        default: self = .failing(function, ErrorText.told(error))
         }
     }
 

@@ -155,7 +155,8 @@ package struct Pipeline: Sendable {
             invoker: invoker, drainTime: end.drainTime(options.settings),
             historyKept: options.settings.historyKept,
             hasRoom: { (try? await governor?.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
-            reservationsReleased: { governor?.reservationsReleased ?? 0 }, metrics: metrics, logger: logger)
+            reservationsReleased: { governor?.reservationsReleased ?? 0 }, metrics: metrics,
+            tellsErrors: options.tellsErrors, logger: logger)
         var door = FrontDoor(
             pipeline: functions, broker: parts.broker, history: history, invoker: invoker, drain: host.drain,
             logger: logger)

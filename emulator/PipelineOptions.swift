@@ -24,6 +24,8 @@ package struct PipelineOptions: Sendable {
     package var asksStandIn = false
     /// Whether the index is opened also where no function asks for it.
     package var needsIndex = false
+    /// Whether what errors say of themselves is logged: where a person watches, and nowhere else.
+    package var tellsErrors = false
     /// How long a person waits, and the whole program with it; nil where it goes on.
     package var patience: Patience?
     /// What the operator has set.

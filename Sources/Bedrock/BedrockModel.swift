@@ -35,7 +35,7 @@ package struct InvokeModelResponse: Sendable, Hashable {
 ///
 /// Nothing is sent without a reservation, and nothing is sent twice.
 package struct BedrockModel: Sendable {
-    private let endpoint: String
+    let endpoint: String
     private let signer: SigV4Signer
     private let credentials: any AWSCredentialsSource
     private let http: HTTPClient

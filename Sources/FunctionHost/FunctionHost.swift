@@ -28,6 +28,7 @@ package struct FunctionHost: Service {
     private let reservationsReleased: @Sendable () -> Int
     private let onDrained: @Sendable (DrainReport) -> Void
     private let metrics: HostMetrics
+    private let tellsErrors: Bool
     private let logger: Logger
     private let gate = IsolationGate()
     /// One for each function that runs.
@@ -54,6 +55,7 @@ package struct FunctionHost: Service {
     ///   - hasRoom: Asked for messages that are parked until their budget has room.
     ///   - reservationsReleased: How many reservations were released unused since the process started.
     ///   - metrics: Gets what is done with deliveries.
+    ///   - tellsErrors: Whether what errors say of themselves is logged: where a person watches, and nowhere else.
     ///   - logger: Gets one line a step.
     ///   - onDrained: Told at the end.
     package init(
@@ -61,7 +63,7 @@ package struct FunctionHost: Service {
         history: any QuestionHistory, invoker: Invoker, drainTime: Duration, historyKept: Duration? = nil,
         hasRoom: @escaping RoomCheck,
         reservationsReleased: @escaping @Sendable () -> Int = { 0 },
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, tellsErrors: Bool = false, logger: Logger,
         onDrained: @escaping @Sendable (DrainReport) -> Void = { _ in }
     ) {
         self.functions = functions
@@ -74,6 +76,7 @@ package struct FunctionHost: Service {
         self.historyKept = historyKept
         self.hasRoom = hasRoom
         self.reservationsReleased = reservationsReleased
+        self.tellsErrors = tellsErrors
         self.logger = logger
         self.onDrained = onDrained
         let metrics = HostMetrics(factory: metrics)
@@ -225,7 +228,8 @@ package struct FunctionHost: Service {
         logger[metadataKey: LogKey.functionName] = "\(function.settings.name)"
         let dispatcher = Dispatcher(
             registered: function, broker: broker, history: history, clock: clock, invoker: invoker, stages: stages,
-            gate: gate, troubles: troubles, drain: drain, counts: counts, metrics: metrics, logger: logger)
+            gate: gate, troubles: troubles, drain: drain, counts: counts, metrics: metrics,
+            tellsErrors: tellsErrors, logger: logger)
         let waiting = Worker(
             queue: function.queues.waiting, prefetch: function.settings.concurrency, broker: broker,
             dispatcher: dispatcher)

@@ -12,6 +12,8 @@ package enum LogKey {
     package static let outcome = "delivery.outcome"
     /// A constant name of what went wrong.
     package static let error = "error"
+    /// All that an error says of itself: on a person's own terminal alone.
+    package static let errorText = "error.text"
     /// What kind of trouble the host is in.
     package static let troubleKind = "trouble.kind"
     /// What a person can do about it.

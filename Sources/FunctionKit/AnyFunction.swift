@@ -82,8 +82,14 @@ extension FunctionError {
             if let index = key.intValue {
                 path += "[\(index)]"
             } else {
-                path += (path.isEmpty ? "" : ".") + key.stringValue
+                path += (path.isEmpty ? "" : ".") + (isOfProgram(key) ? key.stringValue : "*")
             }
         }
+    }
+
+    /// Whether a key is a name that the program knows: those of a dictionary are part of the payload.
+    private static func isOfProgram(_ key: any CodingKey) -> Bool {
+        let mirror = Mirror(reflecting: key)
+        return mirror.displayStyle == .enum && mirror.children.isEmpty
     }
 }

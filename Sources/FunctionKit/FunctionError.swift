@@ -4,7 +4,8 @@
 public enum FunctionError: Error, Sendable {
     /// The input can never succeed. The message goes to the dead-letter queue at once.
     case permanent(StaticString)
-    /// The payload is no JSON of the function's input. `path` names the field, such as `passages[2].id`, never a value.
+    /// The payload is no JSON of the function's input. `path` names the field, such as `passages[2].id`, never a value; `*`
+    /// stands for a key of a dictionary.
     case undecodable(path: String, reason: StaticString)
 }
 

@@ -68,6 +68,10 @@ public struct HostTrouble: Sendable, Hashable {
     public var code: String
     /// The service's own name for it, such as `AccessDeniedException`; nil where it has none.
     public var serviceCode: String?
+    /// Who was asked, such as `https://bedrock-runtime.ap-south-1.amazonaws.com`; nil where that says nothing.
+    ///
+    /// For a person at a terminal: it is not part of ``description``, which is logged.
+    public var address: String?
     /// How long it is to be left alone; nil where the host decides.
     public var pause: Duration?
 

@@ -33,6 +33,17 @@ extension LanguageModelError {
     }
 }
 
+extension LanguageModelError: CustomStringConvertible {
+    /// One line for a person: what is wrong, and who was asked.
+    public var description: String {
+        switch self {
+        case .budgetExhausted(let refusal): refusal.explanation
+        case .hostTrouble(let trouble): "\(trouble)\(trouble.address.map { " at \($0)" } ?? "")"
+        default: code
+        }
+    }
+}
+
 extension LanguageModelError: DispositionProviding {
     /// What the host does with the message.
     public var disposition: Disposition {

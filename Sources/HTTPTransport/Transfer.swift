@@ -1,6 +1,7 @@
 import CCurl
 import FoundationEssentials
 import FunctionKit
+import Glibc
 
 /// One request under way; lives on the client's thread alone.
 ///
@@ -84,6 +85,13 @@ import FunctionKit
         return .success(HTTPResponse(status: status, headers: headers, body: body))
     }
 
+    /// What the system says of a connection that was not made; empty where it says nothing.
+    private var systemReason: String {
+        let number = unsafe sluice_curl_get_long(easy, CURLINFO_OS_ERRNO)
+        guard let number = Int32(exactly: number), number > 0 else { return "" }
+        return unsafe ": \(String(cString: strerror(number))), errno \(number)"
+    }
+
     private func failure(_ code: CURLcode) -> HTTPError {
         let reason = unsafe String(cString: curl_easy_strerror(code))
         switch code {
@@ -94,7 +102,8 @@ import FunctionKit
             return .invalidRequest
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
             CURLE_PEER_FAILED_VERIFICATION:
-            return mayHaveBeenSent ? .broken(wasSent: true, reason: reason) : .notConnected(reason: reason)
+            return mayHaveBeenSent
+                ? .broken(wasSent: true, reason: reason) : .notConnected(reason: reason + systemReason)
         default: return .broken(wasSent: mayHaveBeenSent, reason: reason)
         }
     }

@@ -13,6 +13,8 @@ struct EmulateCommand: AsyncParsableCommand {
               sluice emulate
               sluice emulate --port 9100 --data /tmp/sluice
               sluice emulate --ephemeral        (keeps nothing on disk)
+              aws lambda invoke --endpoint-url http://127.0.0.1:9000 \\
+                --function-name pii-filter --payload '{"question": "A?"}' out.json
 
             It ends with Ctrl-C or with its terminal, once what is under way is finished.
             Set SLUICE_BEDROCK_ENDPOINT and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY to ask the real model.
@@ -38,15 +40,16 @@ struct EmulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try pipeline.settings()
-        let options = try pipeline.options(
+        var options = try pipeline.options(
             settings, isEphemeral: ephemeral, makesTables: true, asksStandIn: model.standIn)
+        options.tellsErrors = true
         let emulator = Emulator(
             options: options, port: port, startedAt: SluiceProgram.startedAt,
             logger: ProcessLogger.make(settings, level: .notice))
         let width = CommandOutput.width
         // What is in memory, no other process can ask.
         let askOptions = ephemeral ? nil : model.given + pipeline.given
-        try await emulator.run { [ask, ephemeral, arguments = self.pipeline] ready, pipeline in
+        try await emulator.run { [ask, ephemeral, options, arguments = self.pipeline] ready, pipeline in
             let data = ephemeral ? "kept in memory" : "in \(options.place)"
             let queues = options.queuePlace.map { ", queues in \($0)" } ?? ""
             // Not waited for: who serves must not depend on who reads along.

@@ -112,7 +112,7 @@ struct HostTroubleEndToEndTests {
                 #expect(invoked.status == 1)
                 #expect(
                     invoked.errors.hasSuffix(
-                        "`llm-connector` failed: model-rejected (AccessDeniedException);"
+                        "`llm-connector` failed: LanguageModelError: model-rejected (AccessDeniedException);"
                             + " give this account access to it; nothing was kept: run it again\n"), "\(invoked.errors)")
                 model.hurryUp()
                 // The next program on this data answers it.

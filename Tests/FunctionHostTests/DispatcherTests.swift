@@ -107,8 +107,12 @@ struct DispatcherTests {
             try await test.broker.publish(Message(id: "q", body: body), to: queues.waiting)
             let dead = try #require(await test.broker.message("q", in: queues.dead)).message
             let code = isReadable ? "permanent" : "undecodable"
-            #expect(try MessageHeaders(dead.headers).errorCode == code)
-            #expect(try MessageHeaders(dead.headers).attempt == 1)
+            let headers = try MessageHeaders(dead.headers)
+            #expect(headers.errorCode == code && headers.attempt == 1)
+            let why = isReadable ? "no" : "it is no valid JSON in UTF-8, or a number in it does not fit"
+            #expect(headers.errorExplanation?.hasSuffix(why) == true)
+            #expect(try await test.history.outcome(of: "q").explanation?.hasSuffix(why) == true)
+            #expect(MessageHeaders.asFirstAttempt(dead.headers).values.allSatisfy { !$0.hasSuffix(why) })
             #expect(dead.body == body)
             #expect(try await test.history.outcome(of: "q").reason == code)
         }

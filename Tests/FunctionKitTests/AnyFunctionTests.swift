@@ -55,6 +55,18 @@ struct AnyFunctionTests {
         #expect(error.code == "undecodable")
     }
 
+    @Test("Does not name the keys of a dictionary: they are payload")
+    func dictionaryKeys() async throws {
+        struct People: Function {
+            struct Person: Codable, Sendable { let name: String }
+            func invoke(_ input: [String: [Person]], context: InvocationContext) async throws -> Int { input.count }
+        }
+        let error = try await #require(throws: FunctionError.self) {
+            try await AnyFunction(People()).invoke(Data(#"{"secret":[{}]}"#.utf8), context: .testing())
+        }
+        #expect(error.description == "the payload is not this function's input: *[0].name: it is missing")
+    }
+
     @Test("Takes bytes that are not UTF-8 for no JSON")
     func invalidUTF8() async throws {
         let payload = Data(#"{"name":""#.utf8) + [0xC3, 0x28, 0xFF] + Data(#"","items":[]}"#.utf8)

@@ -20,7 +20,15 @@ struct HTTPWebClient: WebClient {
         } catch .tooLarge {
             throw .tooLarge
         } catch {
-            throw error.wasSent ? .noAnswer(reason: error.description) : .unreachable(reason: error.description)
+            let reason = "\(Self.server(of: request.url)): \(error.description)"
+            throw error.wasSent ? .noAnswer(reason: reason) : .unreachable(reason: reason)
         }
+    }
+
+    /// Whose URL it is: what stands behind that may be part of a payload.
+    private static func server(of url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return "" }
+        let server = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        return "\(url[..<scheme.upperBound])\(server.split(separator: "@").last ?? server)"
     }
 }

@@ -10,6 +10,8 @@ package struct DeadLetter: Encodable, Sendable {
     let function: String
     /// The constant name of what went wrong; nil where another program buried it.
     let error: String?
+    /// What went wrong, for a person: the field that is missing, the type of a foreign error; nil where the name says it all.
+    let explanation: String?
     let failedAt: String?
     let attempt: Int
     let tenant: String?
@@ -19,7 +21,7 @@ package struct DeadLetter: Encodable, Sendable {
     var payload: String?
 
     private enum CodingKeys: String, CodingKey {
-        case id, function, error, attempt, tenant, bytes, payload
+        case id, function, error, explanation, attempt, tenant, bytes, payload
         case failedAt = "failed_at"
         case expiresAt = "expires_at"
     }
@@ -30,6 +32,7 @@ package struct DeadLetter: Encodable, Sendable {
         self.function = function
         let reason = MessageHeaders.deathReason(message.headers)
         error = reason == MessageHeaders.reasonUnknown ? nil : reason
+        explanation = error == headers.errorCode ? headers.errorExplanation : nil
         failedAt = headers.failedAt?.formatted(.iso8601)
         attempt = headers.attempt
         tenant = headers.tenant
@@ -40,7 +43,9 @@ package struct DeadLetter: Encodable, Sendable {
 
     /// All that is known of it, a line a fact.
     var text: String {
-        var rows = [["id", id], ["function", function], ["error", error ?? "-"], ["failed at", failedAt ?? "-"]]
+        var rows = [["id", id], ["function", function], ["error", error ?? "-"]]
+        if let explanation { rows.append(["because", explanation]) }
+        rows += [["failed at", failedAt ?? "-"]]
         rows.append(["attempt", "\(attempt)"])
         if let tenant { rows.append(["tenant", tenant]) }
         if let expiresAt { rows.append(["expires at", expiresAt]) }

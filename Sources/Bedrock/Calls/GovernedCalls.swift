@@ -176,7 +176,8 @@ struct GovernedCalls: Sendable {
     private func failure(
         _ error: BedrockError, of model: ModelID, isProbe: Bool, wasStopped: Bool, _ context: InvocationContext
     ) -> LanguageModelError {
-        guard let trouble = error.trouble else { return .rejected(code: error.requestCode) }
+        guard var trouble = error.trouble else { return .rejected(code: error.requestCode) }
+        if case .transport = error { trouble.address = client.endpoint }
         // What this host cut off itself says nothing of the model.
         if case .transport(.cancelled(_)) = error, context.remaining > .zero { return .hostTrouble(trouble) }
         // Nor does a connection that nobody kept while this process was stopped.

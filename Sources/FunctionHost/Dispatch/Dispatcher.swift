@@ -24,6 +24,8 @@ struct Dispatcher: Sendable {
     let drain: DrainSignal
     let counts: DeliveryCounts
     let metrics: HostMetrics
+    /// Whether what errors say of themselves is shown, which is on a person's own terminal alone.
+    let tellsErrors: Bool
     let logger: Logger
     /// Outcomes that cannot be stored.
     private let trouble = Trouble()
@@ -49,7 +51,7 @@ struct Dispatcher: Sendable {
         do throws(MessageHeaders.Problem) {
             headers = try MessageHeaders(delivery.message.headers)
         } catch {
-            let outcome = Outcome.dead(code: error.code)
+            let outcome = Outcome.dead(AttemptFailure(error.code))
             return await conclude(delivery, headers: MessageHeaders(), outcome: outcome, logger: logger)
         }
         let run = loneRun(of: delivery, headers: headers)
@@ -64,9 +66,10 @@ struct Dispatcher: Sendable {
         logger[metadataKey: LogKey.attempt] = "\(headers.attempt)"
         let outcome: Outcome =
             if let problem = delivery.problem {
-                .dead(code: problem.rawValue)
+                .dead(AttemptFailure(problem.rawValue))
             } else if !StorableName.isOne(delivery.message.id) {
-                .dead(code: delivery.message.id.isEmpty ? MessageProblem.idMissing.rawValue : "id-unusable")
+                .dead(
+                    AttemptFailure(delivery.message.id.isEmpty ? MessageProblem.idMissing.rawValue : "id-unusable"))
             } else {
                 await decide(on: delivery, run, headers: headers, isProbe: isProbe, logger: logger)
             }
@@ -81,7 +84,7 @@ struct Dispatcher: Sendable {
         // Before the rest: what this host has just handed back may reach it once more, and has killed nobody.
         if drain.deadline != nil { return .handBack }
         if run == nil, delivery.priorDeliveries > 0 { return .isolate }
-        if headers.attempt > settings.attemptsMax { return .dead(code: "process-died") }
+        if headers.attempt > settings.attemptsMax { return .dead(AttemptFailure("process-died")) }
 
         let outcome = await gate.pass(run == nil ? .shared : .alone) { () -> Outcome in
             // While the message waited at the gate the broker may have taken it away, or the drain may have begun.
@@ -105,10 +108,12 @@ struct Dispatcher: Sendable {
             drain: drain)
         let start = ContinuousClock.now
         let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
-        let outcome = Outcome(ending, took: .now - start, costNanoUSD: context.chargedNanoUSD)
+        let outcome = Outcome(
+            ending, took: .now - start, costNanoUSD: context.chargedNanoUSD, tells: tellsErrors)
         switch outcome {
         // Before it is concluded: the queue is let go of first, so that nothing is taken that only comes back.
-        case .trouble(let trouble): troubles.met(trouble, isProbe: isProbe)
+        case .trouble(let trouble):
+            troubles.met(trouble, isProbe: isProbe, told: tellsErrors ? ending.error.map(ErrorText.told) : nil)
         // What ended without a look at model or ledger says nothing of them; a budget's or the service's no to this call does.
         case .output where settings.model == nil: troubles.succeeded()
         case .output, .park, .refuse, .dead: if context.paidCalls > 0 { troubles.succeeded() }
@@ -141,16 +146,16 @@ struct Dispatcher: Sendable {
                 } else if registered.isEndedByHost {
                     try await answer(id, with: output, costNanoUSD: paid)
                 }
-            case .retry(let code) where headers.attempt >= settings.attemptsMax:
-                try await bury(delivery, headers: headers, code: code)
-            case .retry(let code):
-                var again = failed(headers, code: code)
+            case .retry(let failure) where headers.attempt >= settings.attemptsMax:
+                try await bury(delivery, headers: headers, failure)
+            case .retry(let failure):
+                var again = failed(headers, failure)
                 again.attempt += 1
                 var generator = SystemRandomNumberGenerator()
                 let delay = settings.backoff.delay(afterAttempt: headers.attempt, using: &generator)
                 try await publishAgain(delivery, again, after: delay)
-            case .dead(let code):
-                try await bury(delivery, headers: headers, code: code)
+            case .dead(let failure):
+                try await bury(delivery, headers: headers, failure)
             case .pause, .trouble:
                 try await publishAgain(delivery, headers, after: FunctionQueues.pause)
             case .handBack where delivery.queue == queues.alone:
@@ -183,14 +188,14 @@ struct Dispatcher: Sendable {
             log(outcome, logger: logger)
             if trouble.ends() { logger.notice("outcomes are stored again") }
         } catch let unstorable as UnstorableOutput {
-            await conclude(delivery, headers: headers, outcome: .dead(code: unstorable.code), logger: logger)
+            await conclude(delivery, headers: headers, outcome: .dead(AttemptFailure(unstorable.code)), logger: logger)
         } catch BrokerError.staleDelivery {
             // Taken away in this very moment.
         } catch BrokerError.invalidMessage(let reason) where !outcome.isDead {
             // No broker will ever carry it: the same work would end here again and again.
             logger.error("outcome can never be published", metadata: [LogKey.error: "\(reason)"])
             let code = if case .output = outcome { "output-too-large" } else { "message-too-large" }
-            await conclude(delivery, headers: headers, outcome: .dead(code: code), logger: logger)
+            await conclude(delivery, headers: headers, outcome: .dead(AttemptFailure(code)), logger: logger)
         } catch {
             // Once: each message meets it again and again.
             logger.log(
@@ -216,16 +221,18 @@ struct Dispatcher: Sendable {
     ///
     /// In this order: while the history is away nothing is buried, again and again, and what a person replays has failed
     /// before it is opened again.
-    private func bury(_ delivery: Delivery, headers: MessageHeaders, code: String) async throws {
+    private func bury(_ delivery: Delivery, headers: MessageHeaders, _ failure: AttemptFailure) async throws {
         var message = delivery.message
-        var dead = failed(headers, code: code)
+        var dead = failed(headers, failure)
         dead.hasEnded = true
         message.headers = dead.texts(beside: message.headers)
         if (try? MessageHeaders(delivery.message.headers)) == nil {
             // Another version's headers stay as they are, so that a host of that version can still replay the message.
             message.headers.merge(delivery.message.headers) { _, theirs in theirs }
         }
-        try await finish(message.runID, as: .failed, reason: code)
+        try await finish(
+            message.runID, as: .failed, reason: failure.code,
+            explanation: failure.explanation.map { "`\(settings.name)` failed: \($0)" })
         do throws(BrokerError) {
             try await broker.publish(message, to: queues.dead)
         } catch {
@@ -251,9 +258,10 @@ struct Dispatcher: Sendable {
         }
     }
 
-    private func failed(_ headers: MessageHeaders, code: String) -> MessageHeaders {
+    private func failed(_ headers: MessageHeaders, _ failure: AttemptFailure) -> MessageHeaders {
         var headers = headers
-        headers.errorCode = code
+        headers.errorCode = failure.code
+        headers.errorExplanation = failure.explanation
         headers.failedFunction = settings.name
         headers.failedAt = Date.now
         return headers
@@ -322,9 +330,9 @@ struct Dispatcher: Sendable {
 
     private func log(_ outcome: Outcome, logger: Logger) {
         switch outcome {
-        case .retry(let code):
-            logger.warning("invocation failed; tried again later", metadata: [LogKey.error: "\(code)"])
-        case .dead(let code): logger.error("message dead-lettered", metadata: [LogKey.error: "\(code)"])
+        case .retry(let failure):
+            logger.warning("invocation failed; tried again later", metadata: Self.metadata(failure))
+        case .dead(let failure): logger.error("message dead-lettered", metadata: Self.metadata(failure))
         case .park(let refusal):
             logger.warning("question waits for its budget", metadata: Self.metadata(refusal))
         case .refuse(let refusal): logger.notice("question refused by its budget", metadata: Self.metadata(refusal))
@@ -332,6 +340,12 @@ struct Dispatcher: Sendable {
         case .output, .pause, .trouble, .handBack, .expire:
             logger.debug("delivery concluded", metadata: [LogKey.outcome: "\(outcome.name)"])
         }
+    }
+
+    private static func metadata(_ failure: AttemptFailure) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [LogKey.error: "\(failure.code)"]
+        if let told = failure.told { metadata[LogKey.errorText] = "\(told)" }
+        return metadata
     }
 
     private static func metadata(_ refusal: BudgetRefusal) -> Logger.Metadata {

@@ -19,6 +19,11 @@ package final class Invoker: Sendable {
         case timedOut
         /// The host ended before it did.
         case cutShort
+
+        /// What it threw; nil where it threw nothing.
+        var error: (any Error)? {
+            if case .failed(let error) = self { error } else { nil }
+        }
     }
 
     /// How long a cancelled invocation may take to end by itself before it is left behind.

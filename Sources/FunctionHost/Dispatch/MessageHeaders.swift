@@ -21,6 +21,8 @@ package struct MessageHeaders: Sendable, Hashable {
     package var trace: TraceContext
     /// Why the last attempt failed, as a constant name.
     package var errorCode: String?
+    /// The same for an operator: constants of the program and names of fields; nil where the name says it all.
+    package var errorExplanation: String?
     /// The function whose attempt failed.
     package var failedFunction: String?
     /// When the last attempt failed.
@@ -64,6 +66,7 @@ package struct MessageHeaders: Sendable, Hashable {
         case expiresAt = "sluice-expires-at"
         case trace = "traceparent"
         case errorCode = "sluice-error"
+        case errorExplanation = "sluice-error-explanation"
         case failedFunction = "sluice-failed-function"
         case failedAt = "sluice-failed-at"
         case budget = "sluice-budget"
@@ -91,6 +94,7 @@ package struct MessageHeaders: Sendable, Hashable {
         expiresAt = try fields.date(.expiresAt)
         trace = fields[.trace].flatMap(TraceContext.init(traceparent:)) ?? TraceContext()
         errorCode = fields[.errorCode]
+        errorExplanation = fields[.errorExplanation]
         failedFunction = fields[.failedFunction]
         failedAt = try fields.date(.failedAt)
         budget = fields[.budget]
@@ -114,7 +118,8 @@ package struct MessageHeaders: Sendable, Hashable {
         let all: [Name: String?] = [
             .format: Self.formatVersion, .attempt: String(attempt), .tenant: tenant,
             .expiresAt: expiresAt.map(Fields.text), .trace: trace.traceparent, .errorCode: errorCode,
-            .failedFunction: failedFunction, .failedAt: failedAt.map(Fields.text), .budget: budget,
+            .errorExplanation: errorExplanation, .failedFunction: failedFunction, .failedAt: failedAt.map(Fields.text),
+            .budget: budget,
             .needed: needed.map(String.init), .opensAt: opensAt.map(Fields.text),
             .cost: costNanoUSD > 0 ? String(costNanoUSD) : nil, .ended: hasEnded ? "1" : nil,
         ]
@@ -132,7 +137,9 @@ package struct MessageHeaders: Sendable, Hashable {
     /// The headers of a dead message as those of a first attempt; all else stays, also what this host cannot read.
     package static func asFirstAttempt(_ headers: [String: String]) -> [String: String] {
         var headers = headers
-        for name in [Name.errorCode, .failedFunction, .failedAt, .ended] { headers[name.rawValue] = nil }
+        for name in [Name.errorCode, .errorExplanation, .failedFunction, .failedAt, .ended] {
+            headers[name.rawValue] = nil
+        }
         headers[Name.attempt.rawValue] = "1"
         return headers
     }

@@ -7,9 +7,9 @@ package enum Outcome: Sendable {
     /// To the next function with what was paid, then acknowledged. The last function's output goes nowhere, or is the answer.
     case output(Data, took: Duration, costNanoUSD: Int64)
     /// Back after a wait with one attempt more, or dead-lettered where this was the last.
-    case retry(code: String)
+    case retry(AttemptFailure)
     /// Dead-lettered at once, whatever attempts are left; the question fails.
-    case dead(code: String)
+    case dead(AttemptFailure)
     /// Back after a short pause with the same attempt: nothing was wrong with the message.
     case pause
     /// Back after a short pause with the same attempt, and the host leaves the function alone for a while: the trouble is the
@@ -26,22 +26,22 @@ package enum Outcome: Sendable {
     /// Delivered before: moved to where it runs alone.
     case isolate
 
-    /// What an invocation's end means, after so long and for so much.
-    init(_ ending: Invoker.Ending, took: Duration, costNanoUSD: Int64) {
+    /// What an invocation's end means, after so long and for so much; what an error says of itself is kept where it is told.
+    init(_ ending: Invoker.Ending, took: Duration, costNanoUSD: Int64, tells: Bool) {
         switch ending {
         case .output(let data): self = .output(data, took: took, costNanoUSD: costNanoUSD)
-        case .timedOut: self = .retry(code: "timeout")
+        case .timedOut: self = .retry(AttemptFailure("timeout"))
         case .cutShort: self = .handBack
         case .failed(let error as any DispositionProviding):
             self =
                 switch error.disposition {
-                case .deadLetter: .dead(code: error.code)
-                case .retry: .retry(code: error.code)
+                case .deadLetter: .dead(AttemptFailure(error, tells: tells))
+                case .retry: .retry(AttemptFailure(error, tells: tells))
                 case .handBack: .pause
                 case .hostTrouble(let trouble): .trouble(trouble)
                 case .budgetExhausted(let refusal): Self(refusal)
                 }
-        case .failed: self = .retry(code: "error")
+        case .failed(let error): self = .retry(AttemptFailure(error, tells: tells))
         }
     }
 

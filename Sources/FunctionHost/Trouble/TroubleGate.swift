@@ -96,8 +96,8 @@ final class TroubleGate: Sendable {
     /// - Returns: False where the host got into trouble since.
     func admits(isProbe: Bool) -> Bool { state.withLock { $0.trouble == nil || isProbe } }
 
-    /// A message has met trouble of the host.
-    func met(_ trouble: HostTrouble, isProbe: Bool) {
+    /// A message has met trouble of the host; `told` is all that is known of it, for a person's own terminal.
+    func met(_ trouble: HostTrouble, isProbe: Bool, told: String? = nil) {
         let begins = change { state in
             let begins = state.trouble == nil
             // Messages that were under way when it began say nothing new, but that the service wants more time.
@@ -111,13 +111,15 @@ final class TroubleGate: Sendable {
         guard begins else { return }
         metrics.trouble(function, trouble.kind)
         metrics.inTrouble(function, true)
+        var metadata: Logger.Metadata = [
+            LogKey.error: "\(trouble)", LogKey.troubleKind: "\(trouble.kind.rawValue)",
+            LogKey.troubleAdvice: "\(trouble.kind.advice)",
+        ]
+        if let told { metadata[LogKey.errorText] = "\(told)" }
         logger.log(
             level: trouble.kind.needsPerson ? .error : .warning,
             "the host is in trouble and takes no more messages but one now and then",
-            metadata: [
-                LogKey.error: "\(trouble)", LogKey.troubleKind: "\(trouble.kind.rawValue)",
-                LogKey.troubleAdvice: "\(trouble.kind.advice)",
-            ])
+            metadata: metadata)
     }
 
     /// A message was dealt with by what had been in trouble.

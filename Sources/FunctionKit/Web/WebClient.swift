@@ -65,6 +65,16 @@ public enum WebError: Error, Sendable, Hashable {
     case tooLarge
 }
 
+extension WebError: CustomStringConvertible {
+    /// One line for a person.
+    public var description: String {
+        switch self {
+        case .invalidRequest, .tooLarge: code
+        case .unreachable(let reason), .noAnswer(let reason): "\(code): \(reason)"
+        }
+    }
+}
+
 extension WebError: DispositionProviding {
     /// A request that can never be sent, or whose answer is too large, is the message's own fault.
     ///
