@@ -44,7 +44,10 @@ let package = Package(
         .target(name: "FunctionKit", dependencies: [.product(name: "Logging", package: "swift-log")]),
         .target(
             name: "FunctionTesting",
-            dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")]),
+            dependencies: [
+                "FunctionKit", .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
 
         // The functions.
         .target(
@@ -437,6 +440,9 @@ let package = Package(
             ],
             // Compiled by the tests that load it into other programs.
             exclude: ["WrongClock.c"]),
+        .testTarget(
+            name: "OwnFunctionsTests", dependencies: ["FunctionTesting", "OwnFunctions"],
+            path: "Tests/OwnFunctions/Tests/OwnFunctionsTests"),
 
         // Benchmarks, which no product has, so that nobody who depends on this package builds them.
         // The governor on its SQLite ledger.

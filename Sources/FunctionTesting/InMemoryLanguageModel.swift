@@ -61,13 +61,19 @@ public final class InMemoryLanguageModel: LanguageModel {
         _ request: ModelRequest, context: InvocationContext
     ) async throws(LanguageModelError) -> ModelReply {
         let call = Call(invocationID: context.invocationID, ordinal: context.nextCallOrdinal(), request: request)
-        if let reply = try begin(call, isTimeLeft: context.remaining > .zero) { return reply }
+        if let reply = try begin(call, isTimeLeft: context.remaining > .zero) {
+            context.charge(nanoUSD: reply.costNanoUSD)
+            return reply
+        }
+        CallRecorder.current?.add(.model(request))
         do throws(LanguageModelError) {
             let reply = try await respond(request)
             state.withLock { $0.calls[call] = .settled(reply) }
+            context.charge(nanoUSD: reply.costNanoUSD)
             return reply
         } catch {
             state.withLock { $0.calls[call] = nil }
+            context.charge(nanoUSD: error.chargedNanoUSD)
             throw error
         }
     }

@@ -15,6 +15,7 @@ public struct InMemoryPassageIndex: PassageIndex {
 
     /// The passages that share most words with the query, best first.
     public func search(_ query: String, limit: Int, context: InvocationContext) async throws -> [Passage] {
+        CallRecorder.current?.add(.search(query, limit: limit))
         let wanted = Self.words(query)
         let found = passages.compactMap { entry -> Passage? in
             var passage = entry.passage

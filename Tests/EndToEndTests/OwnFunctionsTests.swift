@@ -252,9 +252,13 @@ struct OwnFunctionsTests {
                 $0.components(separatedBy: "\n```").first
             }
         }
-        let sources = SluiceProcess.repository + "/Tests/OwnFunctions/Sources/OwnFunctions"
-        let files = try FileManager.default.contentsOfDirectory(atPath: sources).map {
-            try String(contentsOfFile: "\(sources)/\($0)", encoding: .utf8).trimmingCharacters(in: .newlines)
+        let folders = ["Sources/OwnFunctions", "Tests/OwnFunctionsTests"].map {
+            SluiceProcess.repository + "/Tests/OwnFunctions/\($0)"
+        }
+        let files = try folders.flatMap { folder in
+            try FileManager.default.contentsOfDirectory(atPath: folder).map {
+                try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8).trimmingCharacters(in: .newlines)
+            }
         }
         #expect(Set(blocks("swift")) == Set(files))
         let manifests = blocks("yaml")

@@ -29,15 +29,17 @@ struct LLMConnectorTests {
     @Test("Gives the answer with its citations, tokens and price")
     func output() async throws {
         let model = InMemoryLanguageModel("Return it. [defective-goods]")
-        let payload = Data(
-            #"{"question":"Can I?","passages":[{"id":"defective-goods","heading":"H","text":"T","score":1}]}"#.utf8)
-        let output = try await AnyFunction(LLMConnector(model: model)).invoke(payload, context: .testing())
+        let outcome = await withFunction(LLMConnector(model: model)) { function in
+            await function.invoke(
+                #"{"question":"Can I?","passages":[{"id":"defective-goods","heading":"H","text":"T","score":1}]}"#)
+        }
         let expected =
             #"{"answer":"Return it. [defective-goods]","citations":[{"heading":"H","id":"defective-goods"}],"#
             + #""cost_nano_usd":402000,"degraded":false,"model":"in-memory-model","#
             + #""passages":[{"heading":"H","id":"defective-goods","score":1,"text":"T"}],"question":"Can I?","#
             + #""usage":{"input_tokens":100,"output_tokens":20}}"#
-        #expect(String(decoding: output, as: UTF8.self) == expected)
+        #expect(outcome.json == expected)
+        #expect(outcome.costNanoUSD == 402_000 && outcome.calls == model.requests.map(FunctionCall.model))
     }
 
     @Test("Asks with the parameters that it was made with")
@@ -55,11 +57,13 @@ struct LLMConnectorTests {
     @Test("A redelivery asks and pays nothing again")
     func redelivery() async throws {
         let model = InMemoryLanguageModel("Yes. [defective-goods]")
-        let function = LLMConnector(model: model)
-        let input = QuestionWithPassages(question: "Can I?", passages: samplePassages)
-        let first = try await function.invoke(input, context: .testing(attempt: 1))
-        #expect(try await function.invoke(input, context: .testing(attempt: 2)) == first)
-        #expect(model.requests.count == 1)
+        let payload = #"{"question":"Can I?","passages":[{"id":"a","heading":"H","text":"T","score":1}]}"#
+        await withFunction(LLMConnector(model: model)) { function in
+            let first = await function.invoke(payload, attempt: 1)
+            let again = await function.invoke(payload, attempt: 2)
+            #expect(first.calls.count == 1 && again.calls.isEmpty)
+            #expect(again.json != nil && again.json == first.json && again.costNanoUSD == first.costNanoUSD)
+        }
     }
 
     @Test("Without passages the model is not asked")

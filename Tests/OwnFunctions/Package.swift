@@ -13,6 +13,9 @@ let package = Package(
             dependencies: [
                 .product(name: "ConsumerRights", package: "sluice"), .product(name: "FunctionKit", package: "sluice"),
                 .product(name: "Sluice", package: "sluice"),
-            ])
+            ]),
+        .testTarget(
+            name: "OwnFunctionsTests",
+            dependencies: ["OwnFunctions", .product(name: "FunctionTesting", package: "sluice")]),
     ]
 )

@@ -12,41 +12,42 @@ struct RAGCoreTests {
 
     @Test("Gives the question with the best passages")
     func output() async throws {
-        let output = try await AnyFunction(RAGCore(index: index, passages: 1)).invoke(
-            Data(#"{"question":"My phone?","redactions":{"PHONE":1}}"#.utf8), context: .testing())
-        #expect(
-            String(decoding: output, as: UTF8.self)
-                == #"{"passages":[{"heading":"Phone a","id":"a","score":1,"text":"A phone."}],"question":"My phone?"}"#)
+        await withFunction(RAGCore(index: index, passages: 1)) { function in
+            let outcome = await function.invoke(#"{"question":"My phone?","redactions":{"PHONE":1}}"#)
+            #expect(
+                outcome.json
+                    == #"{"passages":[{"heading":"Phone a","id":"a","score":1,"text":"A phone."}],"question":"My phone?"}"#
+            )
+            #expect(outcome.calls == [.search("My phone?", limit: 1)] && outcome.costNanoUSD == 0)
+            #expect(outcome.logLines == ["debug passages found passages.count=1"])
+        }
     }
 
     @Test("Hands on four passages unless told otherwise")
     func passages() async throws {
-        let four = try await RAGCore(index: index).invoke(Question(question: "phone"), context: .testing())
-        #expect(four.passages.map(\.id) == ["a", "b", "c", "d"])
-        let two = try await RAGCore(index: index, passages: 2).invoke(Question(question: "phone"), context: .testing())
-        #expect(two.passages.map(\.id) == ["a", "b"])
+        let phone = #"{"question":"phone"}"#
+        let four = await withFunction(RAGCore(index: index)) { await $0.invoke(phone) }
+        #expect(four.output?.passages.map(\.id) == ["a", "b", "c", "d"])
+        let two = await withFunction(RAGCore(index: index, passages: 2)) { await $0.invoke(phone) }
+        #expect(two.output?.passages.map(\.id) == ["a", "b"])
     }
 
     @Test("A question that no passage is about is no error")
     func nothingFound() async throws {
-        let output = try await RAGCore(index: index).invoke(Question(question: "bread"), context: .testing())
-        #expect(output.passages.isEmpty)
-        #expect(output.question == "bread")
+        let outcome = await withFunction(RAGCore(index: index)) { await $0.invoke(#"{"question":"bread"}"#) }
+        #expect(outcome.json == #"{"passages":[],"question":"bread"}"#)
     }
 
-    @Test("An empty question can never succeed", arguments: ["", " \n\t"])
+    @Test("An empty question can never succeed", arguments: ["", #" \n\t"#])
     func emptyQuestion(question: String) async throws {
-        let error = try await #require(throws: FunctionError.self) {
-            _ = try await RAGCore(index: index).invoke(Question(question: question), context: .testing())
-        }
-        #expect(error.disposition == .deadLetter)
+        let outcome = await withFunction(RAGCore(index: index)) { await $0.invoke(#"{"question":"\#(question)"}"#) }
+        #expect(outcome.code == "permanent" && outcome.disposition == .deadLetter && outcome.calls.isEmpty)
     }
 
     @Test("What the index throws passes through")
     func indexFails() async throws {
-        await #expect(throws: BrokenIndex.Failure.self) {
-            _ = try await RAGCore(index: BrokenIndex()).invoke(Question(question: "phone"), context: .testing())
-        }
+        let outcome = await withFunction(RAGCore(index: BrokenIndex())) { await $0.invoke(#"{"question":"phone"}"#) }
+        #expect(outcome.error is BrokenIndex.Failure && outcome.disposition == .retry && outcome.code == "error")
     }
 
     @Test("Each sample event is a valid input, and its output one of llm-connector")
