@@ -33,6 +33,6 @@ struct SluiceCommand: AsyncParsableCommand {
         subcommands: [
             EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self, HostCommand.self,
             QueuesCommand.self, DeadCommand.self, HistoryCommand.self, MigrateCommand.self, IngestCommand.self,
-            SearchCommand.self,
+            SearchCommand.self, NewCommand.self,
         ])
 }

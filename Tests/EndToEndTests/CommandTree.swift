@@ -21,6 +21,7 @@ enum CommandTree {
     /// A new command must be put in here.
     private static let uses: [String: Use] = [
         "emulate": .writes, "ask": .writes, "host": .writes, "ingest": .hasNone, "migrate": .hasNone, "help": .hasNone,
+        "new": .hasNone,
         "invoke": .needsNone(["pii-filter", "--payload", "{\"question\": \"What is a defect?\"}"]),
         "search": .needsNone(["What is a defect?"]),
         "budget status": .reads([]), "budget report": .reads([]), "budget forecast": .reads([]),

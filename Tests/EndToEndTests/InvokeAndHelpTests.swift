@@ -39,7 +39,7 @@ struct InvokeAndHelpTests {
         for arguments in [
             ["--help"], ["ask", "--help"], ["emulate", "--help"], ["invoke", "--help"], ["budget", "--help"],
             ["host", "--help"], ["dead", "--help"], ["queues", "--help"], ["ingest", "--help"],
-            ["search", "--help"],
+            ["search", "--help"], ["new", "--help"],
         ] {
             let ending = try await SluiceProcess.run(arguments, in: folder.url)
             #expect(ending.status == 0)
