@@ -7,8 +7,6 @@ public enum FunctionCall: Sendable, Hashable {
     case model(ModelRequest)
     /// The index was searched.
     case search(String, limit: Int)
-    /// An answer was given to the history; also one that it had already.
-    case store(AnsweredQuestion)
 }
 
 /// Keeps the calls of one invocation, which runs in the task that has it.

@@ -16,8 +16,8 @@ import Synchronization
 /// ```
 ///
 /// - Parameters:
-///   - function: The function, made with what it needs: ``InMemoryLanguageModel``, ``InMemoryPassageIndex`` and
-///     ``InMemoryHistory`` show their calls.
+///   - function: The function, made with what it needs: ``InMemoryLanguageModel`` and ``InMemoryPassageIndex`` show their
+///     calls.
 ///   - name: What its manifest calls it.
 ///   - timeout: Of one invocation, which is cancelled then.
 ///   - body: Gets the function.
@@ -40,19 +40,19 @@ public struct FunctionUnderTest<Tested: Function>: Sendable {
     ///
     /// - Parameters:
     ///   - payload: Its input, as JSON.
-    ///   - questionID: The message's id. A redelivery has the same with a higher attempt: what was paid for it is not paid
+    ///   - runID: The message's id. A redelivery has the same with a higher attempt: what was paid for it is not paid
     ///     again.
     ///   - attempt: Which attempt this is, from 1.
     ///   - tenant: Who asks.
     /// - Returns: What came of it.
     public func invoke(
-        _ payload: String, questionID: String = "question-1", attempt: Int = 1, tenant: String? = nil
+        _ payload: String, runID: String = "run-1", attempt: Int = 1, tenant: String? = nil
     ) async -> InvocationOutcome<Tested.Output> {
         let (recorder, output) = (CallRecorder(), KeptOutput<Tested.Output>())
         var log = InMemoryLogHandler()
         log.logLevel = .trace
         let context = InvocationContext.testing(
-            questionID: questionID, functionName: name, attempt: attempt, timeout: timeout, tenant: tenant,
+            questionID: runID, functionName: name, attempt: attempt, timeout: timeout, tenant: tenant,
             logger: Logger(label: "test", factory: { [log] _ in log }))
         let kept = AnyFunction(Keeping(function: function, output: output))
         let result = await CallRecorder.$current.withValue(recorder) {

@@ -14,7 +14,6 @@ struct WithFunctionTests {
 
         let model: InMemoryLanguageModel
         let index = InMemoryPassageIndex([.testing()])
-        let history = InMemoryHistory()
 
         func invoke(_ input: Input, context: InvocationContext) async throws -> Output {
             context.logger.trace(
@@ -84,7 +83,7 @@ struct WithFunctionTests {
             await withTaskGroup { group in
                 for number in 0..<50 {
                     group.addTask {
-                        let outcome = await worker.invoke(#"{"task": "\#(number)"}"#, questionID: "\(number)")
+                        let outcome = await worker.invoke(#"{"task": "\#(number)"}"#, runID: "\(number)")
                         #expect(outcome.calls.first == .search("\(number)", limit: 3) && outcome.calls.count == 2)
                     }
                 }

@@ -66,7 +66,8 @@ struct NewCommand: ParsableCommand {
     private func dependency() throws -> NewPackage.Dependency {
         if let sluice, sluice.contains("://") || sluice.hasPrefix("git@") { return .repository(url: sluice) }
         if let sluice {
-            let folder = URL(filePath: sluice).standardizedFileURL.path
+            let current = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+            let folder = URL(filePath: sluice, relativeTo: current).standardizedFileURL.path
             guard Self.isCheckout(folder) else {
                 throw CommandFailure.wrongArguments(
                     "\(sluice) is no checkout of Sluice; name one, or its repository's URL")

@@ -3,6 +3,7 @@ import FunctionHost
 import FunctionKit
 import Logging
 import ServiceLifecycle
+import Synchronization
 import TestSupport
 import Testing
 
@@ -133,9 +134,32 @@ enum LambdaFunctions {
     }
 }
 
-/// A door that stands open once it is opened.
+/// Holds callers until a test lets them go, whatever else happens: cancellation is ignored.
 final class Latch: Sendable {
-    private let (opened, feed) = AsyncStream.makeStream(of: Void.self)
-    func open() { feed.finish() }
-    func wait() async { for await _ in opened {} }
+    private struct State {
+        var isOpen = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Waits for ``open()``.
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiters.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiters = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
 }
