@@ -1,6 +1,7 @@
 import Foundation
 import FunctionHost
 import FunctionKit
+import Hummingbird
 import Logging
 import TestSupport
 import Testing
