@@ -159,7 +159,9 @@ struct LambdaRoutes {
         )
         if let error = result.error {
             tail?.add("ERROR \(error.errorType): \(error.errorMessage)")
-            logger.warning("invocation failed", metadata: [LogKey.error: "\(error.code)"])
+            var metadata: Logger.Metadata = [LogKey.error: "\(error.code)"]
+            if callers == .developer { metadata[LogKey.errorText] = "\(error.errorType): \(error.errorMessage)" }
+            logger.warning("invocation failed", metadata: metadata)
         }
         tail?.end(id: asked.id, took: .now - start, cost: Money(nanoUSD: context.chargedNanoUSD))
         return result.reply(tail)
