@@ -11,7 +11,7 @@ import Synchronization
 ///     let hello = await shout.invoke(#"{"text": "hello"}"#)
 ///     #expect(hello.json == #"{"text":"HELLO"}"#)
 ///     let empty = await shout.invoke(#"{"text": ""}"#)
-///     #expect(empty.disposition == .deadLetter)
+///     #expect(empty.code == "permanent")
 /// }
 /// ```
 ///

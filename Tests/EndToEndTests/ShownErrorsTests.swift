@@ -81,7 +81,8 @@ struct ShownErrorsTests {
                 #expect(away.errors.contains(part), "\(away.errors)")
             }
             let chroma = try await SluiceProcess.run(
-                ["invoke", "rag-core", "--payload", #"{"question": "My phone is faulty"}"#, "--wait", "5"], in: world.folder,
+                ["invoke", "rag-core", "--payload", #"{"question": "My phone is faulty"}"#, "--wait", "5"],
+                in: world.folder,
                 environment: ["SLUICE_CHROMA_URL": "http://127.0.0.1:9"])
             #expect(chroma.status == 1)
             #expect(chroma.errors.contains("http://127.0.0.1:9"), "\(chroma.errors)")

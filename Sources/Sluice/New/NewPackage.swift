@@ -116,7 +116,7 @@ struct NewPackage {
                 let hello = await shout.invoke(#"{"text": "hello"}"#)
                 #expect(hello.json == #"{"text":"HELLO"}"#)
                 let empty = await shout.invoke(#"{"text": ""}"#)
-                #expect(empty.disposition == .deadLetter)
+                #expect(empty.code == "permanent")
             }
         }
 
