@@ -1,5 +1,5 @@
 import Foundation
-import FunctionKit
+import History
 import TestSupport
 import Testing
 
