@@ -86,9 +86,11 @@ struct ShownErrorsTests {
                 environment: ["SLUICE_CHROMA_URL": "http://127.0.0.1:9"])
             #expect(chroma.status == 1)
             #expect(chroma.errors.contains("http://127.0.0.1:9"), "\(chroma.errors)")
+            // Where a real model was asked, the stand-in is not.
+            let other = try TemporaryFolder()
             let passage = try await SluiceProcess.run(
                 ["invoke", "llm-connector", "--payload", #"{"question": "a?", "passages": [{"id": "1"}]}"#],
-                in: world.folder)
+                in: other.url)
             #expect(passage.errors.contains("passages[0].heading: it is missing"), "\(passage.errors)")
         }
     }
