@@ -56,7 +56,8 @@ struct Books: Sendable {
                 history: SQLiteHistory(store: store), haveClock: false, closing: {})
         }
         let client = try client(url, patience: patience, for: use)
-        let (ledger, history) = (PostgresLedger(client: client), PostgresHistory(client: client))
+        let ledger = PostgresLedger(client: client)
+        let history = PostgresHistory(client: client, witness: ledger.witness)
         let books = Books(ledger: ledger, history: history, haveClock: true) {
             await history.close()
             await ledger.close()

@@ -11,9 +11,9 @@ extension ServiceRefusal {
         let message = message.lowercased().replacing("\u{2019}", with: "'")
         let name = code.hasSuffix("Exception") ? String(code.dropLast("Exception".count)) : code
         if name == "Validation" || name == "ValidationError" {
-            // It may quote the input, which can hold any word.
-            let isOfInput = ["malformed input request", "input is too long"].contains(where: message.hasPrefix)
-            return !isOfInput && isAboutModel(message) ? .notFound : nil
+            if isAboutRate(message) { return .throttled }
+            if isAboutInput(message) { return nil }
+            return isAboutModel(message) ? .notFound : .refused
         }
         if requests.contains(name) { return nil }
         if signatures.contains(name) { return isAboutTime(message) ? .clock : .credentials }
@@ -37,9 +37,7 @@ extension ServiceRefusal {
     }
 
     /// What the service says of the request itself; a size that only something in between does not take has no name.
-    private static let requests: Set<String> = [
-        "Serialization", "MalformedInput", "InvalidRequestContent", "RequestEntityTooLarge",
-    ]
+    private static let requests: Set<String> = ["RequestEntityTooLarge"]
 
     private static let signatures: Set<String> = ["InvalidSignature", "SignatureDoesNotMatch", "IncompleteSignature"]
 
@@ -105,11 +103,19 @@ extension ServiceRefusal {
         ].contains(where: message.contains)
     }
 
-    /// Words alone will not do: a gateway's "Maximum number of connections exceeded" speaks of no input.
+    /// Whether a refusal surely is of what the message brought; every other one, in whatever words, meets all messages.
+    ///
+    /// Words alone will not do: a gateway's "Maximum number of connections exceeded" speaks of no input. Where the service names
+    /// the place in the body, it must be the place of the input: `#/max_gen_len` is the host's own.
     private static func isAboutInput(_ message: String) -> Bool {
-        [
-            "input is too", "input too", "input length", "input token", "prompt", "context length", "context window",
-            "too long", "payload", "request body", "request is too large", "malformed", "max_gen_len", "max_tokens",
+        if message.hasPrefix("malformed input request") {
+            // "#: extraneous key [...] is not permitted" speaks of the body's shape, which is the host's.
+            guard let place = message.firstMatch(of: /#\/?([a-z_]*)/)?.1 else { return true }
+            return ["prompt", "inputtext", "texts", "messages"].contains(String(place))
+        }
+        return [
+            "input is too", "input too", "input length", "input token", "context length", "context window", "too long",
+            "request body", "request is too large",
         ].contains(where: message.contains)
     }
 }

@@ -26,6 +26,7 @@ final class HistoryWrites: Sendable {
     }
 
     private let client: PostgresClient
+    private let witness: CommitWitness?
     private let notification: @Sendable ([String]) -> PostgresStatement
     private let line = Mutex(Line())
 
@@ -33,9 +34,14 @@ final class HistoryWrites: Sendable {
     ///
     /// - Parameters:
     ///   - client: Where writes go.
+    ///   - witness: Keeps them from a copy.
     ///   - notification: Tells the askers of some questions that something has happened.
-    init(client: PostgresClient, notification: @escaping @Sendable ([String]) -> PostgresStatement) {
+    init(
+        client: PostgresClient, witness: CommitWitness?,
+        notification: @escaping @Sendable ([String]) -> PostgresStatement
+    ) {
         self.client = client
+        self.witness = witness
         self.notification = notification
     }
 
@@ -124,7 +130,10 @@ final class HistoryWrites: Sendable {
         while true {
             do {
                 // Outside a transaction a pipeline is one by itself.
-                let results = try await client.withConnection { try await $0.pipeline(statements) }
+                let results = try await client.withConnection { [witness] connection in
+                    guard let witness else { return try await connection.pipeline(statements) }
+                    return try await witness.pipeline(statements, on: connection)
+                }
                 var counts = Array(repeating: 0, count: writes.count)
                 for (place, result) in zip(order, results) { counts[place] = result.count }
                 return counts

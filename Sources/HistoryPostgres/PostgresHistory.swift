@@ -14,20 +14,23 @@ package struct PostgresHistory: QuestionHistory {
     /// The connection on which writes are shared.
     private let writer: PostgresClient
     private let writes: HistoryWrites
+    private let witness: CommitWitness?
 
     /// A history in a database whose tables are up to date; see ``schema``.
     ///
     /// - Parameters:
     ///   - client: For what is read; shared with others, closed by its owner. Writes have a connection of their own, and
     ///     who waits for an outcome listens on a further one.
+    ///   - witness: Keeps what is written, and what is said of a question, from a copy of the database.
     ///   - now: A clock that a test sets, instead of the server's.
-    package init(client: PostgresClient, now: (@Sendable () -> Date)? = nil) {
+    package init(client: PostgresClient, witness: CommitWitness? = nil, now: (@Sendable () -> Date)? = nil) {
+        self.witness = witness
         self.client = client
         self.now = now
         watch = OutcomeWatch(client: client)
         writer = PostgresClient(
             client.configuration.forLookups("history"), connectionsMax: 1, waitMax: client.waitMax)
-        writes = HistoryWrites(client: writer, notification: watch.notification)
+        writes = HistoryWrites(client: writer, witness: witness, notification: watch.notification)
     }
 
     /// Ends the waiting for outcomes, and closes the history's own connections after the writes under way; to be called
@@ -99,8 +102,12 @@ package struct PostgresHistory: QuestionHistory {
     }
 
     package func question(id: String) async throws -> QuestionRecord? {
-        try QuestionRow.records(
-            try await client.withConnection { try await $0.pipeline(QuestionRow.statements(id: id.storable)) }
+        let statements = QuestionRow.statements(id: id.storable)
+        return try QuestionRow.records(
+            try await client.withConnection { [witness] connection in
+                guard let witness else { return try await connection.pipeline(statements) }
+                return try await witness.pipeline(statements, on: connection)
+            }
         ).first?.record
     }
 

@@ -92,6 +92,9 @@ package struct SQLState: RawRepresentable, Sendable, Hashable {
             "the schema is missing, or the role may not use it; run deploy/postgres/roles.sql as a superuser"
         case .readOnlyTransaction: "it may only be read; name the one that is written, or wait until it is"
         case .uniqueViolation: "a unique key is taken"
+        // Of statements that another program's session has, or has not.
+        case SQLState(rawValue: "42P05"), SQLState(rawValue: "26000"):
+            "a pooler mixes sessions; set pool_mode = session there (PgBouncer), or name the server itself"
         default:
             switch rawValue.prefix(2) {
             case "08": "the connection was ended by it, or by a pooler before it, whose log says why"

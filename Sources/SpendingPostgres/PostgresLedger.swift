@@ -52,6 +52,9 @@ package final class PostgresLedger: SpendLedger {
             client: lanes, owner: ownerID, lease: leaseLength, clock: clock, knownLimits: knownLimits, seen: seen)
     }
 
+    /// Keeps others that write to the ledger's database from a copy that lacks what this ledger has seen.
+    package var witness: CommitWitness { seen.witness }
+
     /// Closes the ledger's own connections after the transactions under way.
     package func close() async {
         await commits.close()

@@ -34,13 +34,24 @@ final class SeenHead: Sendable {
         }
         guard head.hasSeen, head.lastID >= seen || !isLocked else {
             throw .unfit(
-                server: server,
-                reason:
-                    "its ledger ends at entry \(head.lastID) and lacks entry \(seen), which this host has seen, so it is a "
-                    + "copy without the last commits; name the server that has them, or restart all hosts to go on "
-                    + "without them")
+                server: server, reason: "its ledger ends at entry \(head.lastID) and \(Self.lacks(seen))")
         }
         return head
+    }
+
+    /// Looks for the last entry that was seen.
+    var witness: CommitWitness {
+        CommitWitness { [self] in
+            let seen = lastID
+            guard seen > 0 else { return nil }
+            let text = CommitWitness.condition("EXISTS (SELECT FROM journal WHERE id = $1)")
+            return (PostgresStatement(text, [.int8(seen)]), "its ledger \(Self.lacks(seen))")
+        }
+    }
+
+    private static func lacks(_ seen: Int64) -> String {
+        "lacks entry \(seen), which this host has seen, so it is a copy without the last commits; name the server that has "
+            + "them, or restart all hosts to go on without them"
     }
 
     /// Takes note of what this host has committed.

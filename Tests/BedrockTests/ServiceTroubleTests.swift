@@ -9,12 +9,23 @@ struct ServiceTroubleTests {
         // The message's own: another host, later, would meet it too.
         (400, "ValidationException", "Malformed input request: #/prompt: expected minLength: 1", nil),
         (400, "ValidationException", "Input is too long for requested model.", nil),
-        (400, "ValidationException", "The maximum tokens you requested exceeds the model limit of 2048.", nil),
         (400, nil, "Malformed input request", nil), (413, nil, "", .refused),
         (400, "ValidationException", "Malformed input request: #/prompt: found: what of this region, my account", nil),
         (400, nil, "This model's maximum context length is 8192 tokens.", nil),
         (413, "RequestEntityTooLargeException", "", nil),
-        (400, "SerializationException", "", nil),
+        (400, "ValidationException", "Malformed input request: #/texts: expected 1 to 96 items, actual: 0", nil),
+        // What every message would meet: the body's shape and the manifest's numbers, and whatever is said in no known words.
+        (400, "ValidationException", "Malformed input request: #/max_gen_len: 9000 is not less or equal", .refused),
+        (400, "ValidationException", "Malformed input request: #: extraneous key [max_gen_len] is not", .refused),
+        (400, "ValidationException", "The maximum tokens you requested exceeds the model limit of 2048.", .refused),
+        (400, "ValidationException", "The system encountered an unexpected error during processing.", .refused),
+        (400, "ValidationException", "", .refused), (400, "ValidationException", "Zugriff verweigert", .refused),
+        (400, "SerializationException", "", .refused), (400, "MalformedInputException", "", .refused),
+        (
+            400, "ValidationException",
+            "Access to this model is not available for channel program accounts.", .notFound
+        ),
+        (400, "ValidationException", "Too many requests, please wait before trying again.", .throttled),
         // The clock.
         (403, "InvalidSignatureException", "Signature expired: 20261130T010000Z is now earlier than 2026", .clock),
         (403, "InvalidSignatureException", "Signature not yet current: 20261130T010000Z is still later", .clock),

@@ -271,6 +271,36 @@ struct RestoreTests {
         } throws: { "\($0)".contains("so it is a copy without the last commits") }
     }
 
+    @Test("in the place of the one that was seen takes no answer, and says nothing of questions")
+    func historyOnCopy() async throws {
+        let (owner, host) = try await source("history_seen")
+        let server = try await PostgresTestServer.shared()
+        let client = PostgresClient(host)
+        let ledger = PostgresLedger(client: client)
+        let governor = SpendFixture.governor(ledger)
+        let history = PostgresHistory(client: client, witness: ledger.witness)
+        _ = try await server.makeDatabase("history_copy")
+        try await restore(owner, to: server.configuration(database: "history_copy"))
+        try await governor.pay(SpendFixture.call("seen", bytes: 1), tokens: 1)
+        try await history.accept(id: "late", question: "Why?", tenant: nil, expiresAt: nil)
+        try await swap("history_seen", for: "history_copy", keepingAs: "history_lost")
+        let isCopy: @Sendable (any Error) -> Bool = { "\($0)".contains("so it is a copy without the last commits") }
+        await #expect {
+            try await history.finish(id: "late", state: .failed, reason: "timeout", opensAt: nil, explanation: nil)
+        } throws: { isCopy($0) }
+        await #expect { try await history.question(id: "late") } throws: { isCopy($0) }
+        await #expect {
+            try await history.accept(id: "new", question: "Why?", tenant: nil, expiresAt: nil)
+        } throws: { isCopy($0) }
+        try await swap("history_seen", for: "history_lost", keepingAs: "history_copy")
+        #expect(try await history.question(id: "late")?.state == .accepted)
+        #expect(try await history.question(id: "new") == nil)
+        #expect(try await history.finish(id: "late", state: .failed, reason: "timeout", opensAt: nil))
+        await history.close()
+        await ledger.close()
+        await client.close()
+    }
+
     /// Another database takes the place of one under its name.
     private func swap(_ name: String, for other: String, keepingAs kept: String) async throws {
         let admin = PostgresClient(try await PostgresTestServer.shared().configuration())
