@@ -18,6 +18,7 @@ extension SpendLedgerCompatTest {
         Rule("late ends of orphans", Self.checkLateEnds),
         Rule("two attempts that were both sent", Self.checkTwoAttempts),
         Rule("a breach of the bound", Self.checkBreach),
+        Rule("a model that ignores what it is granted", Self.checkCapIgnored),
         Rule("a grant that was ignored", Self.checkCapIgnored),
         Rule("an impossible usage", Self.checkImpossibleUsage),
         Rule("an end that somebody else wrote", Self.checkUnknownHold),
