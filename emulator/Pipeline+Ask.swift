@@ -2,7 +2,6 @@ import FoundationEssentials
 import FunctionHost
 import FunctionKit
 package import History
-import Retrieval
 import ServiceLifecycle
 import Spending
 
@@ -74,25 +73,12 @@ extension Pipeline {
 
     /// What a question waits for, where nothing is wrong.
     private func obstacle(to id: String) async -> String? {
-        async let index = indexObstacle()
         let (look, obstacle) = await lookOrObstacle(at: id, within: Self.lastLook)
         guard let look else { return obstacle.flatMap(plainReason) ?? "the history does not answer" }
         if let record = look.record, record.reason == QuestionRecord.noRoom, let explanation = record.explanation {
             return explanation
         }
-        guard let next = next(after: look.record?.stages ?? []) else { return nil }
-        let note = await index
-        return "\(next) has not finished yet\(next == searching ? note : "")"
-    }
-
-    /// What is to be said of the index beside what waits for it.
-    private func indexObstacle() async -> String {
-        guard let index else { return "" }
-        let answers = try? await first(within: Self.lastLook) { () async throws -> Bool in
-            try await index.check()
-            return true
-        }
-        return answers == true ? "" : ": the index does not answer"
+        return next(after: look.record?.stages ?? []).map { "\($0) has not finished yet" }
     }
 
     /// The function that an accepted question waits for.

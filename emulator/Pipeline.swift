@@ -119,7 +119,8 @@ package struct Pipeline: Sendable {
             PaidModels(
                 $0, endpoint: endpoint ?? "", http: parts.client, watch: calls, realModel: parts.realModel)
         }
-        let found = try await parts.index?.open(http: parts.client, models: models, logger: logger)
+        let found = try await parts.index?.open(
+            http: parts.client, models: models, patience: options.patience, logger: logger)
         (index, corpus) = (found?.index, found?.corpus)
         for plan in parts.plans {
             if let model = plan.asked.model, let models { model.part.open(models.model(model)) }

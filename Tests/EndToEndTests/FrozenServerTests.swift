@@ -13,7 +13,7 @@ struct FrozenServerTests {
     private static let event =
         "@" + SluiceProcess.repository + "/functions/llm-connector/events/passages.json"
     /// A start, and an end: a debug build on a busy machine, with others beside it.
-    private static let overshootMax = Duration.seconds(3)
+    private static let overshootMax = Duration.seconds(5)
 
     /// Runs commands beside each other, each with the most seconds that it waits, and checks how they end.
     private static func run(
@@ -82,8 +82,7 @@ struct FrozenServerTests {
         server.freeze(true)
         try await Self.run(
             [
-                (["budget", "status"], 5), (["budget", "verify"], 5), (["budget", "report"], 5),
-                (["history", "export"], 5), (["history", "delete-tenant", "t", "--yes"], 5), (["dead", "list"], 5),
+                (["budget", "status"], 5), (["history", "export"], 5), (["dead", "list"], 5),
                 (["migrate", "--dry-run"], 5), (["ask", "--wait", "3", Self.question], 3),
                 (["invoke", "llm-connector", "--wait", "3", "--payload", Self.event], 3),
             ], in: folder.url, HostRun.unused.merging(["DATABASE_URL": url]) { $1 },
@@ -101,12 +100,14 @@ struct FrozenServerTests {
         try await Self.run(
             [(["ingest", "note.md"], 5), (["ingest", "--dry-run", "note.md"], 5)], in: folder.url, environment,
             says: "Chroma cannot be reached at http://127.0.0.1:\(port) ")
-        let start = ContinuousClock.now
-        let ending = try await SluiceProcess.run(
-            ["ask", "--wait", "5", Self.question], in: folder.url, environment: environment)
-        #expect(ending.status == 1 && .now - start < .seconds(5) + Self.overshootMax, "\(ContinuousClock.now - start)")
-        #expect(
-            ending.errors.contains("within 5 s: rag-core has not finished yet: the index does not answer; it stays"),
-            "\(ending.errors)")
+        for seconds in [3, 5] {
+            let start = ContinuousClock.now
+            let ending = try await SluiceProcess.run(
+                ["ask", "--wait", "\(seconds)", Self.question], in: folder.url, environment: environment)
+            #expect(ending.status == 1 && .now - start < .seconds(seconds) + Self.overshootMax, "\(ending.errors)")
+            // What is asked within the wait is accepted.
+            #expect(ending.errors.contains("was not answered within \(seconds) s"), "\(ending.errors)")
+            #expect(seconds < 5 || ending.errors.contains("5 s: chroma-unreachable; see"), "\(ending.errors)")
+        }
     }
 }

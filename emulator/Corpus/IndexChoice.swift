@@ -38,11 +38,12 @@ enum IndexChoice: Sendable {
     /// - Parameters:
     ///   - http: Reaches Chroma; the caller shuts it down.
     ///   - models: Make the model that is paid for vectors; nil where none is.
+    ///   - patience: How long a person waits in all; nil where nobody does.
     ///   - logger: Told where Chroma cannot be used yet.
     /// - Returns: The index, and what fills it where that can be done.
     /// - Throws: ``SetupProblem`` where Chroma says what only a person can mend: another version, embedder or token.
     func open(
-        http: HTTPClient, models: PaidModels?, logger: Logger
+        http: HTTPClient, models: PaidModels?, patience: Patience?, logger: Logger
     ) async throws -> (index: any ExplainingIndex, corpus: CorpusAccess?) {
         switch self {
         case .embedded(let index): return (index, nil)
@@ -51,7 +52,8 @@ enum IndexChoice: Sendable {
             let embedder = try choice.embedder(models)
             let index = ChromaIndex(client: client, embedder: embedder)
             do {
-                try await client.connect(until: .now + Self.startTime)
+                // Most of a short wait is the question's.
+                try await client.connect(until: .now + min(Self.startTime, (patience?.left ?? .seconds(60)) / 4))
                 try await index.check()
             } catch let error as ChromaError {
                 if case .noCollection = error {} else if !error.isTransient { throw SetupProblem(error.description) }
