@@ -73,7 +73,7 @@ package final class CallWatch: Sendable {
         guard let date else { return }
         // Within this second, and at some moment of the call: what lies between is not the clock's fault.
         let offset = max(0, sent.timeIntervalSince(date) - 1) + min(0, received.timeIntervalSince(date))
-        told.withLock { $0 = ToldTime(offset: offset, wall: received, instant: .now) }
+        told.withLock { $0 = ToldTime(offset: offset, wall: .now, instant: .now) }
     }
 
     private func change(by amount: Int) {

@@ -16,6 +16,9 @@ package final class SQLiteStore: Sendable {
 
     private let database: any DatabaseWriter
     private let commits: SharedCommits
+    /// The room on a disk with which it is tried again after it was full, in bytes.
+    private static let roomMin: UInt64 = 1 << 18
+
     /// Why the last write that the disk did not take failed; nil once one is known to have been taken since.
     private let writeFailure = Mutex<SQLiteStoreError?>(nil)
     private let signal = CommitSignal()
@@ -116,6 +119,8 @@ package final class SQLiteStore: Sendable {
     /// - Throws: ``SQLiteStoreError``, such as ``SQLiteStoreError/full(file:)``, while it does not.
     package func checkWrites() async throws(SQLiteStoreError) {
         guard let failure = writeFailure.withLock({ $0 }) else { return }
+        // A write that failed for want of room has left the log longer: a page may fit there, and not the next answer.
+        if case .full = failure, SQLiteStoreError.hasRoom(for: Self.roomMin, beside: file) == false { throw failure }
         do {
             try await commits.run { database, _ in
                 // Writes a page whatever its value is, and changes nothing.

@@ -66,9 +66,13 @@ extension SQLiteStoreError {
         unsafe access(file, F_OK) == 0 && access(file, W_OK) != 0
     }
 
-    private static func isDiskFull(_ file: String) -> Bool {
+    private static func isDiskFull(_ file: String) -> Bool { hasRoom(for: 1, beside: file) == false }
+
+    /// Whether the disk has so much left, in bytes; nil where it does not say.
+    static func hasRoom(for bytes: UInt64, beside file: String) -> Bool? {
         var disk = statvfs()
-        return unsafe statvfs(file, &disk) == 0 && disk.f_bavail == 0
+        guard unsafe statvfs(file, &disk) == 0 else { return nil }
+        return UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize)).partialValue >= bytes
     }
 }
 

@@ -73,7 +73,7 @@ struct ServiceTroubleTests {
         (502, nil, "<html>", .unavailable), (503, "ServiceUnavailableException", "", .unavailable),
         (504, nil, "", .unavailable), (529, nil, "", .unavailable),
         // What stands in between.
-        (400, nil, "Maximum number of connections exceeded", .refused), (400, nil, "Bad input tokens", .refused),
+        (400, nil, "Maximum number of connections exceeded", .refused), (400, nil, "Bad tokens", .refused),
         (400, nil, "<html>", .refused), (301, nil, "", .refused), (405, nil, "", .refused), (407, nil, "", .refused),
         (415, nil, "", .refused), (422, nil, "", .refused), (431, nil, "", .refused), (451, nil, "", .refused),
     ]

@@ -266,7 +266,7 @@ extension SpendLedgerCompatTest {
     func checkJournal() async throws {
         let bench = try await bench(budgets: [SpendFixture.budget(share: 50)])
         let reservation = try await bench.governor.held(
-            SpendFixture.call("a", ordinal: 2, digest: "e", tenant: "acme", bytes: 40))
+            SpendFixture.call("a", ordinal: 2, digest: "e", tenant: "acme", bytes: 37, outputMax: 3))
         bench.clock.advance(seconds: 2)
         let usage = TokenUsage(inputTokens: 5, outputTokens: 3, cacheReadTokens: 2, cacheWriteTokens: 1)
         let holdID = reservation.holdID
