@@ -21,7 +21,7 @@ struct StoreWatchTests {
         return (
             governor,
             StoreWatch(
-                governor: governor, history: history, file: DataFile(folder: nil), calls: CallWatch(),
+                governor: governor, history: nil, file: DataFile(folder: nil), calls: CallWatch(),
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         )
     }
