@@ -319,7 +319,8 @@ let package = Package(
         .testTarget(
             name: "SpendingPostgresTests",
             dependencies: [
-                "FunctionKit", "HistoryPostgres", "LedgerCrashHelper", "Postgres", "PostgresTestServer", "Spending",
+                "FunctionKit", "History", "HistoryPostgres", "LedgerCrashHelper", "Postgres", "PostgresTestServer",
+                "Spending",
                 "SpendingCompat", "SpendingPostgres", "TestSupport",
             ]),
         .testTarget(

@@ -61,7 +61,7 @@ struct FrozenServerTests {
         configuration.answerTimeout = .seconds(1)
         let broker = try await RabbitMQBroker.connect(
             configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await broker.declare([QueueSpecification(name: "q")])
+        try await broker.declare([QueueSpecification(name: "q", lengthMax: 10)])
         proxy.hold()
         let start = ContinuousClock.now
         await #expect(throws: BrokerError.self) { try await broker.depth(of: "q") }

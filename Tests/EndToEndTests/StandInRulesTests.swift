@@ -1,7 +1,9 @@
 import BedrockStandIn
 import Foundation
 import FunctionHost
+import FunctionKit
 import History
+import Messaging
 import TestSupport
 import Testing
 

@@ -40,9 +40,12 @@ struct PlanTests {
         let lines = try await governor.status().count
         await #expect(throws: GovernorError.self) {
             try await ledger.status { moment in
-                var budget = SpendFixture.budget("daily\0", limit: 1)
-                budget.limit = Money(nanoUSD: 1)
-                return [budget.line(at: moment)]
+                [
+                    BudgetLine(
+                        budget: "daily/a\0b",
+                        period: Period(start: moment.instant, end: moment.instant.addingTimeInterval(60)),
+                        limit: Money(nanoUSD: 1))
+                ]
             }
         }
         #expect(try await governor.status().count == lines)
