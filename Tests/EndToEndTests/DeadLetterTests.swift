@@ -262,7 +262,7 @@ struct DeadLetterTests {
         try await onRabbitMQ(server) { world, vhost in
             let publisher = try RawPublisher(server, vhost: vhost)
             let note = RawPublisher.entry(
-                Array("x-note".utf8), "S", RawPublisher.long(Array(repeating: UInt8(ascii: "a"), count: 129_980)))
+                Array("x-note".utf8), "S", RawPublisher.long(Array(repeating: UInt8(ascii: "a"), count: 130_030)))
             for (id, headers) in [("large", note), ("good", [])] {
                 try publisher.publish(
                     RawPublisher.Properties(headers: headers, id: Array(id.utf8)), to: "sluice.rag-core.dead")
