@@ -86,7 +86,10 @@ final class StoreWatch: Service {
 
     /// The store's clock, which the ledger's time can be ahead of.
     private func clock() async throws -> (clock: Date, moment: LedgerMoment?)? {
-        guard let governor else { return try await history.map { (try await $0.instant(), nil) } }
+        guard let governor else {
+            guard let history else { return nil }
+            return (try await history.instant(), nil)
+        }
         let moment = try await governor.moment()
         return (moment.instant.addingTimeInterval(-moment.lead), moment)
     }

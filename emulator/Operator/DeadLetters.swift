@@ -69,7 +69,7 @@ package struct DeadLetters: Sendable {
     ///
     /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`; the letters that were not replayed are kept.
     package func replay(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
-        try await take(choice, function: function) { [access, history] message, name in
+        try await take(choice, function: function) { [history] message, name in
             var copy = message
             copy.id = message.runID
             copy.headers = MessageHeaders.asFirstAttempt(message.headers)
