@@ -166,6 +166,8 @@ struct EndingTests {
         process.environment = ProcessInfo.processInfo.environment.merging(HostRun.unused) { $1 }.merging([
             "SLUICE_LISTEN_PORT": "\(port)", "SLUICE_DRAIN_SECONDS": "\(Self.drainSeconds)",
             "SLUICE_LOG_LEVEL": "trace", "SLUICE_METRIC_FORMAT": "emf", "SLUICE_METRIC_SECONDS": "1",
+            // Not this user's own.
+            "XDG_STATE_HOME": folder.path,
         ]) { $1 }
         let log = Pipe()
         // A pipe of a page: full at once.
