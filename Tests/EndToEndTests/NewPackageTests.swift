@@ -57,21 +57,6 @@ struct NewPackageTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/demo"))
     }
 
-    @Test("writes a package that builds and passes its test", .enabled(if: Campaign.isLong), .timeLimit(.minutes(40)))
-    func builds() async throws {
-        let folder = try TemporaryFolder()
-        #expect(try await new(["demo", "--sluice", SluiceProcess.repository], in: folder).status == 0)
-        let demo = folder.url.appending(path: "demo")
-        let process = try SluiceProcess(
-            [], in: demo, executable: demo.appending(path: "script/test").path, hasData: false)
-        for await _ in process.lines {}
-        try #require(await process.status() == 0, "\(process.errors)")
-        let ending = try await SluiceProcess.run(
-            ["invoke", "shout", "--payload", "@events/shout.json"], in: demo,
-            executable: demo.appending(path: ".build/debug/demo").path, hasData: false)
-        #expect(ending.output == #"{"text":"HELLO"}"#, "\(ending.errors)")
-    }
-
     /// A package's manifest, as SwiftPM reads it.
     private func dump(_ folder: URL) async throws -> String {
         let process = try SluiceProcess(

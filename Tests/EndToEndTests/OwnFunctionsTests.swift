@@ -269,21 +269,4 @@ struct OwnFunctionsTests {
         #expect(ending.status == 0, "\(ending.errors)")
         #expect(ending.output.contains("shorten"))
     }
-
-    @Test("builds as a package of its own", .enabled(if: Campaign.isLong), .timeLimit(.minutes(40)))
-    func package() async throws {
-        let folder = try TemporaryFolder()
-        let process = try SluiceProcess(
-            [
-                "swift", "build", "--package-path", SluiceProcess.repository + "/Tests/OwnFunctions", "--scratch-path",
-                folder.url.path + "/scratch",
-            ], in: folder.url, executable: "/usr/bin/env")
-        for await _ in process.lines {}
-        try #require(await process.status() == 0, "\(process.errors)")
-        try Data(Self.alone.utf8).write(to: folder.url.appending(path: "m.yaml"))
-        let ending = try await SluiceProcess.run(
-            ["invoke", "shout", "--payload", #"{"text": "a"}"#] + Self.nowhere, in: folder.url,
-            executable: folder.url.path + "/scratch/debug/OwnFunctions")
-        #expect(ending.output == #"{"text":"A"}"#, "\(ending.errors)")
-    }
 }
