@@ -105,7 +105,7 @@ struct WrongClockEndToEndTests {
             try await ModelServer.run { model in
                 let environment = model.environment.merging(world.environment) { $1 }
                 let clock = try await WrongClock.environment(secondsAhead: -3 * 365 * 86_400, in: world.folder)
-                let lone = "pipeline: lone\nfirst: pii-filter\nfunctions:\n  pii-filter: {redacts: true}\n"
+                let lone = "pipeline: lone\nfirst: psql-worker\nfunctions:\n  psql-worker: {}\n"
                 try Data(lone.utf8).write(to: world.folder.appending(path: "lone.yaml"))
                 for (manifest, source) in [("m.yaml", "ledger"), ("lone.yaml", "history")] {
                     let host = try await HostRun.start(
