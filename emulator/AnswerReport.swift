@@ -68,8 +68,12 @@ package struct AnswerReport: Encodable, Sendable {
         budget = budgets.min { $0.remaining < $1.remaining }.map {
             BudgetLine(limit: $0.limit, spent: $0.spent, held: $0.held, remaining: $0.remaining)
         }
-        // A stage is noted beside the queue, so that they need not come in in their order.
-        stages = pipeline.compactMap { name in
+        stages = Self.stages(record, in: pipeline)
+    }
+
+    /// A record's stages, in a pipeline's order: they are noted beside the queue, and need not come in in it.
+    static func stages(_ record: QuestionRecord, in pipeline: [String]) -> [Stage] {
+        pipeline.compactMap { name in
             record.stages.first { $0.function == name }.map {
                 // A tenth of a millisecond is more than the clock of a shared machine is worth.
                 Stage(function: name, attempt: $0.attempt, milliseconds: ($0.milliseconds * 10).rounded() / 10)

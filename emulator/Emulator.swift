@@ -48,7 +48,7 @@ package struct Emulator: Sendable {
             options, model: .standIn, metrics: registry, logger: logger, end: .server,
             services: { [port, startedAt, logger] pipeline in
                 let health = HealthRoutes(pipeline, registry: registry)
-                let questions = QuestionRoutes(pipeline: pipeline)
+                let (questions, runs) = (QuestionRoutes(pipeline: pipeline), RunRoutes(pipeline: pipeline))
                 let lambda = LambdaRoutes(pipeline, callers: .developer, logger: logger)
                 return [
                     PipelineServer(
@@ -56,6 +56,7 @@ package struct Emulator: Sendable {
                         routes: { router in
                             health.add(to: router)
                             questions.add(to: router)
+                            runs.add(to: router)
                             lambda.add(to: router)
                         }, portOption: "--port",
                         onReady: { port in

@@ -43,18 +43,42 @@ extension Pipeline {
     package func ask(
         _ question: String, patience: Patience, tell: @escaping @Sendable (AskEvent) -> Void
     ) async throws -> AskOutcome {
-        let id = try await door.accept(question)
+        let id = try await questionDoor.accept(question)
         tell(.accepted(id: id))
-        async let _: Void = tellOfWait(id, tell)
-        guard let record = await outcome(of: id, patience) else {
-            guard host.drain.deadline == nil else { return .interrupted(id: id) }
-            let troubles = Set(host.troubles.values.map(\.reason)).sorted()
-            return .waiting(
-                id: id, reason: troubles.isEmpty ? await obstacle(to: id) : troubles.joined(separator: ", "))
+        switch await end(of: id, at: questionDoor, patience, tell) {
+        case .interrupted: return .interrupted(id: id)
+        case .waiting(let reason): return .waiting(id: id, reason: reason)
+        case .over(let record):
+            if let report = await report(on: record) { return .answered(report) }
+            if record.isWithoutRoom { return .refused(record.refusal) }
+            return .unanswered(record)
         }
-        if let report = await report(on: record) { return .answered(report) }
-        if record.state == .refused, record.reason == QuestionRecord.noRoom { return .refused(record.refusal) }
-        return .unanswered(record)
+    }
+
+    /// The door that questions come in at: the first pipeline's.
+    var questionDoor: FrontDoor { doors[0] }
+
+    /// What became of a run that somebody waits for.
+    enum WaitedEnd {
+        /// It has its final state.
+        case over(QuestionRecord)
+        /// The time is up; what is in the way, where that is known.
+        case waiting(reason: String?)
+        /// The program ends.
+        case interrupted
+    }
+
+    /// Waits for the final state of a run that a door has accepted, and tells where it is parked.
+    func end(
+        of id: String, at door: FrontDoor, _ patience: Patience, _ tell: @escaping @Sendable (AskEvent) -> Void
+    ) async -> WaitedEnd {
+        async let _: Void = tellOfWait(id, tell)
+        if let record = await outcome(of: id, patience) { return .over(record) }
+        guard host.drain.deadline == nil else { return .interrupted }
+        let names = Set(door.pipeline.map(\.settings.name))
+        let troubles = Set(host.troubles.filter { names.contains($0.key) }.values.map(\.reason)).sorted()
+        return .waiting(
+            reason: troubles.isEmpty ? await obstacle(to: id, at: door) : troubles.joined(separator: ", "))
     }
 
     /// Waits for the final state, also while the history cannot be read: the question is accepted, and may be answered.
@@ -72,25 +96,32 @@ extension Pipeline {
     }
 
     /// What a question waits for, where nothing is wrong.
-    private func obstacle(to id: String) async -> String? {
+    private func obstacle(to id: String, at door: FrontDoor) async -> String? {
         let (look, obstacle) = await lookOrObstacle(at: id, within: Self.lastLook)
         guard let look else { return obstacle.flatMap(plainReason) ?? "the history does not answer" }
         if let record = look.record, record.reason == QuestionRecord.noRoom, let explanation = record.explanation {
             return explanation
         }
-        return next(after: look.record?.stages ?? []).map { "\($0) has not finished yet" }
+        return next(after: look.record?.stages ?? [], at: door).map { "\($0) has not finished yet" }
     }
 
-    /// The function that an accepted question waits for.
-    private func next(after stages: [StageRun]) -> String? {
+    /// The function that an accepted message waits for.
+    private func next(after stages: [StageRun], at door: FrontDoor) -> String? {
         let done = Set(stages.map(\.function))
         // What is accepted has passed the door's own function, whether that is noted yet or not.
-        return functions.map(\.settings).first { !$0.redacts && !done.contains($0.name) }?.name
+        return door.pipeline.map(\.settings).first { !$0.redacts && !done.contains($0.name) }?.name
     }
 
-    /// What keeps this host from taking an accepted question any further; nil where nothing does.
+    /// What keeps this host from taking an accepted message any further; nil where nothing does.
     func trouble(before record: QuestionRecord) -> HostTrouble? {
-        next(after: record.stages).flatMap { host.troubles[$0] }
+        next(after: record.stages, at: door(of: record)).flatMap { host.troubles[$0] }
+    }
+
+    /// The door of the pipeline that a run goes through; the first where nothing says which.
+    func door(of record: QuestionRecord) -> FrontDoor {
+        let stages = Set(record.stages.map(\.function))
+        return doors.first { $0.name == record.pipeline }
+            ?? doors.first { $0.pipeline.contains { stages.contains($0.settings.name) } } ?? questionDoor
     }
 
     /// Tells that a question is parked; ends when it has, or is cancelled.
@@ -112,7 +143,7 @@ extension Pipeline {
     /// An answer is given whatever the ledger says: without it, what is left of the limit is not known.
     func report(on record: QuestionRecord) async -> AnswerReport? {
         let budgets = (try? await governor?.status()) ?? []
-        return AnswerReport(record, budgets: budgets, pipeline: functions.map(\.settings.name))
+        return AnswerReport(record, budgets: budgets, pipeline: door(of: record).pipeline.map(\.settings.name))
     }
 
     /// What is known of a question; nil where the history does not say in time.
@@ -150,7 +181,7 @@ extension Pipeline {
     func outcome(of id: String, within limit: Duration?) async throws -> QuestionRecord? {
         let final = try await first(within: limit) { [history] in try await history.outcome(of: id) }
         guard let final, final.state == .answered else { return final }
-        let names = Set(functions.map(\.settings.name))
+        let names = Set(door(of: final).pipeline.map(\.settings.name))
         let complete = try await first(within: .seconds(1)) { [history] in
             try await history.outcome(of: id) { record in names.isSubset(of: record.stages.map(\.function)) }
         }
@@ -174,9 +205,12 @@ extension Pipeline {
 }
 
 extension QuestionRecord {
+    /// Whether a budget refused it.
+    var isWithoutRoom: Bool { state == .refused && reason == Self.noRoom }
+
     /// Why it was refused; what was refused before explanations were kept has none.
-    fileprivate var refusal: String {
+    var refusal: String {
         let turn = opensAt.map { "; it opens at \($0.formatted(.iso8601))" } ?? ""
-        return explanation ?? "a budget had no room for the question\(turn)"
+        return explanation ?? "a budget had no room for it\(turn)"
     }
 }

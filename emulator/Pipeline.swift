@@ -16,13 +16,13 @@ import Telemetry
 /// A whole pipeline in one process: queue, ledger, history, index, model client and, where nothing else is to be asked,
 /// the model's stand-in.
 package struct Pipeline: Sendable {
-    /// Takes questions in.
-    package let door: FrontDoor
+    /// Take messages in: one for each pipeline of the manifest, in its order.
+    package let doors: [FrontDoor]
     /// Knows what became of them.
     package let history: any QuestionHistory
     /// Holds the limit; nil where no model is asked.
     package let governor: CostGovernor?
-    /// The functions, in the order in which a question passes them.
+    /// The functions of all pipelines, each in the order in which a message passes them.
     package let functions: [RegisteredFunction]
     /// Runs them.
     package let host: FunctionHost
@@ -46,6 +46,8 @@ package struct Pipeline: Sendable {
     let calls: CallWatch
     /// Sees whether this host and its stores agree on time and limits, and whether they take what is written.
     let storeWatch: StoreWatch
+    /// What was accepted and is not noted yet.
+    let notes: AcceptanceNotes
     private let upkeep: LedgerUpkeep?
 
     /// Starts a pipeline, runs `body` beside it and ends the pipeline when `body` returns.
@@ -59,8 +61,7 @@ package struct Pipeline: Sendable {
     ///   - metrics: Gets what is counted and timed.
     ///   - logger: Gets what the pipeline has to say.
     ///   - end: How the process ends when it is told to.
-    ///   - runsHost: Whether the functions work on their queues. Without, those of the options can be invoked directly, and
-    ///     what these do not use is not opened.
+    ///   - use: What it is for.
     ///   - services: Run beside the pipeline and are shut down after it has drained.
     ///   - body: Gets the pipeline when it can take questions.
     /// - Returns: What `body` returned.
@@ -68,7 +69,7 @@ package struct Pipeline: Sendable {
     package static func withPipeline<Value: Sendable>(
         _ options: PipelineOptions, model: DefaultModel = .standIn,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger, end: PipelineEnd = .command,
-        runsHost: Bool = true,
+        for use: PipelineUse = .serving,
         services: @escaping @Sendable (Pipeline) -> [any Service] = { _ in [] },
         _ body: @escaping @Sendable (Pipeline) async throws -> Value
     ) async throws -> Value {
@@ -76,13 +77,13 @@ package struct Pipeline: Sendable {
         guard limit >= needed else {
             throw SetupProblem("the process may have only \(limit) files open; raise `ulimit -n` to \(needed) or more")
         }
-        let parts = try await PipelineParts(options: options, model: model, runsHost: runsHost, logger: logger)
+        let parts = try await PipelineParts(options: options, model: model, use: use, logger: logger)
         do {
             let value = try await withEndpoint(parts) { endpoint in
                 let pipeline = try await Pipeline(
                     parts, options: options, endpoint: endpoint, end: end, metrics: metrics, logger: logger)
                 return try await pipeline.serve(
-                    services(pipeline), logger: logger, end: end, runsHost: runsHost, body)
+                    services(pipeline), logger: logger, end: end, runsHost: use == .serving, body)
             }
             try await parts.close()
             return value
@@ -152,20 +153,25 @@ package struct Pipeline: Sendable {
             }
         }
         host = FunctionHost(
-            functions: functions, running: options.functions.map(Set.init), broker: parts.broker, history: history,
+            functions: functions, running: parts.served, broker: parts.broker, history: history,
             invoker: invoker, drainTime: end.drainTime(options.settings),
             historyKept: options.settings.historyKept,
             hasRoom: { (try? await governor?.hasRoom(budget: $0, for: Money(nanoUSD: $1))) ?? false },
             reservationsReleased: { governor?.reservationsReleased ?? 0 }, metrics: metrics,
             tellsErrors: options.tellsErrors, logger: logger)
-        var door = FrontDoor(
-            pipeline: functions, broker: parts.broker, history: history, invoker: invoker, drain: host.drain,
-            logger: logger)
+        notes = AcceptanceNotes(history: history, drain: host.drain, underWay: invoker.underWay, logger: logger)
+        doors = parts.pipelines.map { [history, host, notes] plans in
+            var door = FrontDoor(
+                pipeline: plans.map(\.registered), broker: parts.broker, history: history, notes: notes,
+                invoker: invoker, drain: host.drain, logger: logger)
+            if let patience = options.patience {
+                door.confirmPatience = min(door.confirmPatience, patience.left)
+            }
+            return door
+        }
         if let patience = options.patience {
             host.drain.isAwaited(until: patience.callsEnd, of: patience.whole)
-            door.confirmPatience = min(door.confirmPatience, patience.left)
         }
-        self.door = door
         try await host.declareQueues()
     }
 
@@ -181,7 +187,7 @@ package struct Pipeline: Sendable {
         // accepted is noted after the last question has come.
         var services: [any Service] = []
         if let upkeep { services.append(UpkeepService(upkeep: upkeep)) }
-        services += [storeWatch, door.notes] + others
+        services += [storeWatch, notes] + others
         if runsHost { services += host.services(flushLog: end.flushLog, logger: logger) }
         let group = ServiceGroup(
             configuration: .init(

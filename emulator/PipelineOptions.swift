@@ -1,5 +1,6 @@
 package import FunctionKit
 package import Settings
+import StrictYAML
 
 /// What a pipeline is made from.
 package struct PipelineOptions: Sendable {
@@ -17,6 +18,8 @@ package struct PipelineOptions: Sendable {
     package var knowledgeFolder: @Sendable () throws -> String
     /// The names of the functions that this process runs; nil for all, none where it only works on the index.
     package var functions: [String]?
+    /// The pipelines that this process runs and takes messages for.
+    package var pipeline = PipelineChoice.all
     /// Whether tables that the database lacks are made: by processes that serve, never by a command that a shell's settings
     /// may have led anywhere.
     package var makesTables = false
@@ -56,4 +59,31 @@ package struct PipelineOptions: Sendable {
         self.functions = functions
         self.settings = settings
     }
+}
+
+/// Which pipelines of a manifest are meant.
+package enum PipelineChoice: Sendable {
+    /// All.
+    case all
+    /// The first, which questions go to.
+    case first
+    /// The one with a name.
+    case named(String)
+}
+
+/// What a process has a pipeline for.
+package enum PipelineUse: Sendable {
+    /// Its functions work on their queues.
+    case serving
+    /// Messages are taken in for other processes: of its functions only those are made ready that redact.
+    case sending
+    /// The functions of the options are invoked directly; no queue is used.
+    case invoking
+}
+
+/// The complaint about a pipeline that the manifest does not have.
+func unknownPipeline(_ name: String, among names: [String]) -> String {
+    let hint = nearest(to: name, among: names).map { "did you mean `\($0)`?" }
+    return "there is no pipeline `\(printable(name))`; "
+        + (hint ?? "there is \(names.map { "`\($0)`" }.joined(separator: ", "))")
 }

@@ -22,8 +22,13 @@ struct PipelineParts: Sendable {
     /// To be looked at before each call of the stand-in; nil where it may go on whatever stands there.
     let realModel: RealModelNote?
 
-    /// The functions, in the order in which a question passes them.
-    let plans: [FunctionPlan]
+    /// The functions of each pipeline, in the order in which a message passes them.
+    let pipelines: [[FunctionPlan]]
+    /// The names of those that this process runs; nil for all.
+    let served: Set<String>?
+
+    /// The functions of all pipelines.
+    var plans: [FunctionPlan] { pipelines.flatMap(\.self) }
 
     /// A server that was killed is back by then, so that what was paid meanwhile can be settled.
     private static let serverPatience = Duration.seconds(15)
@@ -38,16 +43,27 @@ struct PipelineParts: Sendable {
     /// - Parameters:
     ///   - options: What the pipeline is made from.
     ///   - defaultModel: What is asked where the settings name no endpoint.
-    ///   - runsHost: Whether the functions work on their queues.
+    ///   - use: What it is for.
     ///   - logger: Told of the broker's connections.
     /// - Throws: ``SetupProblem`` with one line for a person.
-    init(options: PipelineOptions, model defaultModel: DefaultModel, runsHost: Bool, logger: Logger) async throws {
+    init(options: PipelineOptions, model defaultModel: DefaultModel, use: PipelineUse, logger: Logger) async throws {
+        let runsHost = use == .serving
         do {
-            plans = try FunctionPlan.plans(
+            let pipelines = try FunctionPlan.plans(
                 Manifest(YAMLValue.load(file: options.manifestFile)), among: options.available, logger: logger)
+            let plans = pipelines.flatMap(\.self)
             try Self.check(options.functions, against: plans)
-            // Who invokes some functions itself uses what these asked for, and no queue.
-            let asked = plans.filter { runsHost || options.functions?.contains($0.settings.name) ?? true }.map(\.asked)
+            let chosen = try Self.choose(options.pipeline, among: pipelines)
+            (self.pipelines, served) = (pipelines, options.functions.map(Set.init) ?? chosen)
+            let asked = plans.filter { plan in
+                let name = plan.settings.name
+                return switch use {
+                case .serving: chosen?.contains(name) ?? true
+                case .sending: plan.settings.redacts && chosen?.contains(name) ?? true
+                // Who invokes some functions itself uses what these asked for, and no queue.
+                case .invoking: options.functions?.contains(name) ?? true
+                }
+            }.map(\.asked)
             index =
                 options.needsIndex || asked.contains { $0.index != nil }
                 ? try await IndexChoice(options.settings, knowledgeFolder: options.knowledgeFolder) : nil
@@ -61,13 +77,13 @@ struct PipelineParts: Sendable {
             let patience = min(Self.serverPatience, options.patience?.left ?? Self.serverPatience)
             // What is neither spent nor kept needs no books: those in memory are nobody's.
             let isEphemeral =
-                options.isEphemeral || !runsHost && paying == nil && !asked.contains { $0.history != nil }
+                options.isEphemeral || use == .invoking && paying == nil && !asked.contains { $0.history != nil }
             file = DataFile(folder: isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
             books = try await Books.open(
                 url: options.settings.databaseURL, file: file, isEphemeral: isEphemeral,
                 for: options.makesTables ? .serving(logger) : .paying, patience: patience)
             broker =
-                runsHost
+                use != .invoking
                 ? try await BrokerChoice.open(
                     url: options.settings.brokerURL, file: file, isEphemeral: isEphemeral, patience: patience,
                     logger: logger) : InMemoryBroker()
@@ -101,6 +117,22 @@ struct PipelineParts: Sendable {
                 "there is no function `\(name)`; "
                     + (hint ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))"))
         }
+    }
+
+    /// The names of the functions of a chosen pipeline; nil where all are meant.
+    private static func choose(_ choice: PipelineChoice, among pipelines: [[FunctionPlan]]) throws -> Set<String>? {
+        let chosen: [FunctionPlan]?
+        switch choice {
+        case .all: return nil
+        case .first: chosen = pipelines.first
+        case .named(let name):
+            chosen = pipelines.first { $0.first?.settings.pipeline == name }
+            if chosen == nil {
+                let names = pipelines.compactMap { $0.first?.settings.pipeline }
+                throw OperatorProblem(unknownPipeline(name, among: names))
+            }
+        }
+        return chosen.map { Set($0.map(\.settings.name)) }
     }
 
     /// Ends the client, gives back what the queue's consumers hold and closes books and file.

@@ -6,7 +6,15 @@ package protocol QuestionHistory: History {
     /// Notes an accepted question.
     ///
     /// One that has a row already, because its answer came first, keeps its state and gets what it lacks.
-    func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws
+    ///
+    /// - Parameters:
+    ///   - id: The question's id.
+    ///   - question: Its text, or the JSON of a message that is no question.
+    ///   - tenant: Who asks.
+    ///   - pipeline: The name of the pipeline that takes it; nil where that is not known.
+    ///   - expiresAt: After this instant nobody waits for the answer.
+    /// - Throws: The store's errors.
+    func accept(id: String, question: String, tenant: String?, pipeline: String?, expiresAt: Date?) async throws
 
     /// Gives a question a final state other than `answered`.
     ///
@@ -124,6 +132,11 @@ package protocol QuestionHistory: History {
 }
 
 extension QuestionHistory {
+    /// Notes an accepted question of a pipeline that is not known.
+    package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+        try await accept(id: id, question: question, tenant: tenant, pipeline: nil, expiresAt: expiresAt)
+    }
+
     /// Gives a question a final state other than `answered`, without a word for a person.
     package func finish(id: String, state: QuestionState, reason: String, opensAt: Date?) async throws -> Bool {
         try await finish(id: id, state: state, reason: reason, opensAt: opensAt, explanation: nil)

@@ -39,6 +39,8 @@ package struct StageRun: Sendable, Hashable, Codable {
 package struct QuestionRecord: Sendable, Hashable {
     /// The question's id.
     package var id: String
+    /// The name of its pipeline; nil where it was not accepted at a door, or by a version that did not note it.
+    package var pipeline: String?
     /// Where it stands.
     package var state: QuestionState
     /// The question without personal data; empty where only its failure is known.
@@ -67,11 +69,13 @@ package struct QuestionRecord: Sendable, Hashable {
 
     /// Makes a record.
     package init(
-        id: String, state: QuestionState, question: String, answer: AnsweredQuestion?, reason: String?,
+        id: String, pipeline: String? = nil, state: QuestionState, question: String, answer: AnsweredQuestion?,
+        reason: String?,
         opensAt: Date?, explanation: String? = nil, tenant: String?, acceptedAt: Date, finishedAt: Date?,
         stages: [StageRun]
     ) {
         self.id = id
+        self.pipeline = pipeline
         self.state = state
         self.question = question
         self.answer = answer

@@ -13,18 +13,22 @@ struct HistoryWrite: Sendable {
 
     /// Notes an accepted question; `now` takes the place of the server's clock.
     static func accept(
-        id: String, question: String, tenant: String?, expiresAt: Date?, now: Date?
+        id: String, question: String, tenant: String?, pipeline: String?, expiresAt: Date?, now: Date?
     ) -> HistoryWrite {
         HistoryWrite(
             questionID: id,
             statement: PostgresStatement(
                 """
-                INSERT INTO questions (id, state, question, tenant, accepted_at, expires_at)
-                VALUES ($1, 'accepted', $2, $3, coalesce($4::timestamptz, now()), $5)
+                INSERT INTO questions (id, state, question, tenant, accepted_at, expires_at, pipeline)
+                VALUES ($1, 'accepted', $2, $3, coalesce($4::timestamptz, now()), $5, $6)
                 ON CONFLICT (id) DO UPDATE SET tenant = coalesce(questions.tenant, excluded.tenant),
+                    pipeline = coalesce(questions.pipeline, excluded.pipeline),
                     question = CASE questions.question WHEN '' THEN excluded.question ELSE questions.question END
                 """,
-                [.text(id), .text(question), .text(tenant), .timestamptz(now), .timestamptz(expiresAt)]),
+                [
+                    .text(id), .text(question), .text(tenant), .timestamptz(now), .timestamptz(expiresAt),
+                    .text(pipeline),
+                ]),
             isAwaited: false)
     }
 

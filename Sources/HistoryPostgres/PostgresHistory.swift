@@ -54,12 +54,14 @@ package struct PostgresHistory: QuestionHistory {
         return try await patiently { try await writes.run(write, isCancellable: true) } == 1
     }
 
-    package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+    package func accept(
+        id: String, question: String, tenant: String?, pipeline: String?, expiresAt: Date?
+    ) async throws {
         // Done twice it is done once, so that nobody has to wait for a server that stays silent.
         _ = try await writes.run(
             .accept(
-                id: id.storable, question: question.storable, tenant: tenant?.storable, expiresAt: expiresAt,
-                now: now?()), isCancellable: true)
+                id: id.storable, question: question.storable, tenant: tenant?.storable,
+                pipeline: pipeline?.storable, expiresAt: expiresAt, now: now?()), isCancellable: true)
     }
 
     package func finish(

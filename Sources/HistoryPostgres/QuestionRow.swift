@@ -8,7 +8,7 @@ enum QuestionRow {
     private static let columns = """
         number, id, state, question, tenant, accepted_at, finished_at, answer, citations::text, passages::text,
         is_degraded, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_nano_usd, model, reason,
-        opens_at, explanation
+        opens_at, explanation, pipeline
         """
 
     /// A question by its id, and the stages of it.
@@ -50,7 +50,8 @@ enum QuestionRow {
             guard let state = QuestionState(rawValue: try row.get(2)) else { return nil }
             let question: String = try row.get(3)
             let record = QuestionRecord(
-                id: id, state: state, question: question, answer: try answer(row, id: id, question: question),
+                id: id, pipeline: try row.get(20), state: state, question: question,
+                answer: try answer(row, id: id, question: question),
                 reason: try row.get(17), opensAt: try row.get(18), explanation: try row.get(19),
                 tenant: try row.get(4), acceptedAt: try row.get(5),
                 finishedAt: try row.get(6), stages: stages[id] ?? [])

@@ -73,6 +73,9 @@ package struct SQLiteHistory: QuestionHistory {
             { db in
                 try SettledTime.makeTable(timeTable, newest: newest, db)
             },
+            { db in
+                try db.execute(sql: "ALTER TABLE questions ADD COLUMN pipeline TEXT")
+            },
         ])
 
     /// The condition of an answer without the model; an index goes by its very words.
@@ -101,18 +104,20 @@ package struct SQLiteHistory: QuestionHistory {
         return try await finish(id: answer.id, state: .answered, question: answer.question, answer: body)
     }
 
-    package func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+    package func accept(
+        id: String, question: String, tenant: String?, pipeline: String?, expiresAt: Date?
+    ) async throws {
         let acceptedAt = now().milliseconds
         try await store.commit { db in
             try db.execute(
                 sql: """
-                    INSERT INTO questions (id, state, question, tenant, accepted_at_ms, expires_at_ms)
-                    VALUES (?, 'accepted', ?, ?, ?, ?)
+                    INSERT INTO questions (id, state, question, tenant, pipeline, accepted_at_ms, expires_at_ms)
+                    VALUES (?, 'accepted', ?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET
                         question = iif(question = '', excluded.question, question),
-                        tenant = ifnull(tenant, excluded.tenant)
+                        tenant = ifnull(tenant, excluded.tenant), pipeline = ifnull(pipeline, excluded.pipeline)
                     """,
-                arguments: [id, question, tenant, acceptedAt, expiresAt?.milliseconds])
+                arguments: [id, question, tenant, pipeline, acceptedAt, expiresAt?.milliseconds])
         }
     }
 
@@ -302,7 +307,7 @@ package struct SQLiteHistory: QuestionHistory {
             arguments: [id])
         let answer: Data? = row["answer"]
         return QuestionRecord(
-            id: id, state: state, question: row["question"],
+            id: id, pipeline: row["pipeline"], state: state, question: row["question"],
             answer: try answer.map { try JSONDecoder().decode(AnsweredQuestion.self, from: $0) },
             reason: row["reason"], opensAt: instant(row["opens_at_ms"]), explanation: row["explanation"],
             tenant: row["tenant"],

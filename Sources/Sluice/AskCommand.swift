@@ -44,6 +44,7 @@ struct AskCommand: AsyncParsableCommand {
         let settings = try pipeline.settings()
         var options = try pipeline.options(settings, asksStandIn: model.standIn)
         options.patience = patience
+        options.pipeline = .first
         options.tellsErrors = true
         let end = WaitEnd(
             patience,

@@ -15,7 +15,7 @@ enum CommandFailure: Error {
     init(_ error: FrontDoorError) {
         self =
             switch error {
-            case .empty, .tooLong, .badID, .badTenant: .wrongArguments(error.description)
+            case .empty, .tooLong, .payloadTooLong, .notJSON, .badID, .badTenant: .wrongArguments(error.description)
             case .unconfirmed(let id):
                 .failed(
                     "the question may have been accepted, as \(id): look with `sluice history export | grep \(id)`"

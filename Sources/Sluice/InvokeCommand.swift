@@ -21,8 +21,7 @@ struct InvokeCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The function's name in the manifest.", valueName: "function"))
     var function: String
 
-    @Option(help: ArgumentHelp("JSON, @file, or - for standard input.", valueName: "json"))
-    var payload = "{}"
+    @OptionGroup var payload: PayloadArguments
 
     @OptionGroup var wait: WaitArguments
 
@@ -32,7 +31,7 @@ struct InvokeCommand: AsyncParsableCommand {
     var pipeline: PipelineArguments
 
     func run() async throws {
-        let input = try read(payload)
+        let input = try payload.read(atMost: Self.payloadBytesMax)
         let patience = wait.patience
         let settings = try pipeline.settings()
         var options = try pipeline.options(settings, asksStandIn: model.standIn)
@@ -47,7 +46,7 @@ struct InvokeCommand: AsyncParsableCommand {
         let logger = ProcessLogger.make(settings, level: .warning)
         let output: Data
         do {
-            output = try await Pipeline.withPipeline(options, logger: logger, runsHost: false) {
+            output = try await Pipeline.withPipeline(options, logger: logger, for: .invoking) {
                 [function] pipeline in
                 let output = try await pipeline.invoke(function, payload: input, patience: patience, logger: logger)
                 end.isOver()
@@ -57,33 +56,6 @@ struct InvokeCommand: AsyncParsableCommand {
             throw CommandFailure(problem, function: function)
         }
         CommandOutput.data(output + Data("\n".utf8))
-    }
-
-    private func read(_ payload: String) throws -> Data {
-        let bytes: Data
-        if payload == "-" {
-            bytes = try StandardInput.read(atMost: Self.payloadBytesMax)
-        } else if payload.hasPrefix("@") {
-            let file = String(payload.dropFirst())
-            do {
-                let handle = try FileHandle(forReadingFrom: URL(filePath: file))
-                defer { try? handle.close() }
-                bytes = try StandardInput.read(handle.fileDescriptor, atMost: Self.payloadBytesMax)
-            } catch {
-                throw CommandFailure.failed("cannot read \(file)")
-            }
-        } else {
-            bytes = Data(payload.utf8)
-        }
-        guard bytes.count <= Self.payloadBytesMax else {
-            throw CommandFailure.wrongArguments(
-                "the payload has more than \(Self.payloadBytesMax) bytes, which is the most")
-        }
-        guard JSONText.isOne(bytes) else {
-            throw CommandFailure.wrongArguments(
-                "--payload is no JSON in UTF-8; write JSON, @file, or - for standard input")
-        }
-        return bytes
     }
 }
 

@@ -31,8 +31,8 @@ struct SluiceCommand: AsyncParsableCommand {
             """,
         version: "sluice 0.1.0",
         subcommands: [
-            EmulateCommand.self, AskCommand.self, InvokeCommand.self, BudgetCommand.self, HostCommand.self,
-            QueuesCommand.self, DeadCommand.self, HistoryCommand.self, MigrateCommand.self, IngestCommand.self,
-            SearchCommand.self, NewCommand.self,
+            EmulateCommand.self, AskCommand.self, SendCommand.self, InvokeCommand.self, BudgetCommand.self,
+            HostCommand.self, QueuesCommand.self, DeadCommand.self, HistoryCommand.self, MigrateCommand.self,
+            IngestCommand.self, SearchCommand.self, NewCommand.self,
         ])
 }

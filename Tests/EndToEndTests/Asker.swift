@@ -16,9 +16,13 @@ final class Asker: Sendable {
         let filter = RegisteredFunction(
             settings: FunctionSettings(name: "pii-filter", next: "rag-core", redacts: true),
             function: AnyFunction(PIIFilter()))
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let (invoker, drain) = (Invoker(), DrainSignal())
         door = FrontDoor(
-            pipeline: [filter], broker: world.broker, history: world.history, invoker: Invoker(),
-            drain: DrainSignal(), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            pipeline: [filter], broker: world.broker, history: world.history,
+            notes: AcceptanceNotes(
+                history: world.history, drain: drain, underWay: invoker.underWay, logger: logger),
+            invoker: invoker, drain: drain, logger: logger)
     }
 
     /// Asks until the question is accepted, always under one id, and gives that.
@@ -30,7 +34,8 @@ final class Asker: Sendable {
             } catch {
                 switch error {
                 case .unavailable, .unconfirmed, .full: break
-                case .empty, .tooLong, .badID, .badTenant, .taken, .draining, .unreadable: throw error
+                case .empty, .tooLong, .payloadTooLong, .notJSON, .badID, .badTenant, .taken, .draining, .unreadable:
+                    throw error
                 }
             }
             // Nothing tells when a door opens again, but that it takes a question.

@@ -9,7 +9,7 @@ import Testing
 @Suite("a program with functions of its own", .timeLimit(.minutes(3)))
 struct OwnFunctionsTests {
     /// Beside the test bundle.
-    private static let binary = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    static let binary = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "OwnFunctions").path
 
     /// One function, no model, no index, no budget.

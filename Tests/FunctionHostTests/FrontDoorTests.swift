@@ -191,6 +191,39 @@ struct FrontDoorTests {
         #expect(test.broker.events.compactMap(\.published).map(\.message.id) == ["order-7_a.b"])
     }
 
+    @Test("any JSON goes in as it is, once under its id, and what is none is refused")
+    func payloads() async throws {
+        let test = try TestHost([registered()])
+        try await test.host.declareQueues()
+        let door = test.door()
+        let payload = Data(#"{"text": "a",  "more": [1, 2.50]}"#.utf8)
+        for _ in 1...2 { #expect(try await door.accept(payload: payload, id: "r") == "r") }
+        #expect(test.broker.events.compactMap(\.published).map(\.message.body) == [payload])
+        await #expect(throws: FrontDoorError.taken(id: "r")) {
+            try await door.accept(payload: Data("{}".utf8), id: "r")
+        }
+        for bytes in ["", "{", "{} {}", "\0", "{\"a\": \"\0\"}"].map({ Data($0.utf8) }) + [Data([0x22, 0xFF, 0x22])] {
+            await #expect(throws: FrontDoorError.notJSON) { try await door.accept(payload: bytes) }
+        }
+        let most = FrontDoor.payloadBytesMax
+        await #expect(throws: FrontDoorError.payloadTooLong(bytes: most + 1)) {
+            try await door.accept(payload: Data(repeating: 0x31, count: most + 1))
+        }
+        #expect(test.broker.events.compactMap(\.published).count == 1)
+    }
+
+    @Test("the same payload under the same id is another run in another pipeline")
+    func otherPipeline() async throws {
+        let test = try TestHost([registered()])
+        try await test.host.declareQueues()
+        let payload = Data(#"{"text":"a"}"#.utf8)
+        try await test.history.accept(
+            id: "r", question: #"{"text":"a"}"#, tenant: nil, pipeline: "other", expiresAt: nil)
+        await #expect(throws: FrontDoorError.taken(id: "r")) {
+            try await test.door().accept(payload: payload, id: "r")
+        }
+    }
+
     @Test("an id or a tenant that cannot be kept is refused before anything is published")
     func unusable() async throws {
         let test = try host()

@@ -93,12 +93,60 @@ struct ManifestTests {
                 model: {provider: bedrock, region: ap-south-1, id: m, timeout: 20s}
             """
         let manifest = try Manifest(try YAMLValue.parse(text, file: "f.yaml"))
-        #expect(manifest.name == "p")
+        #expect(manifest.pipelines.map(\.name) == ["p"])
         let expected = FunctionSettings(
-            name: "a", next: "b", redacts: true, concurrency: 7, timeout: .milliseconds(250), attemptsMax: 9,
+            name: "a", pipeline: "p", next: "b", redacts: true, concurrency: 7, timeout: .milliseconds(250),
+            attemptsMax: 9,
             backoff: Backoff(first: .seconds(2), factor: 3, longest: .seconds(300)), queueLengthMax: 12,
             model: ModelSettings(provider: "bedrock", region: "ap-south-1", id: "m", timeout: .seconds(20)))
-        #expect(manifest.entries.map(\.settings) == [expected, FunctionSettings(name: "b")])
+        #expect(manifest.entries.map(\.settings) == [expected, FunctionSettings(name: "b", pipeline: "p")])
+    }
+
+    private static let several = """
+        pipelines:
+          answers:
+            first: a
+            functions:
+              a: {next: b, redacts: true}
+              b: {}
+          shouts:
+            first: c
+            functions:
+              c: {function: a, next: d}
+              d: {}
+
+        """
+
+    @Test("several pipelines stand in one file, and two of their entries may be made of one function")
+    func pipelines() throws {
+        let manifest = try Manifest(try YAMLValue.parse(Self.several, file: "f.yaml"))
+        #expect(manifest.pipelines.map(\.name) == ["answers", "shouts"])
+        #expect(manifest.pipelines.map { $0.entries.map(\.settings.name) } == [["a", "b"], ["c", "d"]])
+        #expect(manifest.entries.map(\.function) == ["a", "b", "a", "d"])
+        #expect(manifest.entries.map(\.settings.pipeline) == ["answers", "answers", "shouts", "shouts"])
+    }
+
+    @Test(
+        "what is wrong between several pipelines is named with its line",
+        arguments: [
+            (
+                ("c: {function: a, next: d}\n      d", "c: {next: a}\n      a"),
+                "f.yaml:11: `pipelines.shouts.functions.a`: `a` stands in the pipeline `answers` too; give it a name of its"
+                    + " own here and write `function: a`"
+            ),
+            (("shouts", "Shouts"), "f.yaml:7: `Shouts` cannot name a pipeline; use a to z, 0 to 9 and hyphens"),
+            (("pipelines:", "pipeline: p\npipelines:"), "f.yaml:1: unknown key `pipeline`; did you mean `pipelines`?"),
+            (
+                ("next: d}", "next: b}"),
+                "f.yaml:10: `pipelines.shouts.functions.c.next`: there is no function `b`; did you mean `c`?"
+            ),
+        ])
+    func betweenPipelines(change: (String, String), complaint: String) {
+        let problem = #expect(throws: YAMLProblem.self) {
+            _ = try Manifest(
+                try YAMLValue.parse(Self.several.replacing(change.0, with: change.1), file: "f.yaml"))
+        }
+        #expect(problem?.description == complaint)
     }
 
     @Test("the repository's own manifest is good")

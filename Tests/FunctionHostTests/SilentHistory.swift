@@ -23,9 +23,10 @@ final class SilentHistory: QuestionHistory {
         return try await history.store(answer)
     }
 
-    func accept(id: String, question: String, tenant: String?, expiresAt: Date?) async throws {
+    func accept(id: String, question: String, tenant: String?, pipeline: String?, expiresAt: Date?) async throws {
         try await listen()
-        try await history.accept(id: id, question: question, tenant: tenant, expiresAt: expiresAt)
+        try await history.accept(
+            id: id, question: question, tenant: tenant, pipeline: pipeline, expiresAt: expiresAt)
     }
 
     func finish(

@@ -88,9 +88,12 @@ struct TestHost: Sendable {
 
     /// A door to the host's functions, which notes questions in its history or in another.
     func door(history: (any QuestionHistory)? = nil) -> FrontDoor {
-        FrontDoor(
-            pipeline: functions, broker: broker, history: history ?? self.history, invoker: invoker, drain: host.drain,
-            logger: Self.logger)
+        let history = history ?? self.history
+        return FrontDoor(
+            pipeline: functions, broker: broker, history: history,
+            notes: AcceptanceNotes(
+                history: history, drain: host.drain, underWay: invoker.underWay, logger: Self.logger),
+            invoker: invoker, drain: host.drain, logger: Self.logger)
     }
 
     /// Runs the host while `body` runs, and drains it then; `body` may trigger the drain itself.

@@ -38,7 +38,7 @@ struct RestoreTests {
         try await governor.raise(
             "daily", to: Money(nanoUSD: 500), until: Date(timeIntervalSinceNow: 600), reason: "a test")
         let history = PostgresHistory(client: hosts)
-        try await history.accept(id: "q0", question: "?", tenant: nil, expiresAt: nil)
+        try await history.accept(id: "q0", question: "?", tenant: nil, pipeline: nil, expiresAt: nil)
         await history.close()
         #expect(try await Self.startProblems(hosts) == [])
         #expect(try await governor.verify().isSound)

@@ -16,7 +16,8 @@ package struct ConfiguredCalls: Sendable {
     /// - Throws: ``YAMLProblem``.
     package init(manifest file: String, functions: FunctionList, logger: Logger) throws(YAMLProblem) {
         self.init(
-            try FunctionPlan.plans(Manifest(YAMLValue.load(file: file)), among: functions, logger: logger))
+            try FunctionPlan.plans(Manifest(YAMLValue.load(file: file)), among: functions, logger: logger)
+                .flatMap(\.self))
     }
 
     /// What some functions ask.

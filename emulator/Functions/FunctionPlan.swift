@@ -16,8 +16,8 @@ struct FunctionPlan: Sendable {
     ///   for, and for what its maker throws.
     init(_ entry: Manifest.Entry, among functions: FunctionList, logger: Logger) throws(YAMLProblem) {
         let name = entry.settings.name
-        guard let listed = functions.entries.first(where: { $0.name == name }) else {
-            let hint = nearest(to: name, among: functions.names).map { "did you mean `\($0)`?" }
+        guard let listed = functions.entries.first(where: { $0.name == entry.function }) else {
+            let hint = nearest(to: entry.function, among: functions.names).map { "did you mean `\($0)`?" }
             throw entry.value.problem(
                 "there is no such function in this program; "
                     + (hint ?? "there are \(functions.names.map { "`\($0)`" }.joined(separator: ", "))"))
@@ -45,18 +45,22 @@ struct FunctionPlan: Sendable {
             isEndedByHost: entry.settings.next == nil && !listed.rules.contains(.endsRun))
     }
 
-    /// The plans of a whole pipeline.
+    /// The plans of each pipeline.
     ///
     /// A last function that ends no question has it ended by the host, with its output.
     ///
     /// - Throws: As ``init(_:among:logger:)``, and where models are asked in two regions.
     static func plans(
         _ manifest: Manifest, among functions: FunctionList, logger: Logger
-    ) throws(YAMLProblem) -> [FunctionPlan] {
-        var plans: [FunctionPlan] = []
-        for entry in manifest.entries { plans.append(try FunctionPlan(entry, among: functions, logger: logger)) }
+    ) throws(YAMLProblem) -> [[FunctionPlan]] {
+        var pipelines: [[FunctionPlan]] = []
+        for pipeline in manifest.pipelines {
+            var plans: [FunctionPlan] = []
+            for entry in pipeline.entries { plans.append(try FunctionPlan(entry, among: functions, logger: logger)) }
+            pipelines.append(plans)
+        }
         try requireOneRegion(manifest)
-        return plans
+        return pipelines
     }
 
     private static func check(_ entry: Manifest.Entry, _ rules: FunctionRules) throws(YAMLProblem) {

@@ -71,7 +71,7 @@ package struct Host: Sendable {
         _ pipeline: Pipeline, registry: MetricsRegistry, client: HTTPClient, logger: Logger
     ) -> [any Service] {
         let health = HealthRoutes(pipeline, registry: registry)
-        let questions = QuestionRoutes(pipeline: pipeline)
+        let (questions, runs) = (QuestionRoutes(pipeline: pipeline), RunRoutes(pipeline: pipeline))
         let lambda = LambdaRoutes(pipeline, callers: .anybody, logger: logger)
         var services: [any Service] = []
         if settings.metricFormat == .emf {
@@ -92,6 +92,7 @@ package struct Host: Sendable {
                 routes: { router in
                     health.add(to: router)
                     questions.add(to: router)
+                    runs.add(to: router)
                     lambda.add(to: router)
                 }, portOption: "SLUICE_LISTEN_PORT",
                 onReady: { [address = settings.listenAddress] port in

@@ -31,6 +31,7 @@ package final class Invoker: Sendable {
 
     /// An invocation whose task has not ended.
     fileprivate struct Running {
+        let runID: String
         let task: Task<Void, Never>
         let answer: OneAnswer<Ending>
         /// When the clock does something to it next: cancels it, or leaves it behind.
@@ -64,6 +65,11 @@ package final class Invoker: Sendable {
     /// Invocations that were left behind and still run.
     package var leftBehind: Int { state.withLock { $0.running.values.count { $0.isLeftBehind } } }
 
+    /// Whether a function works on a run's message now.
+    package func isWorking(on runID: String) -> Bool {
+        state.withLock { $0.running.values.contains { $0.runID == runID } }
+    }
+
     /// Invokes a function once, until the context's deadline.
     package func invoke(_ function: AnyFunction, _ payload: Data, context: InvocationContext) async -> Ending {
         let start = ContinuousClock.now
@@ -94,10 +100,13 @@ package final class Invoker: Sendable {
         }
         let isCutShort = state.withLock { state in
             // A short invocation may have ended already.
-            if !answer.isGiven { state.running[id] = Running(task: work, answer: answer, due: context.ends) }
+            if !answer.isGiven {
+                state.running[id] = Running(
+                    runID: context.questionID, task: work, answer: answer, due: context.ends)
+            }
             return state.isCutShort
         }
-        if isCutShort { cut(Running(task: work, answer: answer)) }
+        if isCutShort { cut(Running(runID: context.questionID, task: work, answer: answer)) }
         keepTime(until: context.ends)
         return await answer.value()
     }

@@ -1,19 +1,21 @@
 import FoundationEssentials
-import FunctionKit
-import History
-import Logging
+package import FunctionKit
+package import History
+package import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Notes accepted questions in the history, beside the door, which does not wait for it.
+/// Notes accepted messages in the history, beside the doors, which do not wait for it.
 ///
 /// While the history is away or slow the notes wait here, and are made up for. A question whose note is lost with its
 /// process is answered all the same, and known from its final state on.
 package final class AcceptanceNotes: Service {
     /// What is noted of a question.
     package struct Note: Sendable {
-        let id: String
-        /// Free of personal data.
+        package let id: String
+        /// The pipeline's name.
+        package let pipeline: String
+        /// A question's text, or another message's JSON; free of personal data where the pipeline redacts.
         package let question: String
         let tenant: String?
         let expiresAt: Date?
@@ -21,8 +23,10 @@ package final class AcceptanceNotes: Service {
         let run: StageRun?
     }
 
-    /// More do not wait for a history that takes nothing: some 30 MB at the most.
+    /// More do not wait for a history that takes nothing.
     private static let waitingMax = 4_096
+    /// Nor more bytes of them than so many questions may have.
+    private static let bytesMax = waitingMax * FrontDoor.questionBytesMax
     /// How many questions are remembered whose fate is not known: those of some seconds without the broker.
     private static let unconfirmedMax = 1_024
     /// How many are written at a time; the history lets them share transactions.
@@ -36,6 +40,8 @@ package final class AcceptanceNotes: Service {
         var notes: [String: Note] = [:]
         /// The ids of the notes, in the order in which they came.
         var order: [String] = []
+        /// How many bytes their texts have.
+        var bytes = 0
         /// How many did not wait, because too many did.
         var leftOut = 0
         var isFailing = false
@@ -51,7 +57,13 @@ package final class AcceptanceNotes: Service {
     private let (wakeups, wakeup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Makes notes that are written once they run.
-    init(history: any QuestionHistory, drain: DrainSignal, underWay: WorkUnderWay, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - history: Where they are written.
+    ///   - drain: Says until when.
+    ///   - underWay: Counts what is not written yet.
+    ///   - logger: Told how many could not be.
+    package init(history: any QuestionHistory, drain: DrainSignal, underWay: WorkUnderWay, logger: Logger) {
         self.history = history
         self.drain = drain
         self.underWay = underWay
@@ -77,10 +89,12 @@ package final class AcceptanceNotes: Service {
         state.withLock { state in
             state.unconfirmed.removeAll { $0 == note.id }
             guard state.notes[note.id] == nil else { return }
-            guard state.notes.count < Self.waitingMax else {
+            let bytes = state.bytes + note.question.utf8.count
+            guard state.notes.count < Self.waitingMax, bytes <= Self.bytesMax else {
                 state.leftOut += 1
                 return
             }
+            state.bytes = bytes
             state.notes[note.id] = note
             underWay.begin()
             state.order.append(note.id)
@@ -144,7 +158,8 @@ package final class AcceptanceNotes: Service {
     private func write(_ note: Note) async -> (any Error)? {
         do {
             try await history.accept(
-                id: note.id, question: note.question, tenant: note.tenant, expiresAt: note.expiresAt)
+                id: note.id, question: note.question, tenant: note.tenant, pipeline: note.pipeline,
+                expiresAt: note.expiresAt)
             if let run = note.run { try await history.recordStages([run]) }
         } catch let error as any DispositionProviding where error.disposition == .deadLetter {
             logger.warning(
@@ -153,7 +168,12 @@ package final class AcceptanceNotes: Service {
         } catch {
             return error
         }
-        if state.withLock({ $0.notes.removeValue(forKey: note.id) }) != nil { underWay.end() }
+        let isForgotten = state.withLock { state in
+            guard state.notes.removeValue(forKey: note.id) != nil else { return false }
+            state.bytes -= note.question.utf8.count
+            return true
+        }
+        if isForgotten { underWay.end() }
         return nil
     }
 

@@ -4,13 +4,16 @@ package import History
 package import Logging
 package import Messaging
 
-/// Takes questions in: what is accepted is durable, and free of personal data.
+/// Takes messages into a pipeline: what is accepted is durable, and free of personal data where its first function redacts.
 ///
-/// Where the first function redacts, it is invoked here, in memory, and only its output goes on. A question is accepted
-/// once the queue has confirmed it; its note in the history is written beside that, and holds nobody up.
+/// Such a function is invoked here, in memory, and only its output goes on. A message is accepted once the queue has
+/// confirmed it; its note in the history is written beside that, and holds nobody up.
 package struct FrontDoor: Sendable {
     /// The most bytes in UTF-8 that a question may have.
     package static let questionBytesMax = 8 * 1024
+    /// The most bytes of any other payload, of which each connection may send one at a time: long texts have room, and what
+    /// is larger belongs in a store of its own.
+    package static let payloadBytesMax = 256 * 1024
     /// The most characters of an id that an asker gives; a UUID has 36.
     package static let idBytesMax = 100
 
@@ -27,10 +30,13 @@ package struct FrontDoor: Sendable {
 
     /// How long the queue may take to confirm a question, with a connection that is made again meanwhile.
     package var confirmPatience = Duration.seconds(5)
-    /// What was accepted and is not noted in the history yet; to be run beside the door.
+    /// What was accepted and is not noted in the history yet; to be run beside the doors.
     package let notes: AcceptanceNotes
+    /// The pipeline's name.
+    package let name: String
+    /// Its functions, in the order in which a message passes them.
+    package let pipeline: [RegisteredFunction]
 
-    private let pipeline: [RegisteredFunction]
     private let broker: any MessageBroker
     private let history: any QuestionHistory
     private let invoker: Invoker
@@ -40,23 +46,25 @@ package struct FrontDoor: Sendable {
     /// Makes a door.
     ///
     /// - Parameters:
-    ///   - pipeline: All functions, in the order in which a question passes them; at least one.
-    ///   - broker: Where accepted questions go.
-    ///   - history: Where they are noted.
+    ///   - pipeline: All functions, in the order in which a message passes them; at least one.
+    ///   - broker: Where accepted messages go.
+    ///   - history: Where those are looked up that were accepted before.
+    ///   - notes: Notes them there; shared by the doors of a process.
     ///   - invoker: Runs the first function.
     ///   - drain: The door closes when the host drains.
     ///   - logger: Gets ids and sizes.
     package init(
-        pipeline: [RegisteredFunction], broker: any MessageBroker, history: any QuestionHistory, invoker: Invoker,
-        drain: DrainSignal, logger: Logger
+        pipeline: [RegisteredFunction], broker: any MessageBroker, history: any QuestionHistory,
+        notes: AcceptanceNotes, invoker: Invoker, drain: DrainSignal, logger: Logger
     ) {
+        name = pipeline.first?.settings.pipeline ?? ""
         self.pipeline = pipeline
         self.broker = broker
         self.history = history
         self.invoker = invoker
         self.drain = drain
         self.logger = logger
-        notes = AcceptanceNotes(history: history, drain: drain, underWay: invoker.underWay, logger: logger)
+        self.notes = notes
     }
 
     /// Whether a text may be asked at all.
@@ -83,6 +91,26 @@ package struct FrontDoor: Sendable {
         _ question: String, id asked: String? = nil, tenant: String? = nil, expiresAt: Date? = nil
     ) async throws(FrontDoorError) -> String {
         try Self.check(question)
+        guard let payload = try? JSONEncoder().encode(Question(question: question)) else {
+            throw .unreadable(code: "not-encodable")
+        }
+        return try await accept(payload: payload, id: asked, tenant: tenant, expiresAt: expiresAt)
+    }
+
+    /// Accepts any message; it is durable when this returns.
+    ///
+    /// - Parameters:
+    ///   - payload: The first function's input, JSON in UTF-8. What it is, only that function knows.
+    ///   - asked: The run's id, as for a question.
+    ///   - tenant: Who sends it, where tenants are told apart.
+    ///   - expiresAt: After this instant its output is of no use.
+    /// - Returns: The run's id.
+    /// - Throws: As for a question.
+    package func accept(
+        payload: Data, id asked: String? = nil, tenant: String? = nil, expiresAt: Date? = nil
+    ) async throws(FrontDoorError) -> String {
+        guard payload.count <= Self.payloadBytesMax else { throw .payloadTooLong(bytes: payload.count) }
+        guard Self.isJSON(payload) else { throw .notJSON }
         if let asked, !Self.isID(asked) { throw .badID }
         // Before it is published: a note of it could never be written.
         if let tenant, !StorableName.isOne(tenant) { throw .badTenant }
@@ -95,13 +123,7 @@ package struct FrontDoor: Sendable {
         headers.tenant = tenant
         headers.expiresAt = expiresAt
 
-        var stage = Question(question: question)
-        var body: Data
-        do {
-            body = try JSONEncoder().encode(stage)
-        } catch {
-            throw .unreadable(code: "not-encodable")
-        }
+        var body = payload
         var destination = first.queues.waiting
         var run: StageRun?
         if first.settings.redacts, let next = first.settings.next {
@@ -110,20 +132,32 @@ package struct FrontDoor: Sendable {
             run = StageRun(
                 questionID: id, function: first.settings.name, attempt: 1,
                 milliseconds: (.now - start) / .milliseconds(1))
-            guard let redacted = try? JSONDecoder().decode(Question.self, from: body) else {
-                throw .unreadable(code: "output-unreadable")
-            }
-            stage = redacted
             destination = FunctionQueues(function: next).waiting
         }
-        if asked != nil, let known = await knownText(of: id) {
-            guard known.isEmpty || known == stage.question else { throw .taken(id: id) }
+        let text = Self.text(of: body)
+        if asked != nil, let known = await known(id) {
+            let isSame = (known.text.isEmpty || known.text == text) && known.pipeline ?? name == name
+            guard isSame else { throw .taken(id: id) }
             return id
         }
         try await publish(Message(id: id, body: body, headers: headers.texts), to: destination)
         notes.add(
-            AcceptanceNotes.Note(id: id, question: stage.question, tenant: tenant, expiresAt: expiresAt, run: run))
+            AcceptanceNotes.Note(
+                id: id, pipeline: name, question: text, tenant: tenant, expiresAt: expiresAt, run: run))
         return id
+    }
+
+    /// Whether a payload is JSON as queues and stores can keep it.
+    ///
+    /// A zero byte is none of JSON in UTF-8, and is what UTF-16 has most of.
+    private static func isJSON(_ payload: Data) -> Bool {
+        !payload.contains(0) && String(validating: payload, as: UTF8.self) != nil
+            && (try? JSONDecoder().decode(AnyValue.self, from: payload)) != nil
+    }
+
+    /// What is noted of a message: a question's text, or the JSON itself.
+    private static func text(of body: Data) -> String {
+        (try? JSONDecoder().decode(Question.self, from: body))?.question ?? String(decoding: body, as: UTF8.self)
     }
 
     /// Whether a text may be the id of a question: it stands in paths and log lines as it is.
@@ -135,10 +169,12 @@ package struct FrontDoor: Sendable {
             && text.utf8.allSatisfy { isAlphanumeric($0) || "-_.".utf8.contains($0) }
     }
 
-    /// The text of a question that was asked before, as far as it can be seen in a moment; empty where only its end is known.
-    private func knownText(of id: String) async -> String? {
-        if let note = notes[id] { return note.question }
-        return try? await value(within: Self.lookPatience) { try await history.question(id: id)?.question } ?? nil
+    /// What is known of a message that was accepted before, as far as it can be seen in a moment; the text is empty where
+    /// only its end is known.
+    private func known(_ id: String) async -> (pipeline: String?, text: String)? {
+        if let note = notes[id] { return (note.pipeline, note.question) }
+        let record = try? await value(within: Self.lookPatience) { try await history.question(id: id) } ?? nil
+        return record.map { ($0.pipeline, $0.question) }
     }
 
     /// Invokes the first function in memory.
@@ -230,8 +266,13 @@ package struct FrontDoor: Sendable {
         return .failure(.unconfirmed(reason: "nobody waits any more"))
     }
 
-    /// The part of the first functions' input and output that the door knows.
+    /// A question as the first function of its pipeline takes it.
     private struct Question: Codable {
         var question: String
+    }
+
+    /// Whatever a JSON text says.
+    private struct AnyValue: Decodable {
+        init(from decoder: any Decoder) {}
     }
 }

@@ -6,6 +6,10 @@ package enum FrontDoorError: Error, Sendable, Hashable {
     case empty
     /// The question is longer than ``FrontDoor/questionBytesMax``.
     case tooLong(bytes: Int)
+    /// The payload is longer than ``FrontDoor/payloadBytesMax``.
+    case payloadTooLong(bytes: Int)
+    /// The payload is no JSON in UTF-8.
+    case notJSON
     /// The id that the asker gave is none.
     case badID
     /// The tenant is a text that cannot be stored everywhere.
@@ -31,6 +35,8 @@ extension FrontDoorError: CustomStringConvertible {
         case .empty: "the question is empty; write what happened and what you want to know"
         case .tooLong(let bytes):
             "the question has \(bytes) bytes; the most is \(FrontDoor.questionBytesMax); leave out what is not needed"
+        case .payloadTooLong(let bytes): "the payload has \(bytes) bytes; the most is \(FrontDoor.payloadBytesMax)"
+        case .notJSON: "the payload is no JSON in UTF-8"
         case .badID:
             "an id has 1 to \(FrontDoor.idBytesMax) letters, digits, hyphens, underscores and dots, and begins with a "
                 + "letter or a digit; leave it out to be given one"
@@ -43,6 +49,20 @@ extension FrontDoorError: CustomStringConvertible {
         case .unavailable(let reason): "the question could not be stored: \(reason)"
         case .unconfirmed(let id):
             "the question may have been accepted: ask for id \(id), or ask again under this id"
+        }
+    }
+
+    /// The same of a message that is no question.
+    package var sentence: String {
+        switch self {
+        case .taken(let id): "another message was sent under the id \(id); send this one under an id of its own"
+        case .full(let retryAfter): "too many messages wait; try again in \(retryAfter.components.seconds) s"
+        case .draining: "the host is ending; send it again in a moment"
+        case .unreadable(let code): "the first function cannot take this payload (\(code)); nothing was kept"
+        case .unavailable(let reason): "the message could not be queued: \(reason)"
+        case .unconfirmed(let id):
+            "the message may have been accepted: ask for run \(id), or send it again under this id"
+        default: description
         }
     }
 }

@@ -2,6 +2,8 @@
 package struct FunctionSettings: Sendable, Hashable {
     /// The function's name.
     package var name: String
+    /// The pipeline that it is part of.
+    package var pipeline: String
     /// The function that takes its output; nil for the last.
     package var next: String?
     /// Whether the function is invoked at the door, in memory, so that only its output is ever queued, stored or logged.
@@ -23,12 +25,14 @@ package struct FunctionSettings: Sendable, Hashable {
 
     /// Makes settings, by default those of a function that the manifest only names.
     package init(
-        name: String, next: String? = nil, redacts: Bool = false, passesOnUnknownKeys: Bool = false,
+        name: String, pipeline: String = "", next: String? = nil, redacts: Bool = false,
+        passesOnUnknownKeys: Bool = false,
         concurrency: Int = 4, timeout: Duration = .seconds(10), attemptsMax: Int = 4,
         backoff: Backoff = Backoff(first: .seconds(1), factor: 2, longest: .seconds(60)),
         queueLengthMax: Int = 10_000, model: ModelSettings? = nil
     ) {
         self.name = name
+        self.pipeline = pipeline
         self.next = next
         self.redacts = redacts
         self.passesOnUnknownKeys = passesOnUnknownKeys

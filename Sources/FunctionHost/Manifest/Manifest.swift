@@ -1,7 +1,7 @@
 import FunctionKit
 package import StrictYAML
 
-/// The pipeline as `functions.yaml` describes it, checked.
+/// The pipelines as `functions.yaml` describes them, checked.
 ///
 /// ```yaml
 /// pipeline: consumer-rights
@@ -16,7 +16,23 @@ package import StrictYAML
 ///   psql-worker: {}
 /// ```
 ///
+/// Several pipelines stand under `pipelines`, the one of the question door first:
+///
+/// ```yaml
+/// pipelines:
+///   consumer-rights:
+///     first: pii-filter
+///     functions: {...}
+///   digests:
+///     first: filter-digest
+///     functions:
+///       filter-digest: {function: pii-filter, next: summarise, redacts: true}
+///       summarise: {...}
+/// ```
+///
 /// - `next` (function, optional): takes the output; the last function has none.
+/// - `function` (name, default the entry's own): which of the program's functions it is, for one that several entries are made
+///   of. Queues, budgets, logs and metrics go by the entry's name, so that no two pipelines have an entry of one name.
 /// - `redacts` (bool, default `false`): invoked at the door; for the first function only.
 /// - `passthrough` (bool, default `false`): keys of the input that the function does not know stand in its output too; not
 ///   beside `redacts`.
@@ -28,41 +44,83 @@ package import StrictYAML
 /// - `model` (`{provider, region, id, timeout}`, optional): the model that the function asks.
 /// - `parameters` (mapping, optional): what the function itself is made with.
 package struct Manifest {
-    /// One function of the pipeline.
+    /// One function of a pipeline.
     package struct Entry {
         /// How the host runs it.
         package let settings: FunctionSettings
+        /// Which of the program's functions it is.
+        package let function: String
         /// What the function itself is made with; its maker checks the keys.
         package let parameters: YAMLValue?
         /// For complaints about the function.
         package let value: YAMLValue
     }
 
-    /// The pipeline's name.
-    package let name: String
-    /// The functions, in the order in which a question passes them.
-    package let entries: [Entry]
+    /// One way for messages.
+    package struct Pipeline {
+        /// Its name.
+        package let name: String
+        /// Its functions, in the order in which a message passes them; at least one.
+        package let entries: [Entry]
+    }
+
+    /// The pipelines, in the order of the file; at least one.
+    package let pipelines: [Pipeline]
+
+    /// The functions of all pipelines.
+    package var entries: [Entry] { pipelines.flatMap(\.entries) }
 
     /// Reads and checks a manifest.
     ///
     /// - Throws: ``YAMLProblem`` with file, line and what to write instead: for an unknown key, a bad value, a `next` or
-    ///   `first` that is not there, a cycle, a function that no other leads to, and a name that fits no queue.
+    ///   `first` that is not there, a cycle, a function that no other leads to, a name that fits no queue, and one that stands
+    ///   in two pipelines.
     package init(_ root: YAMLValue) throws(YAMLProblem) {
-        let top = try root.mapping(keys: ["pipeline", "first", "functions"])
-        name = try top.required("pipeline").string()
-        let listed = try top.required("functions").mapping()
-        guard !listed.entries.isEmpty else { throw try top.required("functions").problem("name at least one function") }
-        let names = listed.entries.map(\.key)
-        for entry in listed.entries where !FunctionList.canName(entry.key) {
+        guard let several = try root.mapping().optional("pipelines") else {
+            let top = try root.mapping(keys: ["pipeline", "first", "functions"])
+            pipelines = [try Self.pipeline(try top.required("pipeline").string(), top)]
+            return
+        }
+        _ = try root.mapping(keys: ["pipelines"])
+        let listed = try several.mapping().entries
+        guard !listed.isEmpty else { throw several.problem("name at least one pipeline") }
+        var pipelines: [Pipeline] = []
+        var homes: [String: String] = [:]
+        for item in listed {
+            guard FunctionList.canName(item.key) else {
+                throw YAMLProblem(
+                    file: root.file, line: item.line,
+                    message: "`\(item.key)` cannot name a pipeline; use a to z, 0 to 9 and hyphens")
+            }
+            let pipeline = try Self.pipeline(item.key, try item.value.mapping(keys: ["first", "functions"]))
+            for entry in pipeline.entries {
+                if let home = homes.updateValue(item.key, forKey: entry.settings.name) {
+                    throw entry.value.problem(
+                        "`\(entry.settings.name)` stands in the pipeline `\(home)` too; give it a name of its own here and"
+                            + " write `function: \(entry.function)`")
+                }
+            }
+            pipelines.append(pipeline)
+        }
+        self.pipelines = pipelines
+    }
+
+    /// Reads one pipeline.
+    private static func pipeline(_ pipeline: String, _ keys: YAMLMapping) throws(YAMLProblem) -> Pipeline {
+        let functions = try keys.required("functions")
+        let listed = try functions.mapping().entries
+        guard !listed.isEmpty else { throw functions.problem("name at least one function") }
+        let names = listed.map(\.key)
+        for entry in listed where !FunctionList.canName(entry.key) {
             throw YAMLProblem(
-                file: root.file, line: entry.line,
+                file: functions.file, line: entry.line,
                 message: "`\(entry.key)` cannot name a function; use a to z, 0 to 9 and hyphens")
         }
-        let firstValue = try top.required("first")
-        let first = try Self.reference(firstValue, among: names)
+        let firstValue = try keys.required("first")
+        let first = try reference(firstValue, among: names)
 
         var parsed: [String: (entry: Entry, next: YAMLValue?)] = [:]
-        for entry in listed.entries { parsed[entry.key] = try Self.function(entry, among: names, first: first) }
+        for entry in listed { parsed[entry.key] = try function(entry, of: pipeline, among: names, first: first) }
 
         var order: [Entry] = []
         var seen: Set<String> = []
@@ -77,22 +135,23 @@ package struct Manifest {
             upcoming = function.entry.settings.next
             reference = function.next ?? reference
         }
-        if let lost = listed.entries.first(where: { !seen.contains($0.key) }) {
+        if let lost = listed.first(where: { !seen.contains($0.key) }) {
             throw YAMLProblem(
-                file: root.file, line: lost.line,
+                file: functions.file, line: lost.line,
                 message: "no function leads to `\(lost.key)`; name it as a `next`, or take it out")
         }
-        entries = order
+        return Pipeline(name: pipeline, entries: order)
     }
 
     private static func function(
-        _ entry: YAMLMapping.Entry, among names: [String], first: String
+        _ entry: YAMLMapping.Entry, of pipeline: String, among names: [String], first: String
     ) throws(YAMLProblem) -> (Entry, YAMLValue?) {
         let keys = try entry.value.mapping(keys: [
-            "next", "redacts", "passthrough", "concurrency", "timeout", "attempts", "backoff", "queue_length", "model",
+            "function", "next", "redacts", "passthrough", "concurrency", "timeout", "attempts", "backoff",
+            "queue_length", "model",
             "parameters",
         ])
-        var settings = FunctionSettings(name: entry.key)
+        var settings = FunctionSettings(name: entry.key, pipeline: pipeline)
         let next = keys.optional("next")
         if let next { settings.next = try reference(next, among: names) }
         if let value = keys.optional("redacts") {
@@ -118,7 +177,10 @@ package struct Manifest {
         if let value = keys.optional("backoff") { settings.backoff = try backoff(value) }
         if let value = keys.optional("queue_length") { settings.queueLengthMax = try value.int(in: 1...1_000_000) }
         if let value = keys.optional("model") { settings.model = try model(value) }
-        return (Entry(settings: settings, parameters: keys.optional("parameters"), value: entry.value), next)
+        let function = try keys.optional("function")?.string() ?? entry.key
+        let read = Entry(
+            settings: settings, function: function, parameters: keys.optional("parameters"), value: entry.value)
+        return (read, next)
     }
 
     private static func reference(_ value: YAMLValue, among names: [String]) throws(YAMLProblem) -> String {

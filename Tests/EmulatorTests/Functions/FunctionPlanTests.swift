@@ -58,7 +58,8 @@ struct FunctionPlanTests {
     private func plans(_ lines: String, first: String) throws -> [FunctionPlan] {
         let text = "pipeline: p\nfirst: \(first)\nfunctions:\n\(lines)"
         return try FunctionPlan.plans(
-            Manifest(YAMLValue.parse(text, file: "m.yaml")), among: Self.functions, logger: Logger(label: "test"))
+            Manifest(YAMLValue.parse(text, file: "m.yaml")), among: Self.functions, logger: Logger(label: "test")
+        ).flatMap(\.self)
     }
 
     @Test("Each has asked for what its maker asked for, and for nothing else")

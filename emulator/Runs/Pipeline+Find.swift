@@ -1,0 +1,48 @@
+import FunctionHost
+import History
+
+/// What is known of an id that somebody asks for.
+enum FoundRun {
+    /// What is kept of it.
+    case known(QuestionRecord)
+    /// This host has taken it in and not noted it yet.
+    case noted(AcceptanceNotes.Note)
+    /// It was sent to the queue, and nobody has said that it came there.
+    case unconfirmed
+    /// Nobody knows it.
+    case none
+    /// It cannot be looked up for now, as the reason says.
+    case away(String)
+}
+
+extension Pipeline {
+    /// Looks a run up, and waits for its end.
+    ///
+    /// - Parameters:
+    ///   - id: The run's, which need not be known yet.
+    ///   - limit: How long to wait; zero for a look.
+    ///   - context: Of whoever asks: nobody waits longer than that.
+    /// - Returns: What is known.
+    /// - Throws: The history's errors while it is waited for.
+    func find(_ id: String, within limit: Duration, _ context: ConnectionContext) async throws -> FoundRun {
+        let (look, obstacle) = await lookOrObstacle(at: id)
+        // What this host took is known here before it is noted.
+        let note = notes[id]
+        guard let look else {
+            if let note { return .noted(note) }
+            return .away(obstacle.flatMap(plainReason) ?? "the history does not answer")
+        }
+        var known = look.record
+        // Also for one that nobody has noted yet: it may be on its way.
+        let isOpen = known.map { $0.state == .accepted } ?? true
+        if isOpen, limit > .zero {
+            let outcome = try await context.whileClientStays { [self] () async throws -> QuestionRecord? in
+                try await self.outcome(of: id, within: limit)
+            }
+            known = (outcome ?? nil) ?? known
+        }
+        if let known { return .known(known) }
+        if let note { return .noted(note) }
+        return notes.isUnconfirmed(id) ? .unconfirmed : .none
+    }
+}
