@@ -56,11 +56,14 @@ let package = Package(
         .target(
             name: "RAGCore", dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")],
             path: "functions/rag-core", exclude: ["README.md", "events", "knowledge"]),
+        // What the last two hand each other: an answer with its citations.
+        .target(name: "Answers", dependencies: ["FunctionKit"]),
         .target(
-            name: "LLMConnector", dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")],
+            name: "LLMConnector",
+            dependencies: ["Answers", "FunctionKit", .product(name: "Logging", package: "swift-log")],
             path: "functions/llm-connector", exclude: ["README.md", "events"]),
         .target(
-            name: "PSQLWorker", dependencies: ["FunctionKit", .product(name: "Logging", package: "swift-log")],
+            name: "PSQLWorker", dependencies: ["Answers", "FunctionKit"],
             path: "functions/psql-worker", exclude: ["README.md", "events"]),
 
         // YAML that is read strictly: unknown keys and bad values with file and line.
@@ -102,8 +105,8 @@ let package = Package(
             dependencies: ["Spending", "FunctionKit", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(name: "SpendingPostgres", dependencies: ["FunctionKit", "Hashing", "Postgres", "Spending"]),
 
-        // Questions and answers.
-        .target(name: "History", dependencies: ["FunctionKit"]),
+        // What became of each message of each pipeline.
+        .target(name: "History"),
         .target(
             name: "HistorySQLite",
             dependencies: ["FunctionKit", "History", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -198,7 +201,8 @@ let package = Package(
         .target(
             name: "Emulator",
             dependencies: [
-                "CivilTime", "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite", "Spending",
+                "Answers", "CivilTime", "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite",
+                "Spending",
                 "SpendingAlerts",
                 "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
                 "Bedrock", "BedrockStandIn", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
@@ -230,8 +234,7 @@ let package = Package(
         // Tests, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .target(name: "MessagingCompat", dependencies: ["Messaging", "TestSupport"], path: "Tests/MessagingCompat"),
-        .target(
-            name: "HistoryCompat", dependencies: ["FunctionKit", "History", "TestSupport"], path: "Tests/HistoryCompat"),
+        .target(name: "HistoryCompat", dependencies: ["History", "TestSupport"], path: "Tests/HistoryCompat"),
         .target(
             name: "SpendingCompat", dependencies: ["CivilTime", "FunctionKit", "Spending", "TestSupport"],
             path: "Tests/SpendingCompat"),
@@ -264,9 +267,10 @@ let package = Package(
             dependencies: ["FunctionKit", "FunctionTesting", "RAGCore", "LLMConnector", "PIIFilter"]),
         .testTarget(
             name: "LLMConnectorTests",
-            dependencies: ["TestSupport", "FunctionKit", "FunctionTesting", "LLMConnector", "PSQLWorker"],
+            dependencies: ["Answers", "TestSupport", "FunctionKit", "FunctionTesting", "LLMConnector", "PSQLWorker"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "PSQLWorkerTests", dependencies: ["FunctionKit", "FunctionTesting", "PSQLWorker"]),
+        .testTarget(
+            name: "PSQLWorkerTests", dependencies: ["Answers", "FunctionKit", "FunctionTesting", "PSQLWorker"]),
         .testTarget(
             name: "SQLiteTests", dependencies: ["TestSupport", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "MessagingCompat", "TestSupport"]),
@@ -297,9 +301,9 @@ let package = Package(
         .testTarget(
             name: "HistoryPostgresTests",
             dependencies: [
-                "FunctionKit", "History", "HistoryCompat", "HistoryPostgres", "Postgres", "PostgresTestServer",
-                "TestSupport",
-            ]),
+                "Answers", "FunctionKit", "History", "HistoryCompat", "HistoryPostgres", "Postgres",
+                "PostgresTestServer", "TestSupport",
+            ], exclude: ["Fixtures"]),
         .testTarget(
             name: "SpendingTests",
             dependencies: [
@@ -423,17 +427,18 @@ let package = Package(
         .testTarget(
             name: "EmulatorTests",
             dependencies: [
-                "Bedrock", "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "FunctionTesting", "Messaging",
-                "Postgres", "Spending", "StrictYAML", "TestSupport",
+                "Bedrock", "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "FunctionTesting", "History",
+                "HistorySQLite", "Messaging", "MessagingSQLite", "Postgres", "SQLite", "SpendingSQLite", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"), "Spending", "StrictYAML",
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-            ]),
+            ], exclude: ["Fixtures"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Bedrock", "BedrockStandIn", "ChromaTestServer", "ECSStandIn", "FunctionHost",
+                "Answers", "TestSupport", "Bedrock", "BedrockStandIn", "ChromaTestServer", "ECSStandIn", "FunctionHost",
                 "FunctionKit", "History", "HistoryPostgres", "HistorySQLite", "HTTPTransport", "Messaging",
                 "MessagingSQLite", "OwnFunctions", "PIIFilter", "Postgres", "PostgresTestServer", "RabbitMQ",
                 "RabbitMQServer", "Retrieval", "SQLite",

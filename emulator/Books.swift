@@ -16,7 +16,7 @@ struct Books: Sendable {
     typealias Ledger = SpendLedger & SpendReader
 
     let ledger: any Ledger
-    let history: any QuestionHistory
+    let history: any RunHistory
     /// Whether they have a clock of their own, and not this machine's.
     let haveClock: Bool
     private let closing: @Sendable () async -> Void

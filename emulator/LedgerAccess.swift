@@ -70,7 +70,7 @@ package struct LedgerAccess: Sendable {
     ///
     /// - Throws: Where the history cannot be read.
     package func degradedAnswers(in span: Range<Date>) async throws -> [DegradedAnswers] {
-        try await books.history.degradedAnswers(in: span).map {
+        try await books.history.degradedRuns(in: span).map {
             DegradedAnswers(quarter: $0.quarter, tenant: $0.tenant, count: $0.count)
         }
     }
@@ -80,7 +80,7 @@ package struct LedgerAccess: Sendable {
     /// - Throws: Where the history cannot be read.
     package func questionsWithoutRoom(since start: Date) async throws -> QuestionsWithoutRoom {
         let counts = try await books.history.withoutRoom(since: start)
-        let degraded = try await books.history.degradedAnswers(in: start ..< .distantFuture)
+        let degraded = try await books.history.degradedRuns(in: start ..< .distantFuture)
         return QuestionsWithoutRoom(
             refused: counts.refused, degraded: degraded.map(\.count).reduce(0, +), parked: counts.waiting)
     }

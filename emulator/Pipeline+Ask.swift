@@ -20,7 +20,7 @@ package enum AskOutcome: Sendable {
     /// A budget had no room for it, as the sentence says.
     case refused(String)
     /// It ended without an answer.
-    case unanswered(QuestionRecord)
+    case unanswered(RunRecord)
     /// The time was up before the answer was there. The question is kept; `reason` says what is in the way, where that is
     /// known.
     case waiting(id: String, reason: String?)
@@ -61,7 +61,7 @@ extension Pipeline {
     /// What became of a run that somebody waits for.
     enum WaitedEnd {
         /// It has its final state.
-        case over(QuestionRecord)
+        case over(RunRecord)
         /// The time is up; what is in the way, where that is known.
         case waiting(reason: String?)
         /// The program ends.
@@ -82,7 +82,7 @@ extension Pipeline {
     }
 
     /// Waits for the final state, also while the history cannot be read: the question is accepted, and may be answered.
-    private func outcome(of id: String, _ patience: Patience) async -> QuestionRecord? {
+    private func outcome(of id: String, _ patience: Patience) async -> RunRecord? {
         while true {
             do {
                 return try await outcome(of: id, within: patience.left)
@@ -99,7 +99,7 @@ extension Pipeline {
     private func obstacle(to id: String, at door: FrontDoor) async -> String? {
         let (look, obstacle) = await lookOrObstacle(at: id, within: Self.lastLook)
         guard let look else { return obstacle.flatMap(plainReason) ?? "the history does not answer" }
-        if let record = look.record, record.reason == QuestionRecord.noRoom, let explanation = record.explanation {
+        if let record = look.record, record.reason == RunRecord.noRoom, let explanation = record.explanation {
             return explanation
         }
         return next(after: look.record?.stages ?? [], at: door).map { "\($0) has not finished yet" }
@@ -113,12 +113,12 @@ extension Pipeline {
     }
 
     /// What keeps this host from taking an accepted message any further; nil where nothing does.
-    func trouble(before record: QuestionRecord) -> HostTrouble? {
+    func trouble(before record: RunRecord) -> HostTrouble? {
         next(after: record.stages, at: door(of: record)).flatMap { host.troubles[$0] }
     }
 
     /// The door of the pipeline that a run goes through; the first where nothing says which.
-    func door(of record: QuestionRecord) -> FrontDoor {
+    func door(of record: RunRecord) -> FrontDoor {
         let stages = Set(record.stages.map(\.function))
         return doors.first { $0.name == record.pipeline }
             ?? doors.first { $0.pipeline.contains { stages.contains($0.settings.name) } } ?? questionDoor
@@ -128,9 +128,9 @@ extension Pipeline {
     private func tellOfWait(_ id: String, _ tell: @Sendable (AskEvent) -> Void) async {
         while (try? await Task.sleep(for: Self.waitLook)) != nil {
             // A history that is away is the outcome's to tell of.
-            guard let record = try? await history.question(id: id) else { continue }
-            guard record.state == .accepted else { return }
-            guard record.reason == QuestionRecord.noRoom, let explanation = record.explanation else { continue }
+            guard let record = try? await history.run(id: id) else { continue }
+            guard !record.state.isFinal else { return }
+            guard record.reason == RunRecord.noRoom, let explanation = record.explanation else { continue }
             return tell(.parked(ParkedQuestion(id: id, explanation: explanation)))
         }
     }
@@ -141,7 +141,7 @@ extension Pipeline {
     /// The report on a question; nil for one without an answer.
     ///
     /// An answer is given whatever the ledger says: without it, what is left of the limit is not known.
-    func report(on record: QuestionRecord) async -> AnswerReport? {
+    func report(on record: RunRecord) async -> AnswerReport? {
         let budgets = (try? await governor?.status()) ?? []
         return AnswerReport(record, budgets: budgets, pipeline: door(of: record).pipeline.map(\.settings.name))
     }
@@ -157,7 +157,7 @@ extension Pipeline {
     ) async -> (look: Look?, obstacle: (any Error)?) {
         do {
             let look = try await first(within: limit) { [history] in
-                Look(record: try await history.question(id: id))
+                Look(record: try await history.run(id: id))
             }
             return (look, nil)
         } catch {
@@ -168,7 +168,7 @@ extension Pipeline {
     /// What a look at the history found.
     struct Look: Sendable {
         /// The question; nil where nothing is known of it.
-        let record: QuestionRecord?
+        let record: RunRecord?
     }
 
     /// Waits for a question's final state, and a moment for the functions' times, which are noted beside it.
@@ -178,9 +178,9 @@ extension Pipeline {
     ///   - limit: How long to wait for the final state; nil for as long as it takes.
     /// - Returns: Nil where the time is up or the task is cancelled.
     /// - Throws: ``SQLiteStoreError``.
-    func outcome(of id: String, within limit: Duration?) async throws -> QuestionRecord? {
+    func outcome(of id: String, within limit: Duration?) async throws -> RunRecord? {
         let final = try await first(within: limit) { [history] in try await history.outcome(of: id) }
-        guard let final, final.state == .answered else { return final }
+        guard let final, final.state == .done else { return final }
         let names = Set(door(of: final).pipeline.map(\.settings.name))
         let complete = try await first(within: .seconds(1)) { [history] in
             try await history.outcome(of: id) { record in names.isSubset(of: record.stages.map(\.function)) }
@@ -204,7 +204,7 @@ extension Pipeline {
     }
 }
 
-extension QuestionRecord {
+extension RunRecord {
     /// Whether a budget refused it.
     var isWithoutRoom: Bool { state == .refused && reason == Self.noRoom }
 

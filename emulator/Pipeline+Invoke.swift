@@ -24,7 +24,7 @@ extension Pipeline {
             throw .unknownFunction(hint: hint ?? "there are \(names.map { "`\($0)`" }.joined(separator: ", "))")
         }
         let context = InvocationContext(
-            questionID: UUID().uuidString.lowercased(), functionName: name, attempt: 1,
+            runID: UUID().uuidString.lowercased(), functionName: name, attempt: 1,
             deadline: min(patience.end, .now + registered.settings.timeout), tenant: nil, trace: TraceContext(),
             logger: logger, drain: host.drain)
         let invoker = host.invoker

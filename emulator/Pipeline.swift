@@ -19,7 +19,7 @@ package struct Pipeline: Sendable {
     /// Take messages in: one for each pipeline of the manifest, in its order.
     package let doors: [FrontDoor]
     /// Knows what became of them.
-    package let history: any QuestionHistory
+    package let history: any RunHistory
     /// Holds the limit; nil where no model is asked.
     package let governor: CostGovernor?
     /// The functions of all pipelines, each in the order in which a message passes them.
@@ -126,7 +126,6 @@ package struct Pipeline: Sendable {
         for plan in parts.plans {
             if let model = plan.asked.model, let models { model.part.open(models.model(model)) }
             if let index { plan.asked.index?.open(index) }
-            plan.asked.history?.open(parts.history)
             plan.asked.web?.open(HTTPWebClient(client: parts.client))
         }
         functions = parts.plans.map(\.registered)

@@ -12,7 +12,7 @@ import StrictYAML
 
 /// What a pipeline is put together from: all files read and checked, queues and books open, nothing running yet.
 struct PipelineParts: Sendable {
-    let history: any QuestionHistory
+    let history: any RunHistory
     let broker: any MessageBroker
     /// Nil where nobody asked for it.
     let index: IndexChoice?
@@ -77,7 +77,7 @@ struct PipelineParts: Sendable {
             let patience = min(Self.serverPatience, options.patience?.left ?? Self.serverPatience)
             // What is neither spent nor kept needs no books: those in memory are nobody's.
             let isEphemeral =
-                options.isEphemeral || use == .invoking && paying == nil && !asked.contains { $0.history != nil }
+                options.isEphemeral || use == .invoking && paying == nil
             file = DataFile(folder: isEphemeral ? nil : options.dataFolder) { logger.warning("\($0)") }
             books = try await Books.open(
                 url: options.settings.databaseURL, file: file, isEphemeral: isEphemeral,

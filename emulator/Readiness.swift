@@ -64,7 +64,7 @@ struct Readiness: Sendable {
             },
             "history": {
                 try await pipeline.file.check()
-                _ = try await pipeline.history.question(id: "")
+                _ = try await pipeline.history.run(id: "")
             },
         ]
         if let governor = pipeline.governor {

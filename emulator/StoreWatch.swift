@@ -27,7 +27,7 @@ final class StoreWatch: Service {
     static let offsetMax: TimeInterval = 60
 
     private let governor: CostGovernor?
-    private let history: (any QuestionHistory)?
+    private let history: (any RunHistory)?
     private let file: DataFile
     private let calls: CallWatch
     private let logger: Logger
@@ -43,7 +43,7 @@ final class StoreWatch: Service {
     ///   - calls: Know what time the model's answers tell.
     ///   - logger: Told of what begins and ends.
     init(
-        governor: CostGovernor?, history: (any QuestionHistory)?, file: DataFile, calls: CallWatch, logger: Logger
+        governor: CostGovernor?, history: (any RunHistory)?, file: DataFile, calls: CallWatch, logger: Logger
     ) {
         self.governor = governor
         self.history = history

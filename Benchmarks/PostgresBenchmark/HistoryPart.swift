@@ -1,6 +1,5 @@
 import BenchmarkSupport
 import Foundation
-import FunctionKit
 import History
 import HistoryPostgres
 import Measuring
@@ -43,14 +42,15 @@ struct HistoryPart {
         _ history: PostgresHistory, callers: Int, for span: Duration
     ) async throws -> PairTimes {
         let recorder = PairRecorder()
-        let end = ContinuousClock.now + span
+        let last = ContinuousClock.now + span
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<callers {
                 group.addTask {
-                    while .now < end {
-                        let answer = Self.answer(UUID().uuidString)
+                    while .now < last {
+                        let id = UUID().uuidString
+                        let end = RunEnd.done(Self.output, pipeline: "p", costNanoUSD: 2_982_000)
                         let begun = ContinuousClock.now
-                        _ = try await history.store(answer)
+                        _ = try await history.finish(id: id, end)
                         let took = begun.duration(to: .now)
                         recorder.record(first: took, pair: took)
                     }
@@ -60,16 +60,11 @@ struct HistoryPart {
         return recorder.finish()
     }
 
-    /// As large as the pipeline's own: an answer of some sentences on four passages.
-    private static func answer(_ id: String) -> AnsweredQuestion {
-        AnsweredQuestion(
-            id: id, question: String(repeating: "Why? ", count: 40), answer: String(repeating: "Because. ", count: 60),
-            citations: [Citation(id: "defective-goods", heading: "Goods with a defect")],
-            passages: (0..<4).map {
-                Passage(
-                    id: "passage-\($0)", heading: "A heading", text: String(repeating: "Some words. ", count: 60),
-                    score: 4.5)
-            }, isDegraded: false, usage: TokenUsage(inputTokens: 700, outputTokens: 180), costNanoUSD: 2_982_000,
-            model: "meta.llama3-70b-instruct-v1:0")
-    }
+    /// As large as the first application's own: an answer of some sentences on four passages.
+    private static let output = Data(
+        """
+        {"answer":"\(String(repeating: "Because. ", count: 60))","passages":[\(
+            (0..<4).map { "{\"id\":\"\($0)\",\"text\":\"\(String(repeating: "Some words. ", count: 60))\"}" }
+                .joined(separator: ","))],"question":"\(String(repeating: "Why? ", count: 40))"}
+        """.utf8)
 }

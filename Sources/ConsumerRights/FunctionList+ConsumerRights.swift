@@ -18,6 +18,6 @@ extension FunctionList {
             let parameters = try parts.parameters(ModelParameters.self)
             return try LLMConnector(model: parts.model(largestCall: parameters.largestCall), parameters: parameters)
         }
-        add("psql-worker", rules: .endsRun) { parts in try PSQLWorker(history: parts.history) }
+        add("psql-worker") { _ in PSQLWorker() }
     }
 }

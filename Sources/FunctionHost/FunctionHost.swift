@@ -20,7 +20,7 @@ package struct FunctionHost: Service {
     private let functions: [RegisteredFunction]
     private let running: [RegisteredFunction]
     private let broker: any MessageBroker
-    private let history: any QuestionHistory
+    private let history: any RunHistory
     private let clock: HistoryClock
     private let drainTime: Duration
     private let historyKept: Duration?
@@ -60,7 +60,7 @@ package struct FunctionHost: Service {
     ///   - onDrained: Told at the end.
     package init(
         functions: [RegisteredFunction], running: Set<String>? = nil, broker: any MessageBroker,
-        history: any QuestionHistory, invoker: Invoker, drainTime: Duration, historyKept: Duration? = nil,
+        history: any RunHistory, invoker: Invoker, drainTime: Duration, historyKept: Duration? = nil,
         hasRoom: @escaping RoomCheck,
         reservationsReleased: @escaping @Sendable () -> Int = { 0 },
         metrics: any MetricsFactory = NOOPMetricsHandler.instance, tellsErrors: Bool = false, logger: Logger,

@@ -35,6 +35,17 @@ public struct AnyFunction: Sendable {
     /// They stand in the output as they came, byte for byte. A key of the output's own comes before one of the same name.
     package var passingOnUnknownKeys: AnyFunction { AnyFunction(body: passingBody) }
 
+    /// The same function, whose output is none before something more has been done with it, in the same invocation.
+    package func followed(
+        by end: @escaping @Sendable (Data, InvocationContext) async throws -> Void
+    ) -> AnyFunction {
+        AnyFunction { [body] payload, context in
+            let output = try await body(payload, context)
+            try await end(output, context)
+            return output
+        }
+    }
+
     private static func read<Input: Decodable>(_ type: Input.Type, from payload: Data) throws -> Input {
         do {
             return try JSONDecoder().decode(type, from: payload)

@@ -1,6 +1,6 @@
 public import FoundationEssentials
 
-/// What is done with a question once a budget has no room for its worst case.
+/// What is done with a message once a budget has no room for its worst case.
 public enum ExhaustedPolicy: Sendable, Hashable {
     /// The answer is made of the passages alone, and says so.
     case answerWithoutModel
@@ -39,7 +39,7 @@ public struct BudgetRefusal: Sendable, Hashable {
     public var policy: ExhaustedPolicy
     /// When there may be room again in each budget that has none now.
     public var opensAt: Date
-    /// What the call was charged before, in nano-dollars, though it brought no answer: part of what its question costs.
+    /// What the call was charged before, in nano-dollars, though it brought no answer: part of what its run costs.
     public var chargedNanoUSD: Int64 = 0
     /// For a person: which budget has no room, what the call may cost and what is left, and when it opens by whose clock.
     public var explanation: String

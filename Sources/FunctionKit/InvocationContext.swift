@@ -2,8 +2,8 @@ public import Logging
 
 /// What belongs to one invocation of one function.
 public struct InvocationContext: Sendable {
-    /// The message's id, the same through the whole pipeline.
-    public let questionID: String
+    /// The run's id: that of its message, the same through the whole pipeline.
+    public let runID: String
     /// The function's name in the manifest, such as `rag-core`.
     public let functionName: String
     /// Which attempt this is, from 1.
@@ -20,8 +20,8 @@ public struct InvocationContext: Sendable {
     /// Log no payload, no secret and no personal data with it.
     public let logger: Logger
 
-    /// Question id + "/" + function: stable over redeliveries.
-    public var invocationID: String { "\(questionID)/\(functionName)" }
+    /// Run id + "/" + function: stable over redeliveries.
+    public var invocationID: String { "\(runID)/\(functionName)" }
 
     /// What is left until ``deadline``, until the host's own end while it drains, or until nobody waits for it any more;
     /// negative when it has passed.
@@ -47,10 +47,10 @@ public struct InvocationContext: Sendable {
 
     /// Makes a context; hosts and test support do.
     package init(
-        questionID: String, functionName: String, attempt: Int, deadline: ProcessClock.Instant, tenant: String?,
+        runID: String, functionName: String, attempt: Int, deadline: ProcessClock.Instant, tenant: String?,
         trace: TraceContext, logger: Logger, drain: DrainSignal
     ) {
-        self.questionID = questionID
+        self.runID = runID
         self.functionName = functionName
         self.attempt = attempt
         ends = deadline

@@ -2,7 +2,7 @@
 public protocol LanguageModel: Sendable {
     /// Asks the model once.
     ///
-    /// A call is named by question, function, its ordinal within the invocation and the digest of the request: a call
+    /// A call is named by run, function, its ordinal within the invocation and the digest of the request: a call
     /// whose answer is stored is answered from the store and not paid again.
     ///
     /// - Throws: ``LanguageModelError``. ``LanguageModelError/budgetExhausted(_:)`` says what the budget wants done: a

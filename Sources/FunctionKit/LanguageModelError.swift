@@ -10,7 +10,7 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     /// The call was paid for long ago and its answer is deleted; it is not paid again.
     case answerForgotten
     /// The call was paid for twice and brought no answer that can be used; it is not paid a third time. Nothing was called.
-    /// What it was charged all the same, in nano-dollars, is part of what its question costs.
+    /// What it was charged all the same, in nano-dollars, is part of what its run costs.
     case answerInDoubt(chargedNanoUSD: Int64)
     /// The ledger cannot be read or written, and was waited for in vain: no call is made without it.
     case ledgerUnavailable

@@ -14,19 +14,18 @@ extension FunctionParts {
     ///   - parameters: What the manifest would say, as JSON.
     ///   - model: The model; asking for one that is not given throws.
     ///   - index: The index, likewise.
-    ///   - history: The history, likewise.
     ///   - web: The HTTP client, likewise.
     ///   - logger: Where log lines go; nowhere by default.
     /// - Returns: Parts that are open.
     public static func testing(
         name: String = "function", parameters: String = "{}", model: (any LanguageModel)? = nil,
-        index: (any PassageIndex)? = nil, history: (any History)? = nil, web: (any WebClient)? = nil,
+        index: (any PassageIndex)? = nil, web: (any WebClient)? = nil,
         logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     ) -> FunctionParts {
         FunctionParts(
             name: name, logger: logger,
             source: GivenParts(
-                json: parameters, givenModel: model, givenIndex: index, givenHistory: history, givenWeb: web))
+                json: parameters, givenModel: model, givenIndex: index, givenWeb: web))
     }
 }
 
@@ -42,7 +41,6 @@ private struct GivenParts: FunctionPartsSource {
     let json: String
     let givenModel: (any LanguageModel)?
     let givenIndex: (any PassageIndex)?
-    let givenHistory: (any History)?
     let givenWeb: (any WebClient)?
 
     func parameters<Parameters: Decodable>(_ type: Parameters.Type) throws -> Parameters {
@@ -62,10 +60,5 @@ private struct GivenParts: FunctionPartsSource {
     func web() throws -> any WebClient {
         guard let givenWeb else { throw PartNotGiven(part: "HTTP client") }
         return givenWeb
-    }
-
-    func history() throws -> any History {
-        guard let givenHistory else { throw PartNotGiven(part: "history") }
-        return givenHistory
     }
 }

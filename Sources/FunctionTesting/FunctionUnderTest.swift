@@ -52,7 +52,7 @@ public struct FunctionUnderTest<Tested: Function>: Sendable {
         var log = InMemoryLogHandler()
         log.logLevel = .trace
         let context = InvocationContext.testing(
-            questionID: runID, functionName: name, attempt: attempt, timeout: timeout, tenant: tenant,
+            runID: runID, functionName: name, attempt: attempt, timeout: timeout, tenant: tenant,
             logger: Logger(label: "test", factory: { [log] _ in log }))
         let kept = AnyFunction(Keeping(function: function, output: output))
         let result = await CallRecorder.$current.withValue(recorder) {

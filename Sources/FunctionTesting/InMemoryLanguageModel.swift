@@ -3,7 +3,7 @@ import Synchronization
 
 /// A language model that lives in memory: it answers from a script or a closure and keeps what it was asked.
 ///
-/// It treats calls as the governed model does. A call is named by question, function, ordinal and request: a
+/// It treats calls as the governed model does. A call is named by run, function, ordinal and request: a
 /// redelivery that asks the same again gets the stored reply, uses up no step of the script and is not in
 /// ``requests``. While one owner makes a call, another one of the same name meets ``LanguageModelError/inFlight``. A
 /// context whose time is up meets ``LanguageModelError/noTimeLeft``. An error is not stored: the call may be repeated.

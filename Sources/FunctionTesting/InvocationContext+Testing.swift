@@ -8,11 +8,11 @@ extension InvocationContext {
     /// let output = try await Shout().invoke(.init(text: "hello"), context: .testing())
     /// ```
     ///
-    /// A redelivery is a second context with the same question id and function and a higher attempt: the paid calls
+    /// A redelivery is a second context with the same run id and function and a higher attempt: the paid calls
     /// of both are numbered from 0, as in a host.
     ///
     /// - Parameters:
-    ///   - questionID: The message's id.
+    ///   - runID: The message's id.
     ///   - functionName: The function's name in the manifest.
     ///   - attempt: Which attempt this is, from 1.
     ///   - timeout: From now to the deadline; zero or less for an invocation whose time is up.
@@ -21,23 +21,23 @@ extension InvocationContext {
     ///   - logger: Where log lines go; nowhere by default.
     /// - Returns: A context whose host never drains.
     public static func testing(
-        questionID: String = "question-1", functionName: String = "function", attempt: Int = 1,
+        runID: String = "run-1", functionName: String = "function", attempt: Int = 1,
         timeout: Duration = .seconds(30), tenant: String? = nil, trace: TraceContext = TraceContext(),
         logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     ) -> InvocationContext {
         testing(
-            questionID: questionID, functionName: functionName, attempt: attempt, timeout: timeout, tenant: tenant,
+            runID: runID, functionName: functionName, attempt: attempt, timeout: timeout, tenant: tenant,
             trace: trace, logger: logger, drain: DrainSignal())
     }
 
     /// A ready context whose host drains once the signal is given.
     package static func testing(
-        questionID: String = "question-1", functionName: String = "function", attempt: Int = 1,
+        runID: String = "run-1", functionName: String = "function", attempt: Int = 1,
         timeout: Duration = .seconds(30), tenant: String? = nil, trace: TraceContext = TraceContext(),
         logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), drain: DrainSignal
     ) -> InvocationContext {
         InvocationContext(
-            questionID: questionID, functionName: functionName, attempt: attempt,
+            runID: runID, functionName: functionName, attempt: attempt,
             deadline: ProcessClock.now.advanced(by: timeout), tenant: tenant, trace: trace, logger: logger,
             drain: drain)
     }

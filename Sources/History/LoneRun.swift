@@ -4,17 +4,17 @@ package import FoundationEssentials
 package struct LoneRun: Sendable, Hashable {
     /// Of this run alone.
     package let id: UUID
-    /// The question's id.
-    package let questionID: String
+    /// The run's id.
+    package let runID: String
     /// The function's name.
     package let function: String
     /// Which attempt the message is by its own header, from 1.
     package let attempt: Int
 
     /// Names a new run.
-    package init(questionID: String, function: String, attempt: Int) {
+    package init(runID: String, function: String, attempt: Int) {
         id = UUID()
-        self.questionID = questionID
+        self.runID = runID
         self.function = function
         self.attempt = attempt
     }

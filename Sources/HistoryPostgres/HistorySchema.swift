@@ -1,17 +1,14 @@
 package import Postgres
 
 extension PostgresHistory {
-    /// The tables, and the original's `chat_history` as a view of them.
-    package static let schema = PostgresSchema(name: "history", migrations: [first, explanations, pipelines])
+    /// The tables, and beside them the first application's `chat_history`.
+    package static let schema = PostgresSchema(name: "history", migrations: [first, explanations, runs])
 
     /// Why a question was refused or waits, for a person.
     private static let explanations = [
         "ALTER TABLE questions ADD COLUMN explanation text",
         "CREATE INDEX questions_without_room ON questions (accepted_at) WHERE reason = 'budget-exhausted'",
     ]
-
-    /// Which pipeline took a question.
-    private static let pipelines = ["ALTER TABLE questions ADD COLUMN pipeline text"]
 
     private static let first = [
         """

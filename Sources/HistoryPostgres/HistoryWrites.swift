@@ -35,7 +35,7 @@ final class HistoryWrites: Sendable {
     /// - Parameters:
     ///   - client: Where writes go.
     ///   - witness: Keeps them from a copy.
-    ///   - notification: Tells the askers of some questions that something has happened.
+    ///   - notification: Tells those who wait for some runs that something has happened.
     init(
         client: PostgresClient, witness: CommitWitness?,
         notification: @escaping @Sendable ([String]) -> PostgresStatement
@@ -121,9 +121,9 @@ final class HistoryWrites: Sendable {
     }
 
     private func commitTogether(_ writes: [HistoryWrite]) async throws(PostgresError) -> [Int] {
-        // Hosts that write of the same questions do so in the same order; what is written of one stays in its own.
-        let order = writes.indices.sorted { (writes[$0].questionID, $0) < (writes[$1].questionID, $1) }
-        let awaited = Set(writes.filter(\.isAwaited).map(\.questionID))
+        // Hosts that write of the same runs do so in the same order; what is written of one stays in its own.
+        let order = writes.indices.sorted { (writes[$0].runID, $0) < (writes[$1].runID, $1) }
+        let awaited = Set(writes.filter(\.isAwaited).map(\.runID))
         var statements = order.map { writes[$0].statement }
         if !awaited.isEmpty { statements.append(notification(awaited.sorted())) }
         var attempt = 1

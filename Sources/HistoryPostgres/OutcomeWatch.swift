@@ -1,7 +1,7 @@
 import Postgres
 import Synchronization
 
-/// Tells askers when to look at their question again, by `LISTEN` on a connection of its own.
+/// Tells askers when to look at their run again, by `LISTEN` on a connection of its own.
 ///
 /// It begins with the first asker. A broken connection is made again; every asker looks then, because what was said
 /// meanwhile is lost.
@@ -18,7 +18,7 @@ final class OutcomeWatch: Sendable {
     private static let pauseMin: Duration = .milliseconds(50)
     private static let pauseMax: Duration = .seconds(2)
 
-    /// Where writers say of which question something has happened; a channel belongs to the whole database.
+    /// Where writers say of which run something has happened; a channel belongs to the whole database.
     private let channel: String
     private let client: PostgresClient
     private let state = Mutex(State())
@@ -40,29 +40,30 @@ final class OutcomeWatch: Sendable {
         await listening?.value
     }
 
-    /// Tells everybody's askers of some questions.
+    /// Tells everybody's askers of some runs.
     var notification: @Sendable ([String]) -> PostgresStatement {
         { [channel] ids in
             PostgresStatement(
                 """
-                SELECT pg_notify($1, left(id, \(Self.keyLength))) FROM questions
-                WHERE id = ANY($2::text[]) AND state <> 'accepted'
+                SELECT pg_notify($1, left(id, \(Self.keyLength))) FROM runs
+                -- No index knows this condition: a plan by one would read through the whole table.
+                WHERE id = ANY($2::text[]) AND state NOT IN ('queued', 'running', 'parked')
                 """, [.text(channel), .texts(ids)])
         }
     }
 
-    /// A payload has less than 8,000 bytes; questions that begin alike wake each other.
+    /// A payload has less than 8,000 bytes; runs whose ids begin alike wake each other.
     private static let keyLength = 200
 
     private static func key(_ id: String) -> String {
         String(String.UnicodeScalarView(id.unicodeScalars.prefix(keyLength)))
     }
 
-    /// Calls `body` with an instant to look at a question each: now, and whenever something may have happened to it.
+    /// Calls `body` with an instant to look at a run each: now, and whenever something may have happened to it.
     func looks<Value: Sendable>(
-        at questionID: String, _ body: (AsyncStream<Void>) async throws -> Value
+        at runID: String, _ body: (AsyncStream<Void>) async throws -> Value
     ) async throws -> Value {
-        let key = Self.key(questionID)
+        let key = Self.key(runID)
         let (wakeups, continuation) = Wakeups.makeStream(bufferingPolicy: .bufferingNewest(1))
         let id = state.withLock { state in
             state.nextID += 1
@@ -103,7 +104,7 @@ final class OutcomeWatch: Sendable {
         }
     }
 
-    /// Wakes a question's askers, or all.
+    /// Wakes a run's askers, or all.
     private func wake(_ key: String?) {
         let woken = state.withLock { state in
             key.map { Array((state.askers[$0] ?? [:]).values) } ?? state.askers.values.flatMap(\.values)

@@ -1,13 +1,13 @@
 package import FoundationEssentials
-package import FunctionKit
+import FunctionKit
 package import History
 package import Postgres
 
-/// Questions and answers in PostgreSQL, for any number of hosts at once.
+/// Runs in PostgreSQL, for any number of hosts at once.
 ///
 /// The clock is the server's. Writes that wait at the same moment share a transaction. PostgreSQL's texts have no zero
 /// character; U+FFFD takes its place. ``close()`` it at the end.
-package struct PostgresHistory: QuestionHistory {
+package struct PostgresHistory: RunHistory {
     private let client: PostgresClient
     private let now: (@Sendable () -> Date)?
     private let watch: OutcomeWatch
@@ -48,29 +48,21 @@ package struct PostgresHistory: QuestionHistory {
 
     // MARK: - Writing
 
-    package func store(_ answer: AnsweredQuestion) async throws -> Bool {
-        let answer = answer.storable
-        let write = try HistoryWrite.finish(id: answer.id, state: .answered, answer: answer, now: now?())
-        return try await patiently { try await writes.run(write, isCancellable: true) } == 1
-    }
-
     package func accept(
-        id: String, question: String, tenant: String?, pipeline: String?, expiresAt: Date?
+        id: String, input: Data, tenant: String?, pipeline: String?, expiresAt: Date?
     ) async throws {
         // Done twice it is done once, so that nobody has to wait for a server that stays silent.
         _ = try await writes.run(
             .accept(
-                id: id.storable, question: question.storable, tenant: tenant?.storable,
+                id: id.storable, input: String(decoding: input, as: UTF8.self).storable, tenant: tenant?.storable,
                 pipeline: pipeline?.storable, expiresAt: expiresAt, now: now?()), isCancellable: true)
     }
 
-    package func finish(
-        id: String, state: QuestionState, reason: String, opensAt: Date?, explanation: String?
-    ) async throws -> Bool {
-        try await writes.run(
-            .finish(
-                id: id.storable, state: state, reason: reason.storable, opensAt: opensAt,
-                explanation: explanation?.storable, now: now?())) == 1
+    package func finish(id: String, _ end: RunEnd) async throws -> Bool {
+        let write = HistoryWrite.finish(id: id.storable, end, now: now?())
+        guard end.state == .done else { return try await writes.run(write) == 1 }
+        // Within an invocation, whose time bounds it.
+        return try await patiently { try await writes.run(write, isCancellable: true) } == 1
     }
 
     package func noteWaiting(id: String, until opensAt: Date, explanation: String) async throws {
@@ -80,10 +72,14 @@ package struct PostgresHistory: QuestionHistory {
 
     package func reopen(id: String) async throws { _ = try await writes.run(.reopen(id: id.storable)) }
 
-    package func recordStages(_ runs: [StageRun]) async throws {
+    package func recordStages(_ stages: [StageRun], atDoor: Bool) async throws {
         // Writes that wait at the same moment share a transaction.
         try await withThrowingTaskGroup { group in
-            for run in runs { group.addTask { [writes] in _ = try await writes.run(.stage(run), isCancellable: true) } }
+            for stage in stages {
+                group.addTask { [writes] in
+                    _ = try await writes.run(.stage(stage, atDoor: atDoor), isCancellable: true)
+                }
+            }
             try await group.waitForAll()
         }
     }
@@ -97,15 +93,15 @@ package struct PostgresHistory: QuestionHistory {
     package func runsWithoutEnd(like run: LoneRun) async throws -> Int {
         let row = try await client.run(
             PostgresStatement(
-                "SELECT count(*) FROM lone_runs WHERE question_id = $1 AND function = $2 AND attempt = $3",
-                [.text(run.questionID.storable), .text(run.function), .int8(run.attempt)])
+                "SELECT count(*) FROM lone_runs WHERE run_id = $1 AND function = $2 AND attempt = $3",
+                [.text(run.runID.storable), .text(run.function), .int8(run.attempt)])
         ).rows.first
         return try row?.get(0) ?? 0
     }
 
-    package func question(id: String) async throws -> QuestionRecord? {
-        let statements = QuestionRow.statements(id: id.storable)
-        return try QuestionRow.records(
+    package func run(id: String) async throws -> RunRecord? {
+        let statements = RunRow.statements(id: id.storable)
+        return try RunRow.records(
             try await client.withConnection { [witness] connection in
                 guard let witness else { return try await connection.pipeline(statements) }
                 return try await witness.pipeline(statements, on: connection)
@@ -114,12 +110,12 @@ package struct PostgresHistory: QuestionHistory {
     }
 
     package func outcome(
-        of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool
-    ) async throws -> QuestionRecord {
+        of id: String, where isComplete: @Sendable (RunRecord) -> Bool
+    ) async throws -> RunRecord {
         do {
             return try await watch.looks(at: id.storable) { looks in
                 for await _ in looks {
-                    if let record = try await patiently({ try await question(id: id) }), record.state != .accepted,
+                    if let record = try await patiently({ try await run(id: id) }), record.state.isFinal,
                         isComplete(record)
                     {
                         return record
@@ -161,7 +157,7 @@ package struct PostgresHistory: QuestionHistory {
         try await client.run(
             PostgresStatement(
                 """
-                SELECT id FROM questions WHERE state = 'accepted' AND expires_at <= coalesce($1::timestamptz, now())
+                SELECT id FROM runs WHERE finished_at IS NULL AND expires_at <= coalesce($1::timestamptz, now())
                 """, [.timestamptz(now?())])
         ).rows.map { try $0.get(0) }
     }
@@ -171,10 +167,10 @@ package struct PostgresHistory: QuestionHistory {
             PostgresStatement(
                 """
                 SELECT count(*) FILTER (WHERE state = 'refused' AND accepted_at >= $1),
-                    count(*) FILTER (WHERE state = 'accepted'),
-                    (SELECT count(*) FROM questions WHERE finished_at >= $1 AND accepted_at >= $1
+                    count(*) FILTER (WHERE finished_at IS NULL),
+                    (SELECT count(*) FROM runs WHERE finished_at >= $1 AND accepted_at >= $1
                         AND state = 'refused' AND reason = 'model-bound-breached')
-                FROM questions WHERE reason = 'budget-exhausted'
+                FROM runs WHERE reason = 'budget-exhausted'
                 """, [.timestamptz(start)])
         ).rows.first
         guard let row else { return (refused: 0, waiting: 0) }
@@ -182,20 +178,20 @@ package struct PostgresHistory: QuestionHistory {
         return (refused: noRoom + breached, waiting: try row.get(1))
     }
 
-    package func counts() async throws -> [QuestionState: Int] {
-        try await client.run(PostgresStatement("SELECT state, count(*) FROM questions GROUP BY state")).rows
+    package func counts() async throws -> [RunState: Int] {
+        try await client.run(PostgresStatement("SELECT state, count(*) FROM runs GROUP BY state")).rows
             .reduce(into: [:]) { counts, row in
-                if let state = QuestionState(rawValue: try row.get(0)) { counts[state] = try row.get(1) }
+                if let state = RunState(rawValue: try row.get(0)) { counts[state] = try row.get(1) }
             }
     }
 
-    package func degradedAnswers(
+    package func degradedRuns(
         in span: Range<Date>
     ) async throws -> [(quarter: Date, tenant: String?, count: Int)] {
         try await client.run(
             PostgresStatement(
                 """
-                SELECT floor(extract(epoch FROM accepted_at) / 900)::int8 AS quarter, tenant, count(*) FROM questions
+                SELECT floor(extract(epoch FROM accepted_at) / 900)::int8 AS quarter, tenant, count(*) FROM runs
                 WHERE is_degraded AND accepted_at >= $1 AND accepted_at < $2
                 GROUP BY quarter, tenant ORDER BY quarter, tenant NULLS FIRST
                 """, [.timestamptz(span.lowerBound), .timestamptz(span.upperBound)])
@@ -206,29 +202,29 @@ package struct PostgresHistory: QuestionHistory {
 
     // MARK: - Keeping and deleting
 
-    /// How many questions one transaction deletes, so that it locks none for long.
+    /// How many runs one transaction deletes, so that it locks none for long.
     private static let deletedAtOnceMax = 500
 
-    package func questions(
+    package func runs(
         after position: Int64, tenant: String?, atMost count: Int
-    ) async throws -> [(position: Int64, record: QuestionRecord)] {
-        let statements = QuestionRow.statements(after: position, tenant: tenant?.storable, atMost: count)
+    ) async throws -> [(position: Int64, record: RunRecord)] {
+        let statements = RunRow.statements(after: position, tenant: tenant?.storable, atMost: count)
         // Both from one snapshot.
-        return try QuestionRow.records(
+        return try RunRow.records(
             try await client.withTransaction(isolation: .repeatableRead) { try await $0.pipeline(statements) })
     }
 
-    package func deleteQuestions(of tenant: String) async throws -> (deleted: Int, underWay: Int) {
-        let deleted = try await delete("state <> 'accepted' AND tenant = $1", .text(tenant.storable))
+    package func deleteRuns(of tenant: String) async throws -> (deleted: Int, underWay: Int) {
+        let deleted = try await delete("finished_at IS NOT NULL AND tenant = $1", .text(tenant.storable))
         let left = try await client.run(
             PostgresStatement(
-                "SELECT count(*) FROM questions WHERE tenant = $1 AND state = 'accepted'", [.text(tenant.storable)])
+                "SELECT count(*) FROM runs WHERE tenant = $1 AND finished_at IS NULL", [.text(tenant.storable)])
         ).rows.first
         return (deleted, try left?.get(0) ?? 0)
     }
 
-    package func deleteQuestions(olderThan age: Duration) async throws -> Int {
-        // In the database, whose clock gave the questions their instants.
+    package func deleteRuns(olderThan age: Duration) async throws -> Int {
+        // In the database, whose clock gave the runs their instants.
         try await delete(
             "finished_at < coalesce($1::timestamptz, now()) - $2::int8 * interval '1 millisecond'",
             .timestamptz(now?()),
@@ -240,14 +236,14 @@ package struct PostgresHistory: QuestionHistory {
         let statement = PostgresStatement(
             """
             WITH chosen AS (
-                SELECT id FROM questions WHERE \(condition)
+                SELECT id FROM runs WHERE \(condition)
                 ORDER BY id LIMIT \(Self.deletedAtOnceMax) FOR UPDATE
             ), deleted_stages AS (
-                DELETE FROM stages WHERE question_id IN (SELECT id FROM chosen)
+                DELETE FROM stages WHERE run_id IN (SELECT id FROM chosen)
             ), deleted_runs AS (
-                DELETE FROM lone_runs WHERE question_id IN (SELECT id FROM chosen)
+                DELETE FROM lone_runs WHERE run_id IN (SELECT id FROM chosen)
             )
-            DELETE FROM questions WHERE id IN (SELECT id FROM chosen)
+            DELETE FROM runs WHERE id IN (SELECT id FROM chosen)
             """, values)
         var total = 0
         while true {
@@ -262,15 +258,4 @@ package struct PostgresHistory: QuestionHistory {
 extension String {
     /// The text as PostgreSQL can keep it.
     var storable: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
-}
-
-extension AnsweredQuestion {
-    fileprivate var storable: AnsweredQuestion {
-        AnsweredQuestion(
-            id: id.storable, question: question.storable, answer: answer.storable,
-            citations: citations.map { Citation(id: $0.id.storable, heading: $0.heading.storable) },
-            passages: passages.map {
-                Passage(id: $0.id.storable, heading: $0.heading.storable, text: $0.text.storable, score: $0.score)
-            }, isDegraded: isDegraded, usage: usage, costNanoUSD: costNanoUSD, model: model?.storable)
-    }
 }

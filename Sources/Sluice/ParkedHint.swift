@@ -6,12 +6,15 @@ enum ParkedHint {
     ///
     /// - Parameters:
     ///   - parked: The question.
+    ///   - noun: What it is to the person.
     ///   - pipeline: The options that the person gave, which the commands that look need too.
     /// - Returns: The sentence.
-    static func text(_ parked: ParkedQuestion, on pipeline: PipelineArguments) -> String {
+    static func text(
+        _ parked: ParkedQuestion, called noun: String = "question", on pipeline: PipelineArguments
+    ) -> String {
         let history = command(["history", "export"], pipeline.data.given)
         let status = command(["budget", "status"], pipeline.data.given + pipeline.givenBudgets)
-        return "question \(parked.id) waits: \(parked.explanation). It is kept and answered then, here or by any sluice"
+        return "\(noun) \(parked.id) waits: \(parked.explanation). It is kept and goes on then, here or by any sluice"
             + " on this data; look with `\(history) | grep \(parked.id)` and `\(status)`"
     }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Emulator
 import Foundation
+import FunctionHost
 
 /// The option that gives a function its input.
 struct PayloadArguments: ParsableArguments {

@@ -88,7 +88,7 @@ struct SendCommand: AsyncParsableCommand {
                 case .accepted(let id):
                     end.say(CommandFailure(.waiting(id: id, reason: nil), seconds: wait.wait).message)
                 case .parked(let parked):
-                    CommandOutput.message("sluice: \(ParkedHint.text(parked, on: self.pipeline))")
+                    CommandOutput.message("sluice: \(ParkedHint.text(parked, called: "run", on: self.pipeline))")
                 }
             }
         } catch let error as FrontDoorError {

@@ -122,7 +122,7 @@ struct GovernedEmbeddingsTests {
         try await StandInFixture.run { fixture in
             let embeddings = embeddings(fixture, .titanV2)
             for use in [EmbeddingUse.document, .query] {
-                let context = InvocationContext.testing(questionID: use.rawValue)
+                let context = InvocationContext.testing(runID: use.rawValue)
                 for _ in 1...2 {
                     fixture.standIn.behaviour = .next(1, .hangUp)
                     _ = try? await embeddings.vectors(of: ["kettle"], for: use, context: context)
@@ -152,7 +152,7 @@ struct GovernedEmbeddingsTests {
             for kind in [HostTrouble.Kind.unavailable, .throttled] {
                 let error = await #expect(throws: LanguageModelError.self) {
                     try await embeddings(fixture, .titanV2).vectors(
-                        of: ["kettle"], for: .query, context: .testing(questionID: "\(kind)"))
+                        of: ["kettle"], for: .query, context: .testing(runID: "\(kind)"))
                 }
                 guard case .hostTrouble(let trouble) = error else {
                     Issue.record("\(String(describing: error))")

@@ -73,7 +73,7 @@ struct GovernedModelTests {
             let again = try await model.generate(Self.request, context: .testing(attempt: 2))
             #expect(again == first)
             #expect(fixture.standIn.received.count == 1)
-            let other: InvocationContext = .testing(questionID: "question-2")
+            let other: InvocationContext = .testing(runID: "question-2")
             _ = try await model.generate(Self.request, context: other)
             _ = try await model.generate(Self.request, context: other)
             #expect(fixture.standIn.received.count == 3)
@@ -227,7 +227,7 @@ struct GovernedModelTests {
                 let asking = Task {
                     try await model(fixture, callTimeout: .seconds(1)).generate(
                         Self.request,
-                        context: .testing(questionID: "\(isDraining)", timeout: .seconds(20), drain: drain))
+                        context: .testing(runID: "\(isDraining)", timeout: .seconds(20), drain: drain))
                 }
                 for await _ in fixture.requests { break }
                 let (locked, tell) = AsyncStream.makeStream(of: Void.self)
@@ -374,9 +374,9 @@ struct GovernedModelTests {
             fixture.standIn.behaviour = StandInBehaviour(latency: .milliseconds(100))
             let model = model(fixture)
             await withTaskGroup(of: LanguageModelError?.self) { group in
-                group.addTask { await failure(model, .testing(questionID: "first")) }
+                group.addTask { await failure(model, .testing(runID: "first")) }
                 for await _ in fixture.requests { break }
-                group.addTask { await failure(model, .testing(questionID: "second")) }
+                group.addTask { await failure(model, .testing(runID: "second")) }
                 for await error in group { #expect(error == nil) }
             }
             let money = try await fixture.money()
@@ -400,7 +400,7 @@ struct GovernedModelTests {
             let log = InMemoryLogHandler()
             let logger = Logger(label: "test", factory: { _ in log })
             fixture.standIn.behaviour = StandInBehaviour(usage: TokenUsage(inputTokens: 5000, outputTokens: 1))
-            let reply = try await model.generate(Self.request, context: .testing(questionID: "a", logger: logger))
+            let reply = try await model.generate(Self.request, context: .testing(runID: "a", logger: logger))
             #expect(reply.costNanoUSD == 5000 * 3180 + 4200 && reply.costNanoUSD > Self.bound)
             #expect(try await fixture.money() == (reply.costNanoUSD, 0))
             let error = try #require(log.entries.first { $0.level == .error })
@@ -408,7 +408,7 @@ struct GovernedModelTests {
             #expect(error.metadata["model"] == "\(StandInFixture.model.model)")
             #expect(error.metadata["cost.nano_usd"] == "\(reply.costNanoUSD)")
             #expect(error.metadata["bound.nano_usd"] == "\(Self.bound)")
-            let refused = await failure(model, .testing(questionID: "b", logger: logger))
+            let refused = await failure(model, .testing(runID: "b", logger: logger))
             guard case .budgetExhausted(let refusal) = refused else {
                 Issue.record("\(String(describing: refused))")
                 return
@@ -429,11 +429,11 @@ struct GovernedModelTests {
             let model = model(fixture)
             fixture.standIn.behaviour = StandInBehaviour(
                 usage: TokenUsage(inputTokens: input, outputTokens: output))
-            let reply = try await model.generate(Self.request, context: .testing(questionID: "a"))
+            let reply = try await model.generate(Self.request, context: .testing(runID: "a"))
             #expect(!reply.text.isEmpty && reply.costNanoUSD == Self.bound)
             #expect(try await fixture.money() == (Self.bound, 0))
             fixture.standIn.behaviour = StandInBehaviour()
-            #expect(await failure(model, .testing(questionID: "b")) == nil)
+            #expect(await failure(model, .testing(runID: "b")) == nil)
         }
     }
 
@@ -442,8 +442,8 @@ struct GovernedModelTests {
         try await StandInFixture.run(budgets: [StandInFixture.budget(exhausted: .waitUntilReset)]) { fixture in
             let model = model(fixture)
             fixture.standIn.behaviour = StandInBehaviour(usage: TokenUsage(inputTokens: 5000, outputTokens: 1))
-            _ = try await model.generate(Self.request, context: .testing(questionID: "a"))
-            #expect(await trouble(model, .testing(questionID: "b"))?.kind == .breach)
+            _ = try await model.generate(Self.request, context: .testing(runID: "a"))
+            #expect(await trouble(model, .testing(runID: "b"))?.kind == .breach)
             #expect(fixture.standIn.received.count == 1)
         }
     }
@@ -466,7 +466,7 @@ struct GovernedModelTests {
             #expect(money == (2 * Self.bound, 0))
             // Another question's call is another one.
             fixture.standIn.behaviour = StandInBehaviour()
-            #expect(await failure(model(fixture), .testing(questionID: "other")) == nil)
+            #expect(await failure(model(fixture), .testing(runID: "other")) == nil)
         }
     }
 
@@ -476,7 +476,7 @@ struct GovernedModelTests {
             func orphan(_ prompt: String, _ context: InvocationContext = .testing()) async throws {
                 let call = PaidCall(
                     id: CallID(
-                        questionID: context.questionID, function: context.functionName, ordinal: 0, digest: prompt),
+                        questionID: context.runID, function: context.functionName, ordinal: 0, digest: prompt),
                     model: StandInFixture.model, tenant: nil, inputBytes: 100, outputTokensMax: 0)
                 // Dropped without an end, as by a process that is gone.
                 switch try await fixture.governor.reserve(call) {
@@ -484,12 +484,12 @@ struct GovernedModelTests {
                 default: Issue.record("not held")
                 }
             }
-            try await orphan("other passages", .testing(questionID: "once"))
+            try await orphan("other passages", .testing(runID: "once"))
             let orphanCost = try await fixture.money().spent
             #expect(orphanCost == 116 * 3180)
             for attempt in 1...2 {
                 let reply = try await model(fixture).generate(
-                    Self.request, context: .testing(questionID: "once", attempt: attempt))
+                    Self.request, context: .testing(runID: "once", attempt: attempt))
                 #expect(try await fixture.money().spent == reply.costNanoUSD)
             }
             #expect(fixture.standIn.received.count == 1)
@@ -522,16 +522,16 @@ struct GovernedModelTests {
         try await StandInFixture.run { fixture in
             fixture.standIn.behaviour = .next(100, .fail)
             let model = model(fixture)
-            for number in 1...20 { #expect(await trouble(model, .testing(questionID: "q\(number)")) != nil) }
+            for number in 1...20 { #expect(await trouble(model, .testing(runID: "q\(number)")) != nil) }
             #expect(fixture.standIn.received.count == 3)
             let money = try await fixture.money()
             #expect(money == (3 * Self.bound, 0))
-            let trouble = await trouble(model, .testing(questionID: "last"))
+            let trouble = await trouble(model, .testing(runID: "last"))
             #expect(trouble?.kind == .circuitOpen)
             #expect(trouble?.description == "model-circuit-open (InternalServerException)")
             #expect(trouble?.pause ?? .zero > .seconds(10))
             // A host that has just started learns it from the ledger.
-            #expect(await self.trouble(self.model(fixture), .testing(questionID: "else"))?.kind == .circuitOpen)
+            #expect(await self.trouble(self.model(fixture), .testing(runID: "else"))?.kind == .circuitOpen)
             #expect(fixture.standIn.received.count == 3)
             #expect(try await fixture.money() == (3 * Self.bound, 0))
         }
@@ -544,7 +544,7 @@ struct GovernedModelTests {
             let model = model(fixture)
             let errors = await withTaskGroup(of: LanguageModelError?.self) { group in
                 for number in 0..<20 {
-                    group.addTask { await failure(model, .testing(questionID: "question-\(number)")) }
+                    group.addTask { await failure(model, .testing(runID: "question-\(number)")) }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }

@@ -20,8 +20,8 @@ enum CommandTree {
 
     /// A new command must be put in here.
     private static let uses: [String: Use] = [
-        "emulate": .writes, "ask": .writes, "host": .writes, "ingest": .hasNone, "migrate": .hasNone, "help": .hasNone,
-        "new": .hasNone,
+        "emulate": .writes, "ask": .writes, "send": .writes, "host": .writes, "ingest": .hasNone, "migrate": .hasNone,
+        "help": .hasNone, "new": .hasNone,
         "invoke": .needsNone(["pii-filter", "--payload", "{\"question\": \"What is a defect?\"}"]),
         "search": .needsNone(["What is a defect?"]),
         "budget status": .reads([]), "budget report": .reads([]), "budget forecast": .reads([]),

@@ -1,3 +1,4 @@
+import Answers
 import Foundation
 import FunctionKit
 import History
@@ -96,10 +97,10 @@ struct DeadLetterTests {
                 // One gets another life with its id, and is answered; the others stay.
                 let replayed = try await text(["dead", "replay", "q2"], world)
                 #expect(replayed.output == "1 dead letter replayed")
-                #expect(try await world.history.question(id: "q2")?.state == .accepted)
+                #expect(try await world.history.run(id: "q2")?.state == .queued)
                 let host = try await HostRun.start(
                     in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
-                #expect(try await world.history.outcome(of: "q2").state == .answered)
+                #expect(try await world.history.outcome(of: "q2").state == .done)
                 #expect(await host.end() == 0)
                 let left = try await json(ListJSON.self, ["dead", "list"], world)
                 #expect(Set(left.letters.map(\.id)) == ["q1", "bad"])
@@ -134,7 +135,7 @@ struct DeadLetterTests {
                 }
                 // With all that it has, as RabbitMQ's own pages and shovels do.
                 try await world.broker.publish(letters[0], to: "sluice.llm-connector")
-                let record = try await world.history.outcome(of: "q") { $0.state == .answered }
+                let record = try await world.history.outcome(of: "q") { $0.state == .done }
                 #expect(record.answer?.isDegraded == false && record.reason == nil)
                 #expect(model.received.count == 2)
                 let said = try AnswerJSON(try await host.get("/v1/questions/q").body)
@@ -175,7 +176,7 @@ struct DeadLetterTests {
                     in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
                 let replayed = try await text(["dead", "replay", "--all", "--function", "llm-connector"], world)
                 #expect(replayed.output == "2 dead letters replayed")
-                for id in ["q1", "q2"] { #expect(try await world.history.outcome(of: id).state == .answered) }
+                for id in ["q1", "q2"] { #expect(try await world.history.outcome(of: id).state == .done) }
                 #expect(await host.end() == 0)
                 #expect(try await json(ListJSON.self, ["dead", "list"], world).total == 0)
                 #expect(try await world.isSound())
@@ -231,7 +232,8 @@ struct DeadLetterTests {
     @Test("ends the question of a letter that is deleted before a host has looked at it")
     func purgesUnseen() async throws {
         try await onRabbitMQ(try await RabbitMQServer.shared()) { world, _ in
-            try await world.history.accept(id: "q", question: "Why?", tenant: nil, expiresAt: nil)
+            try await world.history.accept(
+                id: "q", input: Data(#"{"question":"Why?"}"#.utf8), tenant: nil, pipeline: nil, expiresAt: nil)
             try await world.send("q", body: "{}", to: "sluice.rag-core.dead")
             #expect(try await text(["dead", "purge", "q", "--yes"], world).output == "1 dead letter deleted")
             let record = try await world.history.outcome(of: "q")
@@ -243,12 +245,12 @@ struct DeadLetterTests {
     func replaysUnderAlarm() async throws {
         let server = try await RabbitMQServer()
         try await onRabbitMQ(server) { world, _ in
-            _ = try await world.history.finish(id: "q", state: .failed, reason: "timeout", opensAt: nil)
+            _ = try await world.history.finish(id: "q", .without(.failed, reason: "timeout"))
             try await world.send("q", body: "{}", ["sluice-error": "timeout"], to: "sluice.rag-core.dead")
             try await server.control("set_vm_memory_high_watermark", "absolute", "1MB")
             let ending = try await text(["dead", "replay", "q"], world)
             #expect(ending.status == 1 && ending.errors.contains("nothing was taken within 10 s"), "\(ending.errors)")
-            let record = try await world.history.question(id: "q")
+            let record = try await world.history.run(id: "q")
             #expect(record?.state == .failed && record?.reason == "timeout")
             try await server.control("set_vm_memory_high_watermark", "0.4")
             #expect(try await json(ListJSON.self, ["dead", "list"], world).letters.map(\.id) == ["q"])

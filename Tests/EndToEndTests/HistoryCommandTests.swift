@@ -14,9 +14,11 @@ struct HistoryCommandTests {
     func history() async throws {
         try await HostWorld.run { world in
             for (id, tenant) in [("a", "acme"), ("b", nil), ("c", "acme"), ("d", "acme")] {
-                try await world.history.accept(id: id, question: "Why?\n\(id)", tenant: tenant, expiresAt: nil)
+                try await world.history.accept(
+                    id: id, input: Data("{\"question\":\"Why?\\n\(id)\"}".utf8), tenant: tenant, pipeline: "p",
+                    expiresAt: nil)
                 guard id != "d" else { continue }
-                _ = try await world.history.finish(id: id, state: .failed, reason: "timeout", opensAt: nil)
+                _ = try await world.history.finish(id: id, .without(.failed, reason: "timeout"))
             }
             let lines = try await world.sluice(["history", "export"]).output.split(separator: "\n").map {
                 try JSONDecoder().decode(Line.self, from: Data($0.utf8))
@@ -30,8 +32,8 @@ struct HistoryCommandTests {
             #expect(
                 deleted.output == "2 questions deleted\n1 still under way; delete again when they have ended")
             #expect(try await world.sluice(["history", "export", "--tenant", "acme"]).output.contains("\"id\":\"d\""))
-            #expect(try await world.history.question(id: "a") == nil)
-            #expect(try await world.history.question(id: "b") != nil)
+            #expect(try await world.history.run(id: "a") == nil)
+            #expect(try await world.history.run(id: "b") != nil)
         }
     }
 
@@ -40,14 +42,13 @@ struct HistoryCommandTests {
         try await HostWorld.run { world in
             // With one of today: where nothing is, the clock might be a month ahead, and a day would be waited for.
             for (id, days) in [("old", 31.0), ("new", 29), ("today", 0)] {
-                _ = try await world.history(daysAgo: days).finish(
-                    id: id, state: .failed, reason: "timeout", opensAt: nil)
+                _ = try await world.history(daysAgo: days).finish(id: id, .without(.failed, reason: "timeout"))
             }
             let host = try await HostRun.start(
                 in: world.folder, environment: HostRun.unused.merging(["SLUICE_HISTORY_DAYS": "30"]) { $1 })
             #expect(try await host.line("old questions deleted")["count"] as? String == "1")
-            #expect(try await world.history.question(id: "old") == nil)
-            #expect(try await world.history.question(id: "new") != nil)
+            #expect(try await world.history.run(id: "old") == nil)
+            #expect(try await world.history.run(id: "new") != nil)
             #expect(await host.end() == 0)
         }
     }

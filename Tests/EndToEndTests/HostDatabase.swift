@@ -16,7 +16,7 @@ enum HostDatabase: Sendable {
 
     /// A history that is open beside the hosts' own.
     struct Opening {
-        let history: any QuestionHistory
+        let history: any RunHistory
         /// What makes a host use the database.
         let environment: [String: String]
         let close: @Sendable () async -> Void

@@ -1,3 +1,4 @@
+import Answers
 import Foundation
 import FunctionKit
 import History
@@ -28,7 +29,7 @@ struct HostDrainTests {
         var cost: Int64 = 0
         for id in Self.ids {
             let record = try await world.history.outcome(of: id)
-            #expect(record.state == .answered)
+            #expect(record.state == .done)
             cost += record.answer?.costNanoUSD ?? 0
         }
         #expect(await host.end() == 0)
@@ -142,7 +143,7 @@ struct HostDrainTests {
                 var cost: Int64 = 0
                 for id in ids {
                     let record = try await world.history.outcome(of: id)
-                    #expect(record.state == .answered)
+                    #expect(record.state == .done)
                     cost += record.answer?.costNanoUSD ?? 0
                 }
                 #expect(await second.end() == 0)

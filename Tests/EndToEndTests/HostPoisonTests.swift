@@ -96,7 +96,7 @@ struct HostPoisonTests {
                     }
                     try publisher.publish(poison.properties, body: poison.body, to: queue)
                 }
-                for id in good { #expect(try await world.history.outcome(of: id).state == .answered) }
+                for id in good { #expect(try await world.history.outcome(of: id).state == .done) }
                 for (number, (_, poison)) in Self.all.enumerated() where poison.isNamed {
                     #expect(try await world.history.outcome(of: "poison-\(number)").reason == poison.reason)
                 }

@@ -117,7 +117,7 @@ struct HostRun {
 struct HostWorld: Sendable {
     let folder: URL
     let broker: any MessageBroker
-    let history: any QuestionHistory
+    let history: any RunHistory
     /// What makes a host use broker and database.
     let environment: [String: String]
     private let store: SQLiteStore
@@ -161,7 +161,7 @@ struct HostWorld: Sendable {
     }
 
     /// The embedded history as it would be written so many days ago.
-    func history(daysAgo days: Double) -> any QuestionHistory {
+    func history(daysAgo days: Double) -> any RunHistory {
         SQLiteHistory(store: store, now: { Date(timeIntervalSinceNow: -days * 86_400) })
     }
 
@@ -209,7 +209,7 @@ struct HostWorld: Sendable {
 
     /// Waits until so many questions are answered.
     func answers(reach count: Int) async throws {
-        for try await _ in store.changes() where try await history.counts()[.answered] ?? 0 >= count { return }
+        for try await _ in store.changes() where try await history.counts()[.done] ?? 0 >= count { return }
     }
 
     /// What a command on this folder printed.

@@ -1,3 +1,4 @@
+import Answers
 import ECSStandIn
 import Foundation
 import FunctionKit
@@ -19,7 +20,7 @@ struct HostTests {
                 let parts = ["broker", "clock", "history", "index", "ledger", "status"].map { #""\#($0)":"ready""# }
                 #expect(ready.body == "{\(parts.joined(separator: ","))}")
                 try await world.send("q1", body: #"{"question":"My phone is faulty. Call 9876543210"}"#)
-                #expect(try await world.history.outcome(of: "q1").state == .answered)
+                #expect(try await world.history.outcome(of: "q1").state == .done)
                 let page = try await host.get("/metrics")
                 #expect(page.type == "text/plain; version=0.0.4; charset=utf-8")
                 let samples = try PrometheusParser.samples(page.body)
@@ -144,7 +145,7 @@ struct HostTests {
                     try await world.ask(["q1"])
                     var requested = requests.makeAsyncIterator()
                     #expect(await requested.next()?.isEnabled == true)
-                    #expect(try await world.history.outcome(of: "q1").state == .answered)
+                    #expect(try await world.history.outcome(of: "q1").state == .done)
                     #expect(agent.requests.count == 1)
                     host.process.signal(SIGTERM)
                     let lines = try await host.rest()
@@ -198,7 +199,7 @@ struct HostTests {
                 try await world.ask(["q1"])
                 let second = try await HostRun.start(
                     in: world.folder, ["--functions", "llm-connector,psql-worker"], environment: model.environment)
-                #expect(try await world.history.outcome(of: "q1").state == .answered)
+                #expect(try await world.history.outcome(of: "q1").state == .done)
                 let samples = try PrometheusParser.samples(try await second.get("/metrics").body)
                 #expect(samples["host_deliveries_total{function=llm-connector,outcome=output}"] == 1)
                 #expect(samples["host_deliveries_total{function=rag-core,outcome=output}"] == nil)
@@ -219,7 +220,7 @@ struct HostTests {
                 #expect(await host.end(SIGKILL) == -SIGKILL)
                 model.hurryUp()
                 let next = try await HostRun.start(in: world.folder, environment: model.environment)
-                for id in ids { #expect(try await world.history.outcome(of: id).state == .answered) }
+                for id in ids { #expect(try await world.history.outcome(of: id).state == .done) }
                 next.process.signal(SIGTERM)
                 let alone = try await next.rest().filter { $0["message"] as? String == "delivered before; runs alone" }
                 #expect(Set(alone.compactMap { $0["question.id"] as? String }) == Set(ids))
@@ -244,7 +245,7 @@ struct HostTests {
                 }
                 let third = try await HostRun.start(in: world.folder, environment: model.environment)
                 let record = try await world.history.outcome(of: "q")
-                #expect(record.state == .answered && record.answer?.isDegraded == true)
+                #expect(record.state == .done && record.answer?.isDegraded == true)
                 #expect(model.received.count == 2)
                 let money = try await world.money()
                 #expect(money == (record.answer?.costNanoUSD ?? 0, 0) && money.spent > 0)

@@ -1,3 +1,4 @@
+import Answers
 import BedrockStandIn
 import Foundation
 import FunctionKit
@@ -40,7 +41,7 @@ struct HostTroubleEndToEndTests {
                 try await world.ask(Array(ids.suffix(20)))
                 for id in ids + ["asked"] {
                     let record = try await world.history.outcome(of: id)
-                    #expect(record.state == .answered && record.answer?.isDegraded == false)
+                    #expect(record.state == .done && record.answer?.isDegraded == false)
                 }
                 #expect(await good.end() == 0)
                 bad.process.signal(SIGTERM)
@@ -81,7 +82,7 @@ struct HostTroubleEndToEndTests {
                 #expect(await host.end() == 0)
                 let again = try await HostRun.start(
                     in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
-                for id in ids { #expect(try await world.history.outcome(of: id).state == .answered) }
+                for id in ids { #expect(try await world.history.outcome(of: id).state == .done) }
                 #expect(await again.end() == 0)
                 #expect(try await world.isSound())
             }
@@ -103,7 +104,7 @@ struct HostTroubleEndToEndTests {
                 #expect(
                     last.contains("was not answered within 3 s: model-rejected (AccessDeniedException);"), "\(last)")
                 let id = try #require(last.split(separator: " ").dropFirst(2).first)
-                #expect(try await world.history.question(id: String(id))?.state == .accepted)
+                #expect(try await world.history.run(id: String(id))?.state.isFinal == false)
                 let invoked = try await SluiceProcess.run(
                     [
                         "invoke", "llm-connector", "--payload",
@@ -117,7 +118,7 @@ struct HostTroubleEndToEndTests {
                 model.hurryUp()
                 // The next program on this data answers it.
                 let host = try await HostRun.start(in: world.folder, environment: model.environment)
-                #expect(try await world.history.outcome(of: String(id)).state == .answered)
+                #expect(try await world.history.outcome(of: String(id)).state == .done)
                 #expect(await host.end() == 0)
             }
         }

@@ -1,3 +1,4 @@
+import Answers
 import Foundation
 import FunctionKit
 import History
@@ -110,10 +111,10 @@ struct OwnFunctionsTests {
                     in: world.folder, ["--manifest", "m.yaml"], environment: model.environment, executable: Self.binary)
                 try await world.send("q1", body: #"{"text": "A phone that fails."}"#, to: "sluice.summarise")
                 let record = try await world.history.outcome(of: "q1")
-                #expect(record.state == .answered)
+                #expect(record.state == .done)
                 let spent = try await world.money().spent
                 #expect(spent > 0)
-                #expect(record.answer?.costNanoUSD == spent)
+                #expect(record.costNanoUSD == spent)
                 #expect(await host.end() == 0)
             }
         }
@@ -177,7 +178,7 @@ struct OwnFunctionsTests {
                 }
                 for id in ids {
                     let record = try await world.history.outcome(of: id)
-                    #expect(record.state == .answered)
+                    #expect(record.state == .done)
                     #expect(record.answer?.passages.count == 1)
                 }
                 #expect(await host.end() == 0)
@@ -208,8 +209,8 @@ struct OwnFunctionsTests {
             host = try await start()
             for id in ids {
                 let record = try await world.history.outcome(of: id)
-                #expect(record.state == .answered)
-                #expect(record.answer?.answer == #"{"text":"\#(id.uppercased())"}"#)
+                #expect(record.state == .done)
+                #expect(record.output == Data(#"{"text":"\#(id.uppercased())"}"#.utf8))
             }
             try await world.send("bad", body: #"{"text":""}"#, to: "sluice.shout")
             #expect(try await world.history.outcome(of: "bad").state == .failed)

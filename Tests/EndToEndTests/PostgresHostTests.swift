@@ -1,3 +1,4 @@
+import Answers
 import Foundation
 import FunctionKit
 import History
@@ -74,7 +75,7 @@ struct PostgresHostTests {
                 }
                 let ids = (0..<1000).map { "q\($0)" }
                 try await world.ask(ids)
-                for id in ids { #expect(try await world.history.outcome(of: id).state == .answered) }
+                for id in ids { #expect(try await world.history.outcome(of: id).state == .done) }
                 for host in hosts { #expect(await host.end() == 0) }
                 let export = try await world.sluice(["budget", "export"]).output
                 let calls = try PaidCalls(export: export, model: model)
@@ -143,7 +144,7 @@ struct PostgresHostTests {
                 }
                 if isKilled { try await database.start() } else { database.freeze(false) }
                 for id in ["answer", "question"] {
-                    #expect(try await world.history.outcome(of: id).state == .answered)
+                    #expect(try await world.history.outcome(of: id).state == .done)
                 }
                 #expect(await host.end() == 0)
                 #expect(model.received.count == 1)

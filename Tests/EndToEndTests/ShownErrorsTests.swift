@@ -39,7 +39,7 @@ struct ShownErrorsTests {
             let json = try await run(["dead", "show", String(id), "--format", "json"], in: world)
             #expect(json.output.contains("explanation") && json.output.contains(Self.missing), "\(json.output)")
             #expect(!(ending.errors + shown.output + json.output).contains("9876543210"))
-            #expect(try await world.history.question(id: String(id))?.explanation == "`shout` failed: \(Self.missing)")
+            #expect(try await world.history.run(id: String(id))?.explanation == "`shout` failed: \(Self.missing)")
         }
     }
 

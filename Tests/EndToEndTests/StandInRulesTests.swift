@@ -1,3 +1,4 @@
+import Answers
 import BedrockStandIn
 import Foundation
 import FunctionHost
@@ -133,7 +134,7 @@ struct StandInRulesTests {
                 #expect(try await world.money() == (spent, 0))
                 let host = try await HostRun.start(in: world.folder, environment: model.environment)
                 let record = try await world.history.outcome(of: "q")
-                #expect(record.state == .answered && record.answer?.isDegraded == false)
+                #expect(record.state == .done && record.answer?.isDegraded == false)
                 #expect(model.received.count == 2)
                 #expect(await host.end() == 0)
                 process.signal(SIGTERM)

@@ -1,3 +1,4 @@
+import Answers
 import BedrockStandIn
 import Foundation
 import FunctionKit
@@ -42,7 +43,7 @@ struct StoppedProcessTests {
             try await host.process.stopped(for: Self.stop)
             for id in ids {
                 let record = try await world.history.outcome(of: id)
-                #expect(record.state == .answered && record.answer?.isDegraded == false)
+                #expect(record.state == .done && record.answer?.isDegraded == false)
             }
             #expect(try await host.get("/readyz").status == 200)
             #expect(await host.end() == 0)
@@ -71,7 +72,7 @@ struct StoppedProcessTests {
                 #expect(await host.process.status() == 0)
                 let next = try await HostRun.start(
                     in: world.folder, ["--manifest", "m.yaml"], environment: model.environment)
-                #expect(try await world.history.outcome(of: "q").state == .answered)
+                #expect(try await world.history.outcome(of: "q").state == .done)
                 #expect(await next.end() == 0)
                 #expect(model.received.count == 1)
                 #expect(try await world.isSound())

@@ -83,7 +83,7 @@ struct ProcessDeathTests {
             }
             return starts
         }()
-        var records: [Int: QuestionRecord] = [:]
+        var records: [Int: RunRecord] = [:]
         for number in 0..<33 { records[number] = try await shared.history.outcome(of: "\(number)") }
         // A question fails before its message is buried: a host that is killed in between buries it in its next life.
         while try await shared.broker.depth(of: shared.queues.dead).total < 3 {
@@ -95,7 +95,7 @@ struct ProcessDeathTests {
         }
         let started = try await starts
         #expect(started < 40)
-        for number in 0..<33 where poison[number] == nil { #expect(records[number]?.state == .answered) }
+        for number in 0..<33 where poison[number] == nil { #expect(records[number]?.state == .done) }
         #expect(poison.keys.allSatisfy { records[$0]?.state == .failed })
         #expect(["process-died", "timeout"].contains(records[5]?.reason ?? ""))
         #expect(records[15]?.reason == "process-died")
@@ -123,11 +123,11 @@ struct ProcessDeathTests {
         // the signal itself.
         try await shared.send("last", action: "ok")
         let last = try shared.startHost(attempts: 20, patienceMilliseconds: 30_000)
-        #expect(try await shared.history.outcome(of: "last").state == .answered)
+        #expect(try await shared.history.outcome(of: "last").state == .done)
         for round in 0..<Self.rounds {
             for number in 0..<20 {
                 let record = try await shared.history.outcome(of: "\(round)-\(number)")
-                #expect(record.state == .answered)
+                #expect(record.state == .done)
             }
         }
         last.send(SIGTERM)
@@ -149,7 +149,7 @@ struct ProcessDeathTests {
             process.send(SIGCONT)
         }
         try await shared.send("last", action: "ok")
-        #expect(try await shared.history.outcome(of: "last").state == .answered)
+        #expect(try await shared.history.outcome(of: "last").state == .done)
         process.send(SIGTERM)
         #expect(await process.end() == 0)
         await shared.broker.close()
@@ -163,7 +163,7 @@ struct ProcessDeathTests {
         _ = try await shared.history.outcome(of: "3")
         process.send(SIGTERM)
         #expect(await process.end() == 0)
-        let finished = try await shared.history.counts()[.answered] ?? 0
+        let finished = try await shared.history.counts()[.done] ?? 0
         #expect(finished >= 1)
         let left = try await shared.left()
         #expect(finished + left == 50)

@@ -25,14 +25,14 @@ struct DeadLetterWatchTests {
             Message(id: "done", body: body, headers: ["sluice-error": "permanent", "sluice-ended": "1"]),
         ]
         for letter in letters { try await test.broker.publish(letter, to: queues.dead) }
-        try await test.history.accept(id: "late", question: "Why?", tenant: nil, expiresAt: nil)
+        try await test.history.accept(id: "late", input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
         try await test.run { _ in
             #expect(try await test.history.outcome(of: "limit").reason == "delivery-limit")
             let late = try await test.history.outcome(of: "late")
-            #expect(late.state == .failed && late.reason == "expired" && late.question == "Why?")
+            #expect(late.state == .failed && late.reason == "expired" && late.input == Data("{}".utf8))
             #expect(try await test.history.outcome(of: letters[2].runID).reason == "dead-lettered")
         }
-        #expect(try await test.history.question(id: "done") == nil)
+        #expect(try await test.history.run(id: "done") == nil)
         let left = try await test.broker.browse(queues.dead, limit: 10)
         #expect(Set(left.map(\.id)) == ["limit", "late", "", "done"] && left.count == 4)
         #expect(left.allSatisfy { $0.headers["sluice-ended"] == "1" && $0.body == body })

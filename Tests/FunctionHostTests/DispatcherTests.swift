@@ -33,7 +33,7 @@ struct DispatcherTests {
         #expect(own == ["publish q to sluice.last", "acknowledge q of sluice.work"])
     }
 
-    @Test("what the functions paid goes along with the question, and is part of an answer that the host keeps")
+    @Test("what the functions paid goes along with the question, and is the run's cost")
     func cost() async throws {
         let last = registered("last") { input, context in
             context.charge(nanoUSD: 30)
@@ -44,30 +44,27 @@ struct DispatcherTests {
                 context.charge(nanoUSD: 500)
                 context.charge(nanoUSD: 7)
                 return input
-            }, RegisteredFunction(settings: last.settings, function: last.function, isEndedByHost: true),
+            }, last,
         ])
         try await test.run { _ in
             try await test.send("q")
             let onward = try #require(await test.broker.message("q", in: "sluice.last"))
             #expect(try MessageHeaders(onward.message.headers).costNanoUSD == 507)
-            #expect(try await test.history.outcome(of: "q").answer?.costNanoUSD == 537)
+            #expect(try await test.history.outcome(of: "q").costNanoUSD == 537)
         }
     }
 
-    @Test("an output that nobody else keeps is its question's answer, before the input is acknowledged")
+    @Test("the last output is its run's, before the input is acknowledged")
     func ended() async throws {
         let work = registered { input, _ in Scripted.Input(text: input.text.uppercased()) }
-        let test = try TestHost([
-            RegisteredFunction(settings: work.settings, function: work.function, isEndedByHost: true)
-        ])
+        let test = try TestHost([work])
         try await test.run { _ in
-            try await test.history.accept(id: "q", question: "asked", tenant: "t1", expiresAt: nil)
+            try await test.history.accept(id: "q", input: Data("{}".utf8), tenant: "t1", pipeline: "p", expiresAt: nil)
             try await test.send("q")
             await test.broker.acknowledgement(of: "q", in: queues.waiting)
-            let record = try #require(await test.history.question(id: "q"))
-            #expect(record.state == .answered)
-            #expect(record.question == "asked")
-            #expect(record.answer?.answer == #"{"text":"HELLO"}"#)
+            let record = try #require(await test.history.run(id: "q"))
+            #expect(record.state == .done)
+            #expect(record.output == Data(#"{"text":"HELLO"}"#.utf8))
         }
         #expect(try await test.broker.depth(of: queues.dead).total == 0)
     }
@@ -253,8 +250,8 @@ struct DispatcherTests {
             #expect(parked.opensAt == opensAt)
             #expect(parked.attempt == 1)
             // Who asks can see that it waits, and why.
-            let record = try #require(try await test.history.question(id: "q"))
-            #expect(record.state == .accepted && record.reason == QuestionRecord.noRoom && record.opensAt == opensAt)
+            let record = try #require(try await test.history.run(id: "q"))
+            #expect(record.state == .parked && record.reason == RunRecord.noRoom && record.opensAt == opensAt)
             #expect(record.explanation == "the budget `month` has no room for a call")
             isOpen.withLock { $0 = true }
             let onward = try #require(await test.broker.message("q", in: "sluice.last"))
@@ -390,7 +387,7 @@ struct DispatcherTests {
         try await test.send("q", alone: true)
         for _ in 0..<3 {
             try await test.deliverAndLose(from: queues.alone)
-            try await test.history.noteStart(of: LoneRun(questionID: "q", function: "work", attempt: 1))
+            try await test.history.noteStart(of: LoneRun(runID: "q", function: "work", attempt: 1))
         }
         try await test.run { _ in
             let record = try await test.history.outcome(of: "q")
@@ -423,7 +420,7 @@ struct DispatcherTests {
         try await test.run { _ in
             var runs = runs.makeAsyncIterator()
             try await test.send("q", alone: true)
-            let any = LoneRun(questionID: "q", function: "work", attempt: 1)
+            let any = LoneRun(runID: "q", function: "work", attempt: 1)
             for _ in 0..<6 {
                 let release = try #require(await runs.next())
                 try await test.runsWithoutEnd(like: any, reach: 1)

@@ -47,7 +47,7 @@ struct HostTroubleTests {
             service.turnOn()
             while !test.host.troubles.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
             #expect(try await test.broker.depth(of: queues.dead).total == 0)
-            #expect(try await test.history.question(id: "q")?.state != .failed)
+            #expect(try await test.history.run(id: "q")?.state != .failed)
         }
     }
 

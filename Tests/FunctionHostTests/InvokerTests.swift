@@ -12,7 +12,7 @@ struct InvokerTests {
         _ body: @escaping @Sendable (Scripted.Input, InvocationContext) async throws -> Scripted.Input
     ) async -> Invoker.Ending {
         let context = InvocationContext(
-            questionID: "q", functionName: "work", attempt: 1, deadline: .now + timeout, tenant: nil,
+            runID: "q", functionName: "work", attempt: 1, deadline: .now + timeout, tenant: nil,
             trace: TraceContext(), logger: TestHost.logger, drain: DrainSignal())
         return await invoker.invoke(
             AnyFunction(Scripted(body: body)), Data(#"{"text":"x"}"#.utf8), context: context)

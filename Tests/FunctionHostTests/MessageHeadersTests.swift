@@ -32,7 +32,7 @@ struct MessageHeadersTests {
         let body = Data(#"{"text":"What is a defect?"}"#.utf8)
         let function = AnyFunction(Scripted { input, _ in input })
         let context = InvocationContext(
-            questionID: "q", functionName: "work", attempt: 1, deadline: .now + .seconds(5), tenant: nil,
+            runID: "q", functionName: "work", attempt: 1, deadline: .now + .seconds(5), tenant: nil,
             trace: TraceContext(), logger: TestHost.logger, drain: DrainSignal())
         #expect(try await function.invoke(body, context: context) == body)
     }

@@ -5,11 +5,11 @@ import Synchronization
 
 /// A history that takes and gives nothing until it speaks: as a database that is frozen or locked, which is also slow to hear
 /// that nobody waits for it any more.
-final class SilentHistory: QuestionHistory {
-    private let history: any QuestionHistory
+final class SilentHistory: RunHistory {
+    private let history: any RunHistory
     private let silence = Latch()
 
-    init(_ history: any QuestionHistory) { self.history = history }
+    init(_ history: any RunHistory) { self.history = history }
 
     func speak() { silence.open() }
 
@@ -18,23 +18,14 @@ final class SilentHistory: QuestionHistory {
         try Task.checkCancellation()
     }
 
-    func store(_ answer: AnsweredQuestion) async throws -> Bool {
+    func accept(id: String, input: Data, tenant: String?, pipeline: String?, expiresAt: Date?) async throws {
         try await listen()
-        return try await history.store(answer)
+        try await history.accept(id: id, input: input, tenant: tenant, pipeline: pipeline, expiresAt: expiresAt)
     }
 
-    func accept(id: String, question: String, tenant: String?, pipeline: String?, expiresAt: Date?) async throws {
+    func finish(id: String, _ end: RunEnd) async throws -> Bool {
         try await listen()
-        try await history.accept(
-            id: id, question: question, tenant: tenant, pipeline: pipeline, expiresAt: expiresAt)
-    }
-
-    func finish(
-        id: String, state: QuestionState, reason: String, opensAt: Date?, explanation: String?
-    ) async throws -> Bool {
-        try await listen()
-        return try await history.finish(
-            id: id, state: state, reason: reason, opensAt: opensAt, explanation: explanation)
+        return try await history.finish(id: id, end)
     }
 
     func noteWaiting(id: String, until opensAt: Date, explanation: String) async throws {
@@ -44,9 +35,9 @@ final class SilentHistory: QuestionHistory {
 
     func reopen(id: String) async throws { try await history.reopen(id: id) }
 
-    func recordStages(_ runs: [StageRun]) async throws {
+    func recordStages(_ stages: [StageRun], atDoor: Bool) async throws {
         try await listen()
-        try await history.recordStages(runs)
+        try await history.recordStages(stages, atDoor: atDoor)
     }
 
     func noteStart(of run: LoneRun) async throws { try await history.noteStart(of: run) }
@@ -55,12 +46,12 @@ final class SilentHistory: QuestionHistory {
 
     func runsWithoutEnd(like run: LoneRun) async throws -> Int { try await history.runsWithoutEnd(like: run) }
 
-    func question(id: String) async throws -> QuestionRecord? {
+    func run(id: String) async throws -> RunRecord? {
         try await listen()
-        return try await history.question(id: id)
+        return try await history.run(id: id)
     }
 
-    func outcome(of id: String, where isComplete: @Sendable (QuestionRecord) -> Bool) async throws -> QuestionRecord {
+    func outcome(of id: String, where isComplete: @Sendable (RunRecord) -> Bool) async throws -> RunRecord {
         try await listen()
         return try await history.outcome(of: id, where: isComplete)
     }
@@ -74,15 +65,15 @@ final class SilentHistory: QuestionHistory {
 
     func overdue() async throws -> [String] { [] }
 
-    func counts() async throws -> [QuestionState: Int] { try await history.counts() }
+    func counts() async throws -> [RunState: Int] { try await history.counts() }
 
-    func degradedAnswers(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)] { [] }
+    func degradedRuns(in span: Range<Date>) async throws -> [(quarter: Date, tenant: String?, count: Int)] { [] }
 
-    func questions(
+    func runs(
         after position: Int64, tenant: String?, atMost count: Int
-    ) async throws -> [(position: Int64, record: QuestionRecord)] { [] }
+    ) async throws -> [(position: Int64, record: RunRecord)] { [] }
 
-    func deleteQuestions(of tenant: String) async throws -> (deleted: Int, underWay: Int) { (0, 0) }
+    func deleteRuns(of tenant: String) async throws -> (deleted: Int, underWay: Int) { (0, 0) }
 
-    func deleteQuestions(olderThan age: Duration) async throws -> Int { 0 }
+    func deleteRuns(olderThan age: Duration) async throws -> Int { 0 }
 }

@@ -64,7 +64,7 @@ struct TestHost: Sendable {
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     let broker: ObservedBroker
-    let history: any QuestionHistory
+    let history: any RunHistory
     private let store: SQLiteStore
     let invoker: Invoker
     let functions: [RegisteredFunction]
@@ -87,7 +87,7 @@ struct TestHost: Sendable {
     }
 
     /// A door to the host's functions, which notes questions in its history or in another.
-    func door(history: (any QuestionHistory)? = nil) -> FrontDoor {
+    func door(history: (any RunHistory)? = nil) -> FrontDoor {
         let history = history ?? self.history
         return FrontDoor(
             pipeline: functions, broker: broker, history: history,

@@ -6,8 +6,8 @@ import Testing
 struct InvocationContextTests {
     @Test("The invocation's id is stable over attempts")
     func invocationID() {
-        let first = InvocationContext.testing(questionID: "q", functionName: "rag-core", attempt: 1)
-        let second = InvocationContext.testing(questionID: "q", functionName: "rag-core", attempt: 2)
+        let first = InvocationContext.testing(runID: "q", functionName: "rag-core", attempt: 1)
+        let second = InvocationContext.testing(runID: "q", functionName: "rag-core", attempt: 2)
         #expect(first.invocationID == "q/rag-core")
         #expect(first.invocationID == second.invocationID)
     }

@@ -17,7 +17,6 @@ struct FunctionPartsTests {
         #expect(throws: (any Error).self) {
             _ = try parts.model(largestCall: ModelCallSize(promptBytes: 1, outputTokens: 1))
         }
-        #expect(throws: (any Error).self) { _ = try parts.history }
         #expect(throws: (any Error).self) { _ = try parts.web }
     }
 }

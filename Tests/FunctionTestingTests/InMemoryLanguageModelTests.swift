@@ -36,15 +36,15 @@ struct InMemoryLanguageModelTests {
     @Test("A redelivery gets the stored reply and pays nothing")
     func redelivery() async throws {
         let model = InMemoryLanguageModel("one", "two", "three", "four")
-        let first = try await model.generate(request(), context: .testing(questionID: "q", attempt: 1))
-        let again = try await model.generate(request(), context: .testing(questionID: "q", attempt: 2))
+        let first = try await model.generate(request(), context: .testing(runID: "q", attempt: 1))
+        let again = try await model.generate(request(), context: .testing(runID: "q", attempt: 2))
         #expect(first == again)
         #expect(model.requests.count == 1)
         // Another question, another function and another request are other calls.
-        #expect(try await model.generate(request(), context: .testing(questionID: "r")).text == "two")
+        #expect(try await model.generate(request(), context: .testing(runID: "r")).text == "two")
         #expect(
-            try await model.generate(request(), context: .testing(questionID: "q", functionName: "f")).text == "three")
-        #expect(try await model.generate(request("Who?"), context: .testing(questionID: "q")).text == "four")
+            try await model.generate(request(), context: .testing(runID: "q", functionName: "f")).text == "three")
+        #expect(try await model.generate(request("Who?"), context: .testing(runID: "q")).text == "four")
     }
 
     @Test("An error is not stored")

@@ -1,3 +1,4 @@
+import Answers
 import Foundation
 import FunctionKit
 import History
@@ -18,16 +19,19 @@ struct PostgresHistoryTests {
         return client
     }
 
-    private static func answer(_ id: String, passages: [Passage] = []) -> AnsweredQuestion {
-        AnsweredQuestion(
-            id: id, question: "What if it breaks?", answer: "Repair.", citations: [], passages: passages,
-            isDegraded: false, usage: TokenUsage(inputTokens: 1, outputTokens: 1), costNanoUSD: 1, model: "llama3")
+    private static func end(_ text: String = "{}") -> RunEnd {
+        .done(Data(text.utf8), pipeline: "p", costNanoUSD: 1)
     }
 
-    @Test("keeps every promise of a history", arguments: QuestionHistoryCompatTest.rules)
-    func compat(rule: QuestionHistoryCompatTest.Rule) async throws {
+    /// Ends a run of the pipeline that answers questions.
+    private static func answer(_ passages: String = "[]") -> RunEnd {
+        end(#"{"question":"What if it breaks?","answer":"Repair.","passages":\#(passages)}"#)
+    }
+
+    @Test("keeps every promise of a history", arguments: RunHistoryCompatTest.rules)
+    func compat(rule: RunHistoryCompatTest.Rule) async throws {
         try await rule.check(
-            QuestionHistoryCompatTest { now in
+            RunHistoryCompatTest { now in
                 let client = try await Self.client()
                 return { PostgresHistory(client: client, now: now) }
             })
@@ -41,11 +45,13 @@ struct PostgresHistoryTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<20 {
                 group.addTask {
-                    try await history.accept(id: "\(number)", question: "?", tenant: nil, expiresAt: nil)
+                    try await history.accept(
+                        id: "\(number)", input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
                 }
                 group.addTask {
                     let error = await #expect(throws: PostgresError.self) {
-                        try await history.accept(id: "\(number)" + long, question: "?", tenant: nil, expiresAt: nil)
+                        try await history.accept(
+                            id: "\(number)" + long, input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
                     }
                     #expect(error?.disposition == .deadLetter && error?.state?.rawValue == "54000")
                     #expect(error?.isPassing == false)
@@ -53,7 +59,7 @@ struct PostgresHistoryTests {
             }
             try await group.waitForAll()
         }
-        #expect(try await history.counts() == [.accepted: 20])
+        #expect(try await history.counts() == [.queued: 20])
         await history.close()
     }
 
@@ -61,16 +67,14 @@ struct PostgresHistoryTests {
     func chatHistory() async throws {
         let client = try await Self.client()
         let history = PostgresHistory(client: client, now: { Date(timeIntervalSince1970: 1_000) })
-        #expect(
-            try await history.store(
-                Self.answer(
-                    "a",
-                    passages: [
-                        Passage(id: "x", heading: "X", text: "First.", score: 2),
-                        Passage(id: "y", heading: "Y", text: "Second.", score: 1),
-                    ])))
-        #expect(try await history.finish(id: "b", state: .failed, reason: "timeout", opensAt: nil))
-        #expect(try await history.store(Self.answer("c")))
+        let passages = #"[{"text":"First."},{"text":"Second."}]"#
+        #expect(try await history.finish(id: "a", Self.answer(passages)))
+        #expect(try await history.finish(id: "b", .without(.failed, reason: "timeout")))
+        #expect(try await history.finish(id: "c", Self.answer()))
+        // Of other pipelines, whatever they give.
+        for (id, text) in [("x", "5"), ("y", "[{}]"), ("z", #"{"question":"a","answer":{},"b":"\u0000"}"#)] {
+            #expect(try await history.finish(id: id, Self.end(text)))
+        }
         let rows = try await client.run(
             PostgresStatement("SELECT id, user_prompt, llm_output, context, timestamp FROM chat_history ORDER BY id")
         ).rows
@@ -79,9 +83,65 @@ struct PostgresHistoryTests {
         #expect(try rows[0].get(3) == "First.\n\nSecond." && rows[1].get(3, as: String?.self) == nil)
         #expect(try rows[0].get(4) == Date(timeIntervalSince1970: 1_000))
         // One that failed and is answered after all has its row as well.
-        #expect(try await history.store(Self.answer("b")))
+        #expect(try await history.finish(id: "b", Self.answer()))
         let ids = try await client.run(PostgresStatement("SELECT id FROM chat_history ORDER BY id")).rows
         #expect(try ids.map { try $0.get(0, as: Int64.self) } == [1, 2, 3])
+    }
+
+    @Test("A database of the version with questions is brought up to date: each row and each answer is there")
+    func older() async throws {
+        let client = PostgresClient(try await PostgresTestServer.shared().configuration(), waitMax: .seconds(20))
+        let schema = PostgresHistory.schema
+        try await client.migrate([PostgresSchema(name: schema.name, migrations: Array(schema.migrations.prefix(2)))])
+        let rows = try String(
+            contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/questions.sql"),
+            encoding: .utf8)
+        // Looks like JSON, and is none.
+        let quoted = """
+            INSERT INTO questions (number, id, state, question, accepted_at, finished_at, answer, citations, passages,
+                is_degraded, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_nano_usd)
+            OVERRIDING SYSTEM VALUE
+            VALUES (17, 'quoted', 'answered', 'Why?', now(), now(), '"So," she said.', '[]', '[]', false, 0, 0, 0, 0, 0)
+            """
+        for row in rows.split(separator: "\n").map(String.init) + [quoted] {
+            try await client.run(PostgresStatement(row, isPrepared: false))
+        }
+        for statement in ["CREATE ROLE history_reader", "GRANT SELECT ON chat_history TO history_reader"] {
+            try await client.run(PostgresStatement(statement, isPrepared: false))
+        }
+        let view = PostgresStatement(
+            "SELECT to_json(chat_history)::text FROM chat_history ORDER BY id", isPrepared: false)
+        func answers() async throws -> [String] { try await client.run(view).rows.map { try $0.get(0) } }
+        let before = try await answers()
+        #expect(try await client.migrate([schema]) == ["history.3"])
+        #expect(try await answers() == before.filter { !$0.contains("{\\\"passages") } && before.count == 5)
+        #expect(try await client.inspect([schema]) == [])
+        let right = try await client.run(
+            PostgresStatement(
+                "SELECT has_table_privilege('history_reader', 'chat_history', 'SELECT')", isPrepared: false))
+        #expect(try right.rows.map { try $0.get(0, as: Bool.self) } == [true])
+        let history = PostgresHistory(client: client)
+        #expect(try await history.counts() == [.done: 5, .failed: 1, .refused: 1, .parked: 1, .queued: 1])
+        let page = try await history.runs(after: 0, tenant: nil, atMost: 10)
+        #expect(page.map(\.position) == [1, 3, 5, 7, 9, 11, 13, 15, 17])
+        #expect(page[0].record.costNanoUSD > 0 && page[0].record.stages.count == 4)
+        for place in [0, 1] { _ = try JSONSerialization.jsonObject(with: try #require(page[place].record.output)) }
+        // All but the output of a pipeline that answers nothing.
+        let answered = page.compactMap { run in
+            run.record.output.flatMap { try? JSONDecoder().decode(AnsweredQuestion.self, from: $0) }
+        }
+        #expect(answered.count == 4 && answered.last?.answer == "\"So,\" she said." && answered.last?.id == "quoted")
+        #expect(page[5].record.reason == RunRecord.noRoom && page[5].record.explanation != nil)
+        let input = try #require(try await history.run(id: "queued")?.input)
+        #expect(
+            try JSONDecoder().decode([String: String].self, from: input)
+                == ["question": "My mail is [EMAIL_1]: am I on my way?"])
+        try await history.accept(id: "new", input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
+        #expect(try await history.runs(after: 17, tenant: nil, atMost: 9).map(\.record.id) == ["new"])
+        // JSON that no text of PostgreSQL's can be made of takes nobody the view.
+        #expect(try await history.finish(id: "new", Self.end(#"{"question":"a","answer":"b","half":"\ud800"}"#)))
+        #expect(try await answers().count == 5)
+        await history.close()
     }
 
     @Test("The shipped role of a host is enough for all that a host does, and can change no table")
@@ -91,20 +151,19 @@ struct PostgresHistoryTests {
         let client = PostgresClient(host)
         #expect(try await client.migrate([PostgresHistory.schema]).isEmpty)
         let history = PostgresHistory(client: client)
-        try await history.accept(id: "q", question: "?", tenant: "acme", expiresAt: .now)
+        try await history.accept(id: "q", input: Data("{}".utf8), tenant: "acme", pipeline: "p", expiresAt: .now)
         #expect(try await history.overdue() == ["q"])
         async let outcome = history.outcome(of: "q")
-        try await history.recordStages([StageRun(questionID: "q", function: "f", attempt: 1, milliseconds: 1)])
-        #expect(try await history.finish(id: "q", state: .failed, reason: "r", opensAt: nil))
+        try await history.recordStages([StageRun(runID: "q", function: "f", attempt: 1, milliseconds: 1)])
+        #expect(try await history.finish(id: "q", .without(.failed, reason: "r")))
         #expect(try await outcome.state == .failed)
         try await history.reopen(id: "q")
-        #expect(try await history.store(Self.answer("q")))
+        #expect(try await history.finish(id: "q", Self.answer()))
         #expect(try await client.run(PostgresStatement("SELECT llm_output FROM chat_history")).count == 1)
-        #expect(try await history.questions(after: 0, tenant: nil, atMost: 10).count == 1)
-        #expect(try await history.deleteQuestions(olderThan: .seconds(60)) == 0)
-        #expect(try await history.deleteQuestions(of: "acme").deleted == 1)
-        for statement in ["DROP TABLE questions", "ALTER TABLE questions ADD COLUMN x int8", "CREATE TABLE x (n int8)"]
-        {
+        #expect(try await history.runs(after: 0, tenant: nil, atMost: 10).count == 1)
+        #expect(try await history.deleteRuns(olderThan: .seconds(60)) == 0)
+        #expect(try await history.deleteRuns(of: "acme").deleted == 1)
+        for statement in ["DROP TABLE runs", "ALTER TABLE runs ADD COLUMN x int8", "CREATE TABLE x (n int8)"] {
             await #expect {
                 try await client.run(PostgresStatement(statement))
             } throws: { ($0 as? PostgresError)?.state == .insufficientPrivilege }
@@ -117,12 +176,12 @@ struct PostgresHistoryTests {
         let client = try await Self.client()
         let history = PostgresHistory(client: client)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<1000 { group.addTask { _ = try await history.store(Self.answer("q\(number)")) } }
+            for number in 0..<1000 { group.addTask { _ = try await history.finish(id: "q\(number)", Self.answer()) } }
             try await group.waitForAll()
         }
-        #expect(try await history.counts() == [.answered: 1000])
+        #expect(try await history.counts() == [.done: 1000])
         // Each row names the transaction that wrote it.
-        let row = try await client.run(PostgresStatement("SELECT count(DISTINCT xmin::text) FROM questions")).rows[0]
+        let row = try await client.run(PostgresStatement("SELECT count(DISTINCT xmin::text) FROM runs")).rows[0]
         let count: Int = try row.get(0)
         #expect(count < 100, "\(count) transactions for 1000 answers")
     }
@@ -134,9 +193,9 @@ struct PostgresHistoryTests {
         configuration.applicationName = "plans-\(UUID().uuidString)"
         let client = try await Self.client(configuration)
         let history = PostgresHistory(client: client)
-        #expect(try await history.store(Self.answer("first")))
-        try await client.run(PostgresStatement("ANALYZE questions", isPrepared: false))
-        for number in 0..<500 { #expect(try await history.store(Self.answer("q\(number)"))) }
+        #expect(try await history.finish(id: "first", Self.answer()))
+        try await client.run(PostgresStatement("ANALYZE runs", isPrepared: false))
+        for number in 0..<500 { #expect(try await history.finish(id: "q\(number)", Self.answer())) }
         await history.close()
         await client.close()
         let read = try await server.rowsRead(by: configuration) / 500
@@ -158,7 +217,7 @@ struct PostgresHistoryTests {
                         // As a host: a write that failed is tried again, until it is known to be done.
                         while true {
                             do {
-                                if try await history.store(Self.answer(id)) { stored.append(id) }
+                                if try await history.finish(id: id, Self.answer()) { stored.append(id) }
                                 break
                             } catch is PostgresError {
                                 try Task.checkCancellation()
@@ -177,13 +236,13 @@ struct PostgresHistoryTests {
             }
             let all = try await group.reduce(into: []) { $0 += $1 }
             // The asker's connection was broken four times.
-            #expect(try await history.store(Self.answer("after")))
-            #expect(try await outcome.state == .answered)
+            #expect(try await history.finish(id: "after", Self.answer()))
+            #expect(try await outcome.state == .done)
             return all
         }
         // A write that broke is repeated by its number, so that even its own answer is the first's.
         #expect(Set(stored).count == stored.count)
-        #expect(try await history.counts() == [.answered: 481])
+        #expect(try await history.counts() == [.done: 481])
         await history.close()
         await client.close()
         await server.stop()
@@ -234,16 +293,16 @@ struct PostgresHistoryTests {
         let client = PostgresClient(configuration, waitMax: .milliseconds(1))
         let history = PostgresHistory(client: client)
         await server.kill()
-        async let stored = history.store(Self.answer("a"))
+        async let stored = history.finish(id: "a", Self.answer())
         await #expect {
-            try await history.accept(id: "b", question: "?", tenant: nil, expiresAt: nil)
+            try await history.accept(id: "b", input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
         } throws: { error in
             (error as? PostgresError)?.disposition
                 == .hostTrouble(HostTrouble(.unreachable, code: "postgres-unreachable"))
         }
         try await server.start()
         #expect(try await stored)
-        #expect(try await !history.store(Self.answer("a")))
+        #expect(try await !history.finish(id: "a", Self.answer()))
         await history.close()
         await client.close()
         await server.stop()
@@ -257,10 +316,10 @@ struct PostgresHistoryTests {
         (configuration.connectTimeout, configuration.answerTimeout) = (.seconds(1), .seconds(3600))
         let client = PostgresClient(configuration, waitMax: .milliseconds(1))
         let history = PostgresHistory(client: client)
-        try await history.accept(id: "a", question: "?", tenant: nil, expiresAt: nil)
+        try await history.accept(id: "a", input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
         try await owner.withTransaction { connection in
-            try await connection.run(PostgresStatement("SELECT 1 FROM questions FOR UPDATE"))
-            let given = Task { try await history.store(Self.answer("a")) }
+            try await connection.run(PostgresStatement("SELECT 1 FROM runs FOR UPDATE"))
+            let given = Task { try await history.finish(id: "a", Self.answer()) }
             try await PostgresTestServer.untilBlocked(by: connection)
             server.freeze(true)
             given.cancel()
@@ -273,16 +332,16 @@ struct PostgresHistoryTests {
                 }
             }
             await #expect {
-                try await history.accept(id: "b", question: "?", tenant: nil, expiresAt: nil)
+                try await history.accept(id: "b", input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
             } throws: { error in
                 if case .cannotConnect = error as? PostgresError { true } else { false }
             }
             server.freeze(false)
         }
         // The first may have been done all the same.
-        _ = try await history.store(Self.answer("a"))
-        #expect(try await history.question(id: "a")?.state == .answered)
-        #expect(try await history.counts() == [.answered: 1])
+        _ = try await history.finish(id: "a", Self.answer())
+        #expect(try await history.run(id: "a")?.state == .done)
+        #expect(try await history.counts() == [.done: 1])
         await history.close()
         await client.close()
         await owner.close()
@@ -293,7 +352,7 @@ struct PostgresHistoryTests {
     func closed() async throws {
         let client = try await Self.client()
         let history = PostgresHistory(client: client)
-        await withThrowingTaskGroup(of: QuestionRecord.self) { group in
+        await withThrowingTaskGroup(of: RunRecord.self) { group in
             group.addTask { try await history.outcome(of: "q") }
             await history.close()
             let ending = await group.nextResult()

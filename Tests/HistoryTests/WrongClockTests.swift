@@ -25,18 +25,19 @@ struct WrongClockTests {
     }
 
     private func finish(_ id: String) async throws {
-        try await history.accept(id: id, question: "?", tenant: nil, expiresAt: nil)
-        _ = try await history.finish(id: id, state: .failed, reason: "r", opensAt: nil)
+        try await history.accept(id: id, input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
+        _ = try await history.finish(id: id, .without(.failed, reason: "r"))
     }
 
     /// Questions are kept for 30 days.
-    private func sweep() async throws -> Int { try await history.deleteQuestions(olderThan: .seconds(30 * 86_400)) }
+    private func sweep() async throws -> Int { try await history.deleteRuns(olderThan: .seconds(30 * 86_400)) }
 
     @Test("keeps everybody's answers when it leaps ahead and comes back, however often it is looked at")
     func leap() async throws {
         try await finish("old")
         try await history.accept(
-            id: "waiting", question: "?", tenant: nil, expiresAt: clock.now.addingTimeInterval(2 * 86_400))
+            id: "waiting", input: Data("{}".utf8), tenant: nil, pipeline: "p",
+            expiresAt: clock.now.addingTimeInterval(2 * 86_400))
         #expect(try await sweep() == 0)
         for _ in 0..<3 {
             clock.advance(days: 100)
@@ -48,20 +49,21 @@ struct WrongClockTests {
             clock.advance(days: -100.2)
             #expect(try await sweep() == 0)
         }
-        #expect(try await history.counts() == [.failed: 1, .accepted: 1])
+        #expect(try await history.counts() == [.failed: 1, .queued: 1])
     }
 
     @Test("keeps them too where nobody has looked at it before")
     func firstLook() async throws {
         try await finish("old")
         try await history.accept(
-            id: "waiting", question: "?", tenant: nil, expiresAt: clock.now.addingTimeInterval(3600))
+            id: "waiting", input: Data("{}".utf8), tenant: nil, pipeline: "p",
+            expiresAt: clock.now.addingTimeInterval(3600))
         clock.advance(days: 100)
         #expect(try await history.overdue().isEmpty)
         #expect(try await sweep() == 0)
         clock.advance(days: -100)
         #expect(try await sweep() == 0)
-        #expect(try await history.counts() == [.failed: 1, .accepted: 1])
+        #expect(try await history.counts() == [.failed: 1, .queued: 1])
     }
 
     @Test("goes on a day after a pause that was real, and then as ever")

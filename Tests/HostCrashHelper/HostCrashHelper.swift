@@ -36,7 +36,7 @@ struct HostCrashHelper {
             name: "work", timeout: .milliseconds(300), attemptsMax: attempts,
             backoff: Backoff(first: .milliseconds(10), factor: 1, longest: .milliseconds(10)))
         let host = FunctionHost(
-            functions: [RegisteredFunction(settings: settings, function: AnyFunction(Work(history: history)))],
+            functions: [RegisteredFunction(settings: settings, function: AnyFunction(Work()))],
             broker: broker, history: history, invoker: invoker, drainTime: .seconds(5), hasRoom: { _, _ in true },
             logger: logger)
         // As `sluice host` runs them.
@@ -57,8 +57,6 @@ struct Work: Function {
 
     struct Failure: Error {}
 
-    let history: any QuestionHistory
-
     func invoke(_ input: Input, context: InvocationContext) async throws -> Output {
         switch input.action {
         case "throw": throw Failure()
@@ -67,10 +65,6 @@ struct Work: Function {
         case "kill": kill(getpid(), SIGKILL)
         default: break
         }
-        _ = try await history.store(
-            AnsweredQuestion(
-                id: context.questionID, question: "q", answer: "a", citations: [], isDegraded: true,
-                usage: TokenUsage(inputTokens: 0, outputTokens: 0), costNanoUSD: 0, model: nil))
         return Output()
     }
 }

@@ -1,3 +1,4 @@
+import Answers
 import FunctionKit
 import FunctionTesting
 import LLMConnector

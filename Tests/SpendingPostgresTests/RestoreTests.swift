@@ -38,7 +38,7 @@ struct RestoreTests {
         try await governor.raise(
             "daily", to: Money(nanoUSD: 500), until: Date(timeIntervalSinceNow: 600), reason: "a test")
         let history = PostgresHistory(client: hosts)
-        try await history.accept(id: "q0", question: "?", tenant: nil, pipeline: nil, expiresAt: nil)
+        try await history.accept(id: "q0", input: Data("{}".utf8), tenant: nil, pipeline: "p", expiresAt: nil)
         await history.close()
         #expect(try await Self.startProblems(hosts) == [])
         #expect(try await governor.verify().isSound)
@@ -272,7 +272,7 @@ struct RestoreTests {
         } throws: { "\($0)".contains("so it is a copy without the last commits") }
     }
 
-    @Test("in the place of the one that was seen takes no answer, and says nothing of questions")
+    @Test("in the place of the one that was seen takes no answer, and says nothing of runs")
     func historyOnCopy() async throws {
         let (owner, host) = try await source("history_seen")
         let server = try await PostgresTestServer.shared()
@@ -283,20 +283,21 @@ struct RestoreTests {
         _ = try await server.makeDatabase("history_copy")
         try await restore(owner, to: server.configuration(database: "history_copy"))
         try await governor.pay(SpendFixture.call("seen", bytes: 1), tokens: 1)
-        try await history.accept(id: "late", question: "Why?", tenant: nil, expiresAt: nil)
+        try await history.accept(id: "late", input: Data("{}".utf8), tenant: nil, pipeline: nil, expiresAt: nil)
         try await swap("history_seen", for: "history_copy", keepingAs: "history_lost")
         let isCopy: @Sendable (any Error) -> Bool = { "\($0)".contains("so it is a copy without the last commits") }
         await #expect {
-            try await history.finish(id: "late", state: .failed, reason: "timeout", opensAt: nil, explanation: nil)
+            try await history.finish(id: "late", .without(.failed, reason: "timeout"))
         } throws: { isCopy($0) }
-        await #expect { try await history.question(id: "late") } throws: { isCopy($0) }
+        await #expect { try await history.run(id: "late") } throws: { isCopy($0) }
         await #expect {
-            try await history.accept(id: "new", question: "Why?", tenant: nil, expiresAt: nil)
+            try await history.accept(
+                id: "new", input: Data("{}".utf8), tenant: nil, pipeline: nil, expiresAt: nil)
         } throws: { isCopy($0) }
         try await swap("history_seen", for: "history_lost", keepingAs: "history_copy")
-        #expect(try await history.question(id: "late")?.state == .accepted)
-        #expect(try await history.question(id: "new") == nil)
-        #expect(try await history.finish(id: "late", state: .failed, reason: "timeout", opensAt: nil))
+        #expect(try await history.run(id: "late")?.state == .queued)
+        #expect(try await history.run(id: "new") == nil)
+        #expect(try await history.finish(id: "late", .without(.failed, reason: "timeout")))
         await history.close()
         await ledger.close()
         await client.close()

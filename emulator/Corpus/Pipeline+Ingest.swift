@@ -37,7 +37,7 @@ extension Pipeline {
         let drain = host.drain
         let job = IngestJob(client: access.client, embedder: access.embedder) {
             InvocationContext(
-                questionID: "ingest/\(name)", functionName: CorpusAccess.function, attempt: 1,
+                runID: "ingest/\(name)", functionName: CorpusAccess.function, attempt: 1,
                 deadline: .now + Self.batchTime, tenant: nil, trace: TraceContext(), logger: logger, drain: drain)
         }
         return try await cancelWhenGracefulShutdown {

@@ -20,7 +20,7 @@ extension Pipeline {
     ) async throws -> SearchReport {
         guard let index else { throw SetupProblem("no function asks for an index") }
         let context = InvocationContext(
-            questionID: UUID().uuidString.lowercased(), functionName: searching ?? "search", attempt: 1,
+            runID: UUID().uuidString.lowercased(), functionName: searching ?? "search", attempt: 1,
             deadline: .now + patience, tenant: nil, trace: TraceContext(), logger: logger, drain: host.drain)
         return try await cancelWhenGracefulShutdown {
             SearchReport(query: query, found: try await index.explain(query, limit: limit, context: context))

@@ -16,7 +16,6 @@ struct AskedParts: Sendable {
 
     var model: Model?
     var index: LaterPart<any PassageIndex>?
-    var history: LaterPart<any History>?
     var web: LaterPart<any WebClient>?
 }
 
@@ -56,12 +55,6 @@ final class ManifestParts: FunctionPartsSource {
     func web() -> any WebClient {
         let part = asked.web ?? LaterPart()
         asked.web = part
-        return part
-    }
-
-    func history() -> any History {
-        let part = asked.history ?? LaterPart()
-        asked.history = part
         return part
     }
 }

@@ -41,13 +41,10 @@ struct FunctionPlan: Sendable {
         }
         registered = RegisteredFunction(
             settings: entry.settings,
-            function: entry.settings.passesOnUnknownKeys ? made.passingOnUnknownKeys : made,
-            isEndedByHost: entry.settings.next == nil && !listed.rules.contains(.endsRun))
+            function: entry.settings.passesOnUnknownKeys ? made.passingOnUnknownKeys : made)
     }
 
     /// The plans of each pipeline.
-    ///
-    /// A last function that ends no question has it ended by the host, with its output.
     ///
     /// - Throws: As ``init(_:among:logger:)``, and where models are asked in two regions.
     static func plans(
@@ -68,9 +65,6 @@ struct FunctionPlan: Sendable {
         if rules.contains(.redactsFirst), !entry.settings.redacts {
             throw entry.value.problem(
                 "`\(name)` must come first, with `redacts: true`; otherwise questions are stored as they were asked")
-        }
-        if rules.contains(.endsRun), entry.settings.next != nil {
-            throw entry.value.problem("`\(name)` ends a question; it has no `next`")
         }
     }
 

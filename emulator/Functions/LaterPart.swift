@@ -37,10 +37,3 @@ extension LaterPart: WebClient where Part == any WebClient {
         return try await opened.send(request, context: context)
     }
 }
-
-extension LaterPart: History where Part == any History {
-    func store(_ answer: AnsweredQuestion) async throws -> Bool {
-        guard let opened else { throw PartNotOpen() }
-        return try await opened.store(answer)
-    }
-}

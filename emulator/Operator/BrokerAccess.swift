@@ -45,7 +45,7 @@ package struct BrokerAccess: Sendable {
     /// - Throws: As ``with(dataFolder:manifestFile:settings:logger:_:)``.
     package static func withHistory<Value: Sendable>(
         dataFolder: String, for use: DataUse, manifestFile: String, settings: Settings, logger: Logger,
-        _ body: @Sendable (BrokerAccess, any QuestionHistory) async throws -> Value
+        _ body: @Sendable (BrokerAccess, any RunHistory) async throws -> Value
     ) async throws -> Value {
         try await Books.with(dataFolder: dataFolder, for: use, settings: settings) { books, file in
             try await open(file, manifestFile: manifestFile, settings: settings, logger: logger) { access in

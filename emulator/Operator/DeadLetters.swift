@@ -11,10 +11,10 @@ package struct DeadLetters: Sendable {
     private static let patience = Duration.seconds(10)
 
     private let access: BrokerAccess
-    private let history: any QuestionHistory
+    private let history: any RunHistory
 
     /// Works the queues that are open.
-    package init(_ access: BrokerAccess, history: any QuestionHistory) {
+    package init(_ access: BrokerAccess, history: any RunHistory) {
         self.access = access
         self.history = history
     }
@@ -109,7 +109,7 @@ package struct DeadLetters: Sendable {
 
     private func end(_ message: Message) async throws {
         _ = try await history.finish(
-            id: message.runID, state: .failed, reason: MessageHeaders.deathReason(message.headers), opensAt: nil)
+            id: message.runID, .without(.failed, reason: MessageHeaders.deathReason(message.headers)))
     }
 
     private func take(

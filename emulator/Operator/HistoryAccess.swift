@@ -23,7 +23,7 @@ package struct HistoryAccess: Sendable {
         }
     }
 
-    private let history: any QuestionHistory
+    private let history: any RunHistory
 
     /// Opens a history, runs `body` and closes it.
     ///
@@ -56,7 +56,7 @@ package struct HistoryAccess: Sendable {
 
     /// Deletes all questions of a tenant that have ended, for good.
     package func delete(tenant: String) async throws -> Deletion {
-        let result = try await history.deleteQuestions(of: tenant)
+        let result = try await history.deleteRuns(of: tenant)
         return Deletion(deleted: result.deleted, underWay: result.underWay)
     }
 }

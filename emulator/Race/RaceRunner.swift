@@ -99,7 +99,7 @@ package struct RaceRunner: Sendable {
 
     private static func make(_ call: Int, _ model: GovernedModel) async -> Outcome {
         let context = InvocationContext(
-            questionID: "race-\(call)", functionName: "race", attempt: 1, deadline: .now + deadline, tenant: nil,
+            runID: "race-\(call)", functionName: "race", attempt: 1, deadline: .now + deadline, tenant: nil,
             trace: TraceContext(), logger: Logger(label: "race", factory: { _ in SwiftLogNoOpLogHandler() }),
             drain: DrainSignal())
         do throws(LanguageModelError) {

@@ -4,7 +4,7 @@ import History
 /// What is known of an id that somebody asks for.
 enum FoundRun {
     /// What is kept of it.
-    case known(QuestionRecord)
+    case known(RunRecord)
     /// This host has taken it in and not noted it yet.
     case noted(AcceptanceNotes.Note)
     /// It was sent to the queue, and nobody has said that it came there.
@@ -34,9 +34,9 @@ extension Pipeline {
         }
         var known = look.record
         // Also for one that nobody has noted yet: it may be on its way.
-        let isOpen = known.map { $0.state == .accepted } ?? true
+        let isOpen = known.map { !$0.state.isFinal } ?? true
         if isOpen, limit > .zero {
-            let outcome = try await context.whileClientStays { [self] () async throws -> QuestionRecord? in
+            let outcome = try await context.whileClientStays { [self] () async throws -> RunRecord? in
                 try await self.outcome(of: id, within: limit)
             }
             known = (outcome ?? nil) ?? known

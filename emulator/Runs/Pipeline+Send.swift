@@ -71,10 +71,11 @@ extension Pipeline {
     }
 
     /// The report on a run.
-    func report(run record: QuestionRecord) -> RunReport {
-        let wait = record.state == .accepted && record.reason == nil ? trouble(before: record) : nil
+    func report(run record: RunRecord) -> RunReport {
+        let wait = !record.state.isFinal && record.reason == nil ? trouble(before: record) : nil
+        let door = door(of: record)
         return RunReport(
-            record, at: door(of: record), isWorkedOn: host.invoker.isWorking(on: record.id),
-            wait: wait.map { ($0.code, $0.reason) })
+            record, pipeline: record.pipeline ?? door.name, functions: door.pipeline.map(\.settings.name),
+            isWorkedOn: host.invoker.isWorking(on: record.id), wait: wait.map { ($0.code, $0.reason) })
     }
 }

@@ -45,7 +45,7 @@ struct QuestionRoutes {
 
     /// Shows what is known of a question.
     private func show(_ id: String, _ found: FoundRun) async throws -> Reply {
-        let record: QuestionRecord
+        let record: RunRecord
         switch found {
         case .away(let reason): return Self.replies.away(id, reason)
         case .none: return Reply(.notFound, ["error": "no question has this id"])
@@ -54,11 +54,11 @@ struct QuestionRoutes {
         case .known(let known): record = known
         }
         if let report = await pipeline.report(on: record) { return Reply(.ok, json: try report.stableJSON()) }
-        var facts = ["id": id, "state": record.state.rawValue]
+        var facts = ["id": id, "state": QuestionState(record.state).rawValue]
         facts["reason"] = record.reason
         facts["opens_at"] = record.opensAt?.formatted(.iso8601)
         facts["explanation"] = record.explanation
-        if record.state == .accepted, record.reason == nil, let trouble = pipeline.trouble(before: record) {
+        if !record.state.isFinal, record.reason == nil, let trouble = pipeline.trouble(before: record) {
             facts["reason"] = trouble.code
             facts["explanation"] = "it waits: \(trouble.reason)"
         }

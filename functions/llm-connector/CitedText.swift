@@ -1,3 +1,4 @@
+import Answers
 import FunctionKit
 
 /// An answer whose citations are checked against the passages that the model was shown.

@@ -1,3 +1,4 @@
+package import Answers
 package import FunctionKit
 
 /// What `llm-connector` takes: what `rag-core` gives.

@@ -1,3 +1,4 @@
+import Answers
 import FunctionKit
 
 /// An answer made of the passages alone: of each, what fits the question best.

@@ -1,34 +1,31 @@
+package import Answers
 package import FunctionKit
-import Logging
 
-/// Stores a question with its answer, once.
+/// Gives a question with its answer as it is kept: as the output of its run, and in the original's `chat_history`.
 ///
-/// The question's id comes from the invocation, not from the payload, so that no payload can write another question's
+/// The question's id comes from the invocation, not from the payload, so that no payload can pass for another question's
 /// answer. See the folder's README for its JSON.
 package struct PSQLWorker: Function {
-    private let history: any History
-
     /// Makes the function.
-    ///
-    /// - Parameter history: Where the answer and the question's final state go, in one transaction.
-    package init(history: any History) {
-        self.history = history
-    }
+    package init() {}
 
-    /// Stores the answer.
-    ///
-    /// A redelivery finds it stored: that is no error, and nothing is changed.
-    ///
-    /// - Throws: What the history throws; the message is then tried again, or handed back where the history says so.
-    @concurrent package func invoke(_ input: AnswerToStore, context: InvocationContext) async throws -> StoredAnswer {
-        let isStored = try await history.store(
-            AnsweredQuestion(
-                id: context.questionID, question: input.question, answer: input.answer, citations: input.citations,
-                passages: input.passages ?? [], isDegraded: input.isDegraded, usage: input.usage,
-                costNanoUSD: input.costNanoUSD, model: input.model))
-        context.logger.debug(isStored ? "answer stored" : "answer was stored before")
-        return StoredAnswer(id: context.questionID, stored: isStored)
+    /// Gives the answer; the host stores it with the run's final state, in one transaction.
+    @concurrent package func invoke(_ input: AnswerToStore, context: InvocationContext) async throws -> AnsweredQuestion
+    {
+        AnsweredQuestion(
+            id: context.runID, question: input.question.storable, answer: input.answer.storable,
+            citations: input.citations.map { Citation(id: $0.id.storable, heading: $0.heading.storable) },
+            passages: (input.passages ?? []).map {
+                Passage(id: $0.id.storable, heading: $0.heading.storable, text: $0.text.storable, score: $0.score)
+            },
+            isDegraded: input.isDegraded, usage: input.usage, costNanoUSD: input.costNanoUSD,
+            model: input.model?.storable)
     }
+}
+
+extension String {
+    /// The text as every database can give it back: PostgreSQL's texts have no zero character.
+    fileprivate var storable: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
 }
 
 /// What `psql-worker` takes: an ``AnsweredQuestion`` without its id.
@@ -55,12 +52,4 @@ package struct AnswerToStore: Decodable, Sendable {
         case isDegraded = "degraded"
         case costNanoUSD = "cost_nano_usd"
     }
-}
-
-/// What `psql-worker` gives.
-package struct StoredAnswer: Encodable, Sendable {
-    /// The question's id.
-    package var id: String
-    /// Whether this invocation stored it; false for a redelivery.
-    package var stored: Bool
 }

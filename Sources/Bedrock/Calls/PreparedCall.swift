@@ -22,7 +22,7 @@ struct PreparedCall<Body: ModelBody>: Sendable {
         // The encoder's only failure is a number that JSON cannot hold; its error would quote the request.
         guard let bytes = try? body.encoded() else { return nil }
         id = CallID(
-            questionID: context.questionID, function: context.functionName, ordinal: ordinal,
+            questionID: context.runID, function: context.functionName, ordinal: ordinal,
             digest: SHA256.hex(bytes))
         tenant = context.tenant
         self.outputTokensMin = outputTokensMin

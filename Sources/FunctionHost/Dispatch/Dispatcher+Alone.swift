@@ -12,7 +12,7 @@ extension Dispatcher {
     /// The run of a delivery that runs alone; nil for others.
     func loneRun(of delivery: Delivery, headers: MessageHeaders) -> LoneRun? {
         guard delivery.queue == queues.alone else { return nil }
-        return LoneRun(questionID: delivery.message.runID, function: settings.name, attempt: headers.attempt)
+        return LoneRun(runID: delivery.message.runID, function: settings.name, attempt: headers.attempt)
     }
 
     /// Does something that counts as the end of its process from its beginning to its end.
@@ -24,7 +24,7 @@ extension Dispatcher {
         } catch {
             logger.warning(
                 "the beginning of a run cannot be noted; the message is handed back",
-                metadata: [LogKey.questionID: "\(run.questionID)", LogKey.error: "\(Self.name(of: error))"])
+                metadata: [LogKey.questionID: "\(run.runID)", LogKey.error: "\(Self.name(of: error))"])
             return .handBack
         }
         let outcome = await withDiscardingTaskGroup { group in
@@ -50,7 +50,7 @@ extension Dispatcher {
                 else {
                     return logger.warning(
                         "the end of a run cannot be noted; it counts as the end of a process",
-                        metadata: [LogKey.questionID: "\(run.questionID)", LogKey.error: "\(Self.name(of: error))"])
+                        metadata: [LogKey.questionID: "\(run.runID)", LogKey.error: "\(Self.name(of: error))"])
                 }
             }
         }

@@ -14,7 +14,7 @@ struct Dispatcher: Sendable {
 
     let registered: RegisteredFunction
     let broker: any MessageBroker
-    let history: any QuestionHistory
+    let history: any RunHistory
     /// By which askers' deadlines pass.
     let clock: HistoryClock
     let invoker: Invoker
@@ -103,11 +103,11 @@ struct Dispatcher: Sendable {
         _ delivery: Delivery, headers: MessageHeaders, isProbe: Bool, logger: Logger
     ) async -> Outcome {
         let context = InvocationContext(
-            questionID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
+            runID: delivery.message.id, functionName: settings.name, attempt: headers.attempt,
             deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(), logger: logger,
             drain: drain)
         let start = ContinuousClock.now
-        let ending = await invoker.invoke(registered.function, delivery.message.body, context: context)
+        let ending = await invoker.invoke(function(headers), delivery.message.body, context: context)
         let outcome = Outcome(
             ending, took: .now - start, costNanoUSD: context.chargedNanoUSD, tells: tellsErrors)
         switch outcome {
@@ -122,6 +122,21 @@ struct Dispatcher: Sendable {
         return outcome
     }
 
+    /// The function; the last one's output is none before it is stored as its run's, with what all of them paid.
+    ///
+    /// Stored twice it is stored once.
+    private func function(_ headers: MessageHeaders) -> AnyFunction {
+        guard settings.next == nil else { return registered.function }
+        let (pipeline, paid) = (settings.pipeline, headers.costNanoUSD)
+        return registered.function.followed { [history] output, context in
+            let cost = paid.addingUpToMax(context.chargedNanoUSD)
+            let end = RunEnd.done(output, pipeline: pipeline, costNanoUSD: cost)
+            if try await !history.finish(id: context.runID, end) {
+                context.logger.debug("the run had ended before")
+            }
+        }
+    }
+
     /// The table of outcomes: what is published where, and only then acknowledged.
     private func conclude(_ delivery: Delivery, headers: MessageHeaders, outcome: Outcome, logger: Logger) async {
         // What the broker has taken away is delivered again, and that delivery meets what this one has stored. Published
@@ -134,7 +149,7 @@ struct Dispatcher: Sendable {
                 let paid = headers.costNanoUSD.addingUpToMax(costNanoUSD)
                 stages.record(
                     StageRun(
-                        questionID: id, function: settings.name, attempt: headers.attempt,
+                        runID: id, function: settings.name, attempt: headers.attempt,
                         milliseconds: took / .milliseconds(1)))
                 if let next = settings.next {
                     var onward = MessageHeaders(trace: headers.trace)
@@ -143,8 +158,6 @@ struct Dispatcher: Sendable {
                     onward.costNanoUSD = paid
                     let message = Message(id: id, body: output, headers: onward.texts)
                     try await publishWhenThereIsRoom(message, to: FunctionQueues(function: next).waiting)
-                } else if registered.isEndedByHost {
-                    try await answer(id, with: output, costNanoUSD: paid)
                 }
             case .retry(let failure) where headers.attempt >= settings.attemptsMax:
                 try await bury(delivery, headers: headers, failure)
@@ -175,11 +188,14 @@ struct Dispatcher: Sendable {
             case .refuse(let refusal):
                 // No turn of the budget opens a model that has cost too much.
                 let isBreached = refusal.cause == .breached
+                let reason = isBreached ? RunRecord.breached : RunRecord.noRoom
                 try await finish(
-                    id, as: .refused, reason: isBreached ? QuestionRecord.breached : QuestionRecord.noRoom,
-                    opensAt: isBreached ? nil : refusal.opensAt, explanation: refusal.explanation)
+                    id, headers,
+                    .without(
+                        .refused, reason: reason, opensAt: isBreached ? nil : refusal.opensAt,
+                        explanation: refusal.explanation))
             case .expire:
-                try await finish(id, as: .expired, reason: "expired")
+                try await finish(id, headers, .without(.expired, reason: "expired"))
             case .isolate:
                 try await republish(delivery, headers, to: queues.alone)
             }
@@ -187,8 +203,6 @@ struct Dispatcher: Sendable {
             note(outcome)
             log(outcome, logger: logger)
             if trouble.ends() { logger.notice("outcomes are stored again") }
-        } catch let unstorable as UnstorableOutput {
-            await conclude(delivery, headers: headers, outcome: .dead(AttemptFailure(unstorable.code)), logger: logger)
         } catch BrokerError.staleDelivery {
             // Taken away in this very moment.
         } catch BrokerError.invalidMessage(let reason) where !outcome.isDead {
@@ -231,8 +245,10 @@ struct Dispatcher: Sendable {
             message.headers.merge(delivery.message.headers) { _, theirs in theirs }
         }
         try await finish(
-            message.runID, as: .failed, reason: failure.code,
-            explanation: failure.explanation.map { "`\(settings.name)` failed: \($0)" })
+            message.runID, headers,
+            .without(
+                .failed, reason: failure.code,
+                explanation: failure.explanation.map { "`\(settings.name)` failed: \($0)" }))
         do throws(BrokerError) {
             try await broker.publish(message, to: queues.dead)
         } catch {
@@ -244,13 +260,12 @@ struct Dispatcher: Sendable {
         }
     }
 
-    /// Gives a question its final state; one that the history can never keep holds up no message.
-    private func finish(
-        _ id: String, as state: QuestionState, reason: String, opensAt: Date? = nil, explanation: String? = nil
-    ) async throws {
+    /// Gives a run its final state without an output; one that the history can never keep holds up no message.
+    private func finish(_ id: String, _ headers: MessageHeaders, _ end: RunEnd) async throws {
+        var end = end
+        (end.pipeline, end.costNanoUSD) = (settings.pipeline, headers.costNanoUSD)
         do {
-            _ = try await history.finish(
-                id: id, state: state, reason: reason, opensAt: opensAt, explanation: explanation)
+            _ = try await history.finish(id: id, end)
         } catch let error as any DispositionProviding where error.disposition == .deadLetter {
             logger.error(
                 "a final state can never be stored",

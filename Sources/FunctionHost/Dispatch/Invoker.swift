@@ -102,11 +102,11 @@ package final class Invoker: Sendable {
             // A short invocation may have ended already.
             if !answer.isGiven {
                 state.running[id] = Running(
-                    runID: context.questionID, task: work, answer: answer, due: context.ends)
+                    runID: context.runID, task: work, answer: answer, due: context.ends)
             }
             return state.isCutShort
         }
-        if isCutShort { cut(Running(runID: context.questionID, task: work, answer: answer)) }
+        if isCutShort { cut(Running(runID: context.runID, task: work, answer: answer)) }
         keepTime(until: context.ends)
         return await answer.value()
     }

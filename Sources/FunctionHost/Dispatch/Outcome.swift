@@ -4,7 +4,7 @@ import History
 
 /// What becomes of a delivery: the whole table, one case a row.
 package enum Outcome: Sendable {
-    /// To the next function with what was paid, then acknowledged. The last function's output goes nowhere, or is the answer.
+    /// To the next function with what was paid, then acknowledged. The last function's output is its run's by then.
     case output(Data, took: Duration, costNanoUSD: Int64)
     /// Back after a wait with one attempt more, or dead-lettered where this was the last.
     case retry(AttemptFailure)
@@ -50,7 +50,7 @@ package enum Outcome: Sendable {
         case .reject: self = .refuse(refusal)
         // No turn of the budget opens the model again.
         case _ where refusal.cause == .breached:
-            self = .trouble(HostTrouble(.breach, code: QuestionRecord.breached))
+            self = .trouble(HostTrouble(.breach, code: RunRecord.breached))
         case .waitUntilReset: self = .park(refusal)
         // The function or the model should have dealt with these: it has no way to answer without the model, so the
         // question waits rather than fails.

@@ -18,13 +18,13 @@ final class StageRecorder: Sendable {
         var leftOut = 0
     }
 
-    private let history: any QuestionHistory
+    private let history: any RunHistory
     private let logger: Logger
     private let waiting = Mutex(Waiting())
     private let (wakeups, wakeup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// A recorder that writes once it runs.
-    init(history: any QuestionHistory, logger: Logger) {
+    init(history: any RunHistory, logger: Logger) {
         self.history = history
         self.logger = logger
     }

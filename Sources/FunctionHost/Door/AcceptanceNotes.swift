@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 package import FunctionKit
 package import History
 package import Logging
@@ -15,8 +15,8 @@ package final class AcceptanceNotes: Service {
         package let id: String
         /// The pipeline's name.
         package let pipeline: String
-        /// A question's text, or another message's JSON; free of personal data where the pipeline redacts.
-        package let question: String
+        /// What was queued: free of personal data where the pipeline redacts.
+        package let input: Data
         let tenant: String?
         let expiresAt: Date?
         /// The run of the first function at the door.
@@ -40,7 +40,7 @@ package final class AcceptanceNotes: Service {
         var notes: [String: Note] = [:]
         /// The ids of the notes, in the order in which they came.
         var order: [String] = []
-        /// How many bytes their texts have.
+        /// How many bytes their inputs have.
         var bytes = 0
         /// How many did not wait, because too many did.
         var leftOut = 0
@@ -49,7 +49,7 @@ package final class AcceptanceNotes: Service {
         var unconfirmed: [String] = []
     }
 
-    private let history: any QuestionHistory
+    private let history: any RunHistory
     private let drain: DrainSignal
     private let underWay: WorkUnderWay
     private let logger: Logger
@@ -63,7 +63,7 @@ package final class AcceptanceNotes: Service {
     ///   - drain: Says until when.
     ///   - underWay: Counts what is not written yet.
     ///   - logger: Told how many could not be.
-    package init(history: any QuestionHistory, drain: DrainSignal, underWay: WorkUnderWay, logger: Logger) {
+    package init(history: any RunHistory, drain: DrainSignal, underWay: WorkUnderWay, logger: Logger) {
         self.history = history
         self.drain = drain
         self.underWay = underWay
@@ -89,7 +89,7 @@ package final class AcceptanceNotes: Service {
         state.withLock { state in
             state.unconfirmed.removeAll { $0 == note.id }
             guard state.notes[note.id] == nil else { return }
-            let bytes = state.bytes + note.question.utf8.count
+            let bytes = state.bytes + note.input.count
             guard state.notes.count < Self.waitingMax, bytes <= Self.bytesMax else {
                 state.leftOut += 1
                 return
@@ -158,9 +158,9 @@ package final class AcceptanceNotes: Service {
     private func write(_ note: Note) async -> (any Error)? {
         do {
             try await history.accept(
-                id: note.id, question: note.question, tenant: note.tenant, pipeline: note.pipeline,
+                id: note.id, input: note.input, tenant: note.tenant, pipeline: note.pipeline,
                 expiresAt: note.expiresAt)
-            if let run = note.run { try await history.recordStages([run]) }
+            if let run = note.run { try await history.recordStages([run], atDoor: true) }
         } catch let error as any DispositionProviding where error.disposition == .deadLetter {
             logger.warning(
                 "an accepted question cannot be noted",
@@ -170,7 +170,7 @@ package final class AcceptanceNotes: Service {
         }
         let isForgotten = state.withLock { state in
             guard state.notes.removeValue(forKey: note.id) != nil else { return false }
-            state.bytes -= note.question.utf8.count
+            state.bytes -= note.input.count
             return true
         }
         if isForgotten { underWay.end() }

@@ -38,7 +38,7 @@ package struct FrontDoor: Sendable {
     package let pipeline: [RegisteredFunction]
 
     private let broker: any MessageBroker
-    private let history: any QuestionHistory
+    private let history: any RunHistory
     private let invoker: Invoker
     private let drain: DrainSignal
     private let logger: Logger
@@ -54,7 +54,7 @@ package struct FrontDoor: Sendable {
     ///   - drain: The door closes when the host drains.
     ///   - logger: Gets ids and sizes.
     package init(
-        pipeline: [RegisteredFunction], broker: any MessageBroker, history: any QuestionHistory,
+        pipeline: [RegisteredFunction], broker: any MessageBroker, history: any RunHistory,
         notes: AcceptanceNotes, invoker: Invoker, drain: DrainSignal, logger: Logger
     ) {
         name = pipeline.first?.settings.pipeline ?? ""
@@ -110,7 +110,7 @@ package struct FrontDoor: Sendable {
         payload: Data, id asked: String? = nil, tenant: String? = nil, expiresAt: Date? = nil
     ) async throws(FrontDoorError) -> String {
         guard payload.count <= Self.payloadBytesMax else { throw .payloadTooLong(bytes: payload.count) }
-        guard Self.isJSON(payload) else { throw .notJSON }
+        guard JSONText.isOne(payload) else { throw .notJSON }
         if let asked, !Self.isID(asked) { throw .badID }
         // Before it is published: a note of it could never be written.
         if let tenant, !StorableName.isOne(tenant) { throw .badTenant }
@@ -130,32 +130,25 @@ package struct FrontDoor: Sendable {
             let start = ContinuousClock.now
             (body, headers.costNanoUSD) = try await redact(body, with: first, id: id, headers: headers)
             run = StageRun(
-                questionID: id, function: first.settings.name, attempt: 1,
+                runID: id, function: first.settings.name, attempt: 1,
                 milliseconds: (.now - start) / .milliseconds(1))
             destination = FunctionQueues(function: next).waiting
         }
-        let text = Self.text(of: body)
         if asked != nil, let known = await known(id) {
-            let isSame = (known.text.isEmpty || known.text == text) && known.pipeline ?? name == name
+            let isSame =
+                known.input.map { Self.text(of: $0) == Self.text(of: body) } ?? true
+                && known.pipeline ?? name == name
             guard isSame else { throw .taken(id: id) }
             return id
         }
         try await publish(Message(id: id, body: body, headers: headers.texts), to: destination)
         notes.add(
             AcceptanceNotes.Note(
-                id: id, pipeline: name, question: text, tenant: tenant, expiresAt: expiresAt, run: run))
+                id: id, pipeline: name, input: body, tenant: tenant, expiresAt: expiresAt, run: run))
         return id
     }
 
-    /// Whether a payload is JSON as queues and stores can keep it.
-    ///
-    /// A zero byte is none of JSON in UTF-8, and is what UTF-16 has most of.
-    private static func isJSON(_ payload: Data) -> Bool {
-        !payload.contains(0) && String(validating: payload, as: UTF8.self) != nil
-            && (try? JSONDecoder().decode(AnyValue.self, from: payload)) != nil
-    }
-
-    /// What is noted of a message: a question's text, or the JSON itself.
+    /// What makes two messages the same: a question's text, which may stand in other bytes, or the JSON itself.
     private static func text(of body: Data) -> String {
         (try? JSONDecoder().decode(Question.self, from: body))?.question ?? String(decoding: body, as: UTF8.self)
     }
@@ -169,12 +162,12 @@ package struct FrontDoor: Sendable {
             && text.utf8.allSatisfy { isAlphanumeric($0) || "-_.".utf8.contains($0) }
     }
 
-    /// What is known of a message that was accepted before, as far as it can be seen in a moment; the text is empty where
-    /// only its end is known.
-    private func known(_ id: String) async -> (pipeline: String?, text: String)? {
-        if let note = notes[id] { return (note.pipeline, note.question) }
-        let record = try? await value(within: Self.lookPatience) { try await history.question(id: id) } ?? nil
-        return record.map { ($0.pipeline, $0.question) }
+    /// What is known of a message that was accepted before, as far as it can be seen in a moment; it has no input where only
+    /// its end is known.
+    private func known(_ id: String) async -> (pipeline: String?, input: Data?)? {
+        if let note = notes[id] { return (note.pipeline, note.input) }
+        let record = try? await value(within: Self.lookPatience) { try await history.run(id: id) } ?? nil
+        return record.map { ($0.pipeline, $0.input) }
     }
 
     /// Invokes the first function in memory.
@@ -184,7 +177,7 @@ package struct FrontDoor: Sendable {
         var logger = logger
         logger[metadataKey: LogKey.questionID] = "\(id)"
         let context = InvocationContext(
-            questionID: id, functionName: first.settings.name, attempt: 1, deadline: .now + first.settings.timeout,
+            runID: id, functionName: first.settings.name, attempt: 1, deadline: .now + first.settings.timeout,
             tenant: headers.tenant, trace: headers.trace, logger: logger, drain: drain)
         switch await invoker.invoke(first.function, body, context: context) {
         case .output(let output): return (output, context.chargedNanoUSD)
@@ -269,10 +262,5 @@ package struct FrontDoor: Sendable {
     /// A question as the first function of its pipeline takes it.
     private struct Question: Codable {
         var question: String
-    }
-
-    /// Whatever a JSON text says.
-    private struct AnyValue: Decodable {
-        init(from decoder: any Decoder) {}
     }
 }

@@ -18,7 +18,7 @@ struct DeadLetterWatch: Sendable {
     /// The queue of dead letters.
     let queue: String
     let broker: any MessageBroker
-    let history: any QuestionHistory
+    let history: any RunHistory
     let logger: Logger
 
     func run() async {
@@ -68,7 +68,7 @@ struct DeadLetterWatch: Sendable {
     private func end(_ message: Message) async throws {
         let reason = MessageHeaders.deathReason(message.headers)
         do {
-            guard try await history.finish(id: message.runID, state: .failed, reason: reason, opensAt: nil) else {
+            guard try await history.finish(id: message.runID, .without(.failed, reason: reason)) else {
                 return
             }
             logger.error(

@@ -9,11 +9,11 @@ final class HistoryClock: Sendable {
     /// How long a look is gone by.
     private static let lookKept = Duration.seconds(30)
 
-    private let history: any QuestionHistory
+    private let history: any RunHistory
     private let look = Mutex<(instant: Date, at: ContinuousClock.Instant)?>(nil)
 
     /// A clock that has not been looked at.
-    init(_ history: any QuestionHistory) { self.history = history }
+    init(_ history: any RunHistory) { self.history = history }
 
     /// The history's instant.
     ///

@@ -10,7 +10,7 @@ struct Sweeper: Sendable {
     /// Nobody waits for these questions any more.
     private static let interval = Duration.seconds(30)
 
-    let history: any QuestionHistory
+    let history: any RunHistory
     /// How long questions are kept after their final state; nil for ever.
     let kept: Duration?
     let logger: Logger
@@ -28,13 +28,13 @@ struct Sweeper: Sendable {
         do {
             let overdue = try await history.overdue()
             for id in overdue {
-                _ = try await history.finish(id: id, state: .expired, reason: "expired", opensAt: nil)
+                _ = try await history.finish(id: id, .without(.expired, reason: "expired"))
             }
             if !overdue.isEmpty {
                 logger.notice("questions expired", metadata: [LogKey.count: "\(overdue.count)"])
             }
             guard let kept else { return }
-            let deleted = try await history.deleteQuestions(olderThan: kept)
+            let deleted = try await history.deleteRuns(olderThan: kept)
             if deleted > 0 {
                 logger.notice("old questions deleted", metadata: [LogKey.count: "\(deleted)"])
             }

@@ -46,11 +46,6 @@ public struct FunctionParts {
     /// - Throws: Where there is none; let it pass.
     public var index: any PassageIndex { get throws { try source.index() } }
 
-    /// Where questions and answers are kept.
-    ///
-    /// - Throws: Where there is none; let it pass.
-    public var history: any History { get throws { try source.history() } }
-
     /// The process's HTTP client.
     ///
     /// - Throws: Where there is none; let it pass.
@@ -79,8 +74,6 @@ package protocol FunctionPartsSource {
     func model(largestCall: ModelCallSize?) throws -> any LanguageModel
     /// Gives the index.
     func index() throws -> any PassageIndex
-    /// Gives the history.
-    func history() throws -> any History
     /// Gives the HTTP client.
     func web() throws -> any WebClient
 }

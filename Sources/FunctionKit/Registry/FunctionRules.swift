@@ -8,6 +8,4 @@ public struct FunctionRules: OptionSet, Sendable {
 
     /// It must come first, with `redacts: true`: a manifest that has it elsewhere would store what it takes out.
     public static let redactsFirst = FunctionRules(rawValue: 1)
-    /// It gives a run its final state itself, in one transaction with what it stores; it has no `next`.
-    public static let endsRun = FunctionRules(rawValue: 2)
 }

@@ -47,10 +47,7 @@ struct FunctionPlanTests {
             return Echo()
         }
         functions.add("late") { _ -> Echo in throw TooLate() }
-        functions.add("keep", rules: .endsRun) { parts in
-            _ = try parts.history
-            return Echo()
-        }
+        functions.add("keep") { _ in Echo() }
     }
 
     static let model = "model: {provider: bedrock, region: ap-south-1, id: m, timeout: 7s}"
@@ -70,7 +67,6 @@ struct FunctionPlanTests {
         #expect(plans.map(\.settings.name) == ["echo", "look", "think", "keep"])
         #expect(plans.map { $0.asked.model != nil } == [false, false, true, false])
         #expect(plans.map { $0.asked.index != nil } == [false, true, false, false])
-        #expect(plans.map { $0.asked.history != nil } == [false, false, false, true])
         let model = try #require(plans[2].asked.model)
         #expect(model.id.region == "ap-south-1")
         #expect(model.callTimeout == .seconds(7))
@@ -87,14 +83,6 @@ struct FunctionPlanTests {
             let given = try await plans[0].registered.function.invoke(Data(#"{"text":"a"}"#.utf8), context: .testing())
             #expect(String(decoding: given, as: UTF8.self) == #"{"text":"\#(output)"}"#)
         }
-    }
-
-    @Test("A last function that ends no question has it ended by the host")
-    func ending() throws {
-        #expect(try plans("  echo: {}\n", first: "echo").map(\.registered.isEndedByHost) == [true])
-        #expect(try plans("  think: {\(Self.model)}\n", first: "think").map(\.registered.isEndedByHost) == [true])
-        let plans = try plans("  look: {next: keep}\n  keep: {}\n", first: "look")
-        #expect(plans.map(\.registered.isEndedByHost) == [false, false])
     }
 
     @Test("A function passes on what it does not know where the manifest says so, and only there")
@@ -143,10 +131,6 @@ struct FunctionPlanTests {
             "blur", "  blur: {next: keep}\n  keep: {}\n",
             "m.yaml:4: `functions.blur`: `blur` must come first, with `redacts: true`; otherwise questions are stored as"
                 + " they were asked"
-        ),
-        (
-            "keep", "  keep: {next: echo}\n  echo: {}\n",
-            "m.yaml:4: `functions.keep`: `keep` ends a question; it has no `next`"
         ),
         (
             "late", "  late: {next: keep}\n  keep: {}\n",

@@ -326,7 +326,7 @@ struct LambdaTests {
     @Test("takes a call's id and its place in a trace from AWS's clients")
     func ids() async throws {
         let function = Functions.make("tell") { _, context in
-            Functions.Text(text: "\(context.questionID) \(context.trace.traceparent)")
+            Functions.Text(text: "\(context.runID) \(context.trace.traceparent)")
         }
         try await LambdaServer.run([function]) { server in
             let id = "0F8FAD5B-D9CB-469F-A165-70867728950E"

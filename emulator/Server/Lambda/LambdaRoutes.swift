@@ -149,7 +149,7 @@ struct LambdaRoutes {
         let tail = asked.wantsLog ? LogTail() : nil
         tail?.add("START RequestId: \(asked.id) Version: \(LambdaFunctionName.version)")
         let context = InvocationContext(
-            questionID: asked.id, functionName: name, attempt: 1, deadline: .now + function.settings.timeout,
+            runID: asked.id, functionName: name, attempt: 1, deadline: .now + function.settings.timeout,
             tenant: asked.tenant, trace: asked.trace, logger: tail?.logger(beside: logger) ?? logger, drain: drain)
         let start = ContinuousClock.now
         // Goes on also where the caller has gone: what was begun may be paid for.

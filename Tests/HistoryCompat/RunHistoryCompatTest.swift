@@ -1,5 +1,4 @@
 package import FoundationEssentials
-import FunctionKit
 package import History
 import Synchronization
 package import TestSupport
@@ -7,7 +6,7 @@ package import TestSupport
 /// Everything that each history must do, as arguments of a history's own test.
 ///
 /// Each rule gets a new history and a clock of its own.
-package struct QuestionHistoryCompatTest: Sendable {
+package struct RunHistoryCompatTest: Sendable {
     /// One rule: an argument of an implementation's own test.
     package typealias Rule = ConformanceRule<Self>
 
@@ -15,7 +14,7 @@ package struct QuestionHistoryCompatTest: Sendable {
     package static let rules: [Rule] = states + waiting + keeping
 
     /// Opens one and the same history once more at each call, as another process would.
-    package typealias Openings = @Sendable () async throws -> any QuestionHistory
+    package typealias Openings = @Sendable () async throws -> any RunHistory
 
     private let make: @Sendable (@escaping @Sendable () -> Date) async throws -> Openings
 
@@ -32,25 +31,32 @@ package struct QuestionHistoryCompatTest: Sendable {
         let openings = try await make({ clock.now })
         return Bench(clock: clock, history: try await openings(), another: openings)
     }
+}
 
-    func answer(_ id: String, _ text: String = "Repair, then refund.") -> AnsweredQuestion {
-        AnsweredQuestion(
-            id: id, question: "What if it breaks? ₹", answer: text,
-            citations: [Citation(id: "defective-goods", heading: "Defective goods")],
-            passages: [
-                Passage(id: "defective-goods", heading: "Defective goods", text: "It may be returned.", score: 6.25),
-                Passage(id: "b", heading: "B", text: "Line 1\nLine 2", score: -1.5e-7),
-            ], isDegraded: false,
-            usage: TokenUsage(inputTokens: 812, outputTokens: 61, cacheReadTokens: 3, cacheWriteTokens: 4),
-            costNanoUSD: 2_838_360, model: "llama3")
+/// What a run begins with.
+func input(_ text: String) -> Data { json(["text": text]) }
+
+/// What a run ends with.
+func output(_ text: String = "Repair, then refund. ₹") -> Data { json(["text": text]) }
+
+private func json(_ value: [String: String]) -> Data {
+    // A text alone always encodes.
+    (try? JSONEncoder().encode(value)) ?? Data()
+}
+
+extension RunHistory {
+    /// Ends a run with an output.
+    func complete(_ id: String, _ text: String? = nil) async throws -> Bool {
+        try await finish(
+            id: id, .done(text.map { output($0) } ?? output(), pipeline: "p", costNanoUSD: 2_838_360))
     }
 }
 
 /// What a rule is checked on.
 struct Bench {
     let clock: Clock
-    let history: any QuestionHistory
-    let another: QuestionHistoryCompatTest.Openings
+    let history: any RunHistory
+    let another: RunHistoryCompatTest.Openings
 }
 
 /// A clock that a rule sets.

@@ -1,36 +1,28 @@
-/// Keeps questions and their answers.
-public protocol History: Sendable {
-    /// Stores the answer and the question's final state in one transaction, once per question id.
-    ///
-    /// A question that failed before is answered all the same: its letter came back.
-    ///
-    /// - Returns: True where this call stored it; false where the question had another final state already, which is kept.
-    func store(_ answer: AnsweredQuestion) async throws -> Bool
-}
+package import FunctionKit
 
-/// A question with its answer, as it is stored.
-public struct AnsweredQuestion: Sendable, Hashable, Codable {
+/// A question with its answer: the output of the pipeline that answers questions.
+package struct AnsweredQuestion: Sendable, Hashable, Codable {
     /// The question's id.
-    public var id: String
+    package var id: String
     /// The question without personal data.
-    public var question: String
+    package var question: String
     /// The answer.
-    public var answer: String
+    package var answer: String
     /// The passages that the answer names.
-    public var citations: [Citation]
+    package var citations: [Citation]
     /// The passages that were found for the question, best first; none in what was stored before they were kept.
-    public var passages: [Passage]
+    package var passages: [Passage]
     /// Whether the answer was made without the model.
-    public var isDegraded: Bool
+    package var isDegraded: Bool
     /// The tokens that were paid for; zero without the model.
-    public var usage: TokenUsage
+    package var usage: TokenUsage
     /// What the answer cost, in nano-dollars, with what was charged for calls that brought none.
-    public var costNanoUSD: Int64
+    package var costNanoUSD: Int64
     /// The model that answered; nil without one.
-    public var model: String?
+    package var model: String?
 
     /// Makes a record.
-    public init(
+    package init(
         id: String, question: String, answer: String, citations: [Citation], passages: [Passage] = [],
         isDegraded: Bool, usage: TokenUsage, costNanoUSD: Int64, model: String?
     ) {
@@ -54,7 +46,7 @@ public struct AnsweredQuestion: Sendable, Hashable, Codable {
     /// Reads a record; passages that are left out are none.
     ///
     /// - Throws: `DecodingError`.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = try container.decode(String.self, forKey: .id)
         question = try container.decode(String.self, forKey: .question)

@@ -1,3 +1,4 @@
+import Answers
 import FunctionKit
 package import History
 package import Spending
@@ -55,16 +56,15 @@ package struct AnswerReport: Encodable, Sendable {
     ///   - record: The question.
     ///   - budgets: All budgets as they stand; the one with the least left is shown.
     ///   - pipeline: The functions' names, in the order in which a question passes them.
-    package init?(_ record: QuestionRecord, budgets: [BudgetStatus], pipeline: [String]) {
+    package init?(_ record: RunRecord, budgets: [BudgetStatus], pipeline: [String]) {
         guard let answer = record.answer else { return nil }
         id = record.id
-        // What the host itself ends has its question where it was accepted.
-        question = answer.question.isEmpty ? record.question : answer.question
+        question = answer.question
         self.answer = answer.answer
         citations = answer.citations
         isDegraded = answer.isDegraded
         usage = answer.usage
-        cost = Money(nanoUSD: answer.costNanoUSD)
+        cost = Money(nanoUSD: record.costNanoUSD)
         budget = budgets.min { $0.remaining < $1.remaining }.map {
             BudgetLine(limit: $0.limit, spent: $0.spent, held: $0.held, remaining: $0.remaining)
         }
@@ -72,7 +72,7 @@ package struct AnswerReport: Encodable, Sendable {
     }
 
     /// A record's stages, in a pipeline's order: they are noted beside the queue, and need not come in in it.
-    static func stages(_ record: QuestionRecord, in pipeline: [String]) -> [Stage] {
+    static func stages(_ record: RunRecord, in pipeline: [String]) -> [Stage] {
         pipeline.compactMap { name in
             record.stages.first { $0.function == name }.map {
                 // A tenth of a millisecond is more than the clock of a shared machine is worth.

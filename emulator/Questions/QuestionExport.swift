@@ -1,7 +1,9 @@
+import Answers
 package import FoundationEssentials
 import FunctionKit
+package import History
 
-/// All questions of a history as JSON lines, one object each.
+/// All runs of a history as JSON lines, one object each: questions with their answers, others with `input` and `output`.
 ///
 /// Instants are ISO 8601 in UTC, what is not known is left out.
 ///
@@ -15,7 +17,7 @@ package struct QuestionExport: Sendable {
     /// How many questions are in memory at a time.
     private static let pageSize = 500
 
-    private let history: any QuestionHistory
+    private let history: any RunHistory
     private let tenant: String?
 
     /// Makes an export; nothing is read before ``write(_:)``.
@@ -23,7 +25,7 @@ package struct QuestionExport: Sendable {
     /// - Parameters:
     ///   - history: Whose questions.
     ///   - tenant: Whose questions; nil for everybody's.
-    package init(_ history: any QuestionHistory, tenant: String?) {
+    package init(_ history: any RunHistory, tenant: String?) {
         self.history = history
         self.tenant = tenant
     }
@@ -37,12 +39,12 @@ package struct QuestionExport: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var position: Int64 = 0
         var count = 0
-        while case let page = try await history.questions(after: position, tenant: tenant, atMost: Self.pageSize),
+        while case let page = try await history.runs(after: position, tenant: tenant, atMost: Self.pageSize),
             let last = page.last
         {
             var lines = Data()
             for question in page {
-                lines += try encoder.encode(Line(question.record))
+                lines += try Line(question.record).json(encoder)
                 lines.append(UInt8(ascii: "\n"))
             }
             body(lines)
@@ -66,12 +68,16 @@ private struct Line: Encodable {
     let citations: [Citation]?
     let passages: [Passage]?
     let isDegraded: Bool?
+    let pipeline: String?
     let usage: TokenUsage?
     let costNanoUSD: Int64?
     let stages: [Stage]
+    /// Of what is no question, as JSON.
+    private let input, output: Data?
 
     private enum CodingKeys: String, CodingKey {
-        case id, state, tenant, question, answer, reason, explanation, model, citations, passages, usage, stages
+        case id, state, tenant, pipeline, question, answer, reason, explanation, model, citations, passages, usage,
+            stages
         case acceptedAt = "accepted_at"
         case finishedAt = "finished_at"
         case opensAt = "opens_at"
@@ -79,27 +85,45 @@ private struct Line: Encodable {
         case costNanoUSD = "cost_nano_usd"
     }
 
-    init(_ record: QuestionRecord) {
+    init(_ record: RunRecord) {
         id = record.id
-        state = record.state.rawValue
+        let question = record.question
+        let isQuestion = question != nil || record.input == nil && record.output == nil
+        state = isQuestion ? QuestionState(record.state).rawValue : record.state.rawValue
+        pipeline = record.pipeline
+        self.question = question
+        (input, output) = isQuestion ? (nil, nil) : (record.input, record.output)
         tenant = record.tenant
         acceptedAt = Self.text(record.acceptedAt)
         finishedAt = record.finishedAt.map(Self.text)
-        // Where only the failure is known.
-        question = record.question.isEmpty ? nil : record.question
         reason = record.reason
         opensAt = record.opensAt.map(Self.text)
         explanation = record.explanation
-        answer = record.answer?.answer
-        citations = record.answer?.citations
-        passages = record.answer?.passages
-        isDegraded = record.answer?.isDegraded
-        usage = record.answer?.usage
-        costNanoUSD = record.answer?.costNanoUSD
-        model = record.answer?.model
+        let answered = isQuestion ? record.answer : nil
+        answer = answered?.answer
+        citations = answered?.citations
+        passages = answered?.passages
+        isDegraded = answered?.isDegraded
+        usage = answered?.usage
+        costNanoUSD = record.state == .done ? record.costNanoUSD : nil
+        model = answered?.model
         stages = record.stages.map {
             Stage(function: $0.function, attempt: $0.attempt, milliseconds: $0.milliseconds)
         }
+    }
+
+    /// The line, without its line break.
+    ///
+    /// What is no question's stands in it as it was given.
+    func json(_ encoder: JSONEncoder) throws -> Data {
+        var line = try encoder.encode(self)
+        for (name, value) in [("input", input), ("output", output)] {
+            guard let value else { continue }
+            // Between the parts of JSON a line break is a space.
+            let text = value.map { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") ? UInt8(ascii: " ") : $0 }
+            line = line.dropLast() + Data(",\"\(name)\":".utf8) + text + Data("}".utf8)
+        }
+        return line
     }
 
     private static func text(_ instant: Date) -> String {
