@@ -4,11 +4,11 @@ import Emulator
 import FoundationEssentials
 import Settings
 
-/// `sluice history`: the questions and answers that are kept.
+/// `sluice history`: the runs that are kept, with what was asked and answered.
 struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "Exports questions and answers, and deletes those of a tenant.",
+        abstract: "Exports runs with questions and answers, and deletes those of a tenant.",
         discussion: """
             EXAMPLES
               sluice history export > questions.jsonl
@@ -36,9 +36,9 @@ struct HistoryCommand: AsyncParsableCommand {
     /// `sluice history export`.
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Writes a JSON object a line for each question, the oldest first.")
+            abstract: "Writes a JSON object a line for each run, the oldest first.")
 
-        @Option(help: ArgumentHelp("The questions of this tenant alone.", valueName: "name"))
+        @Option(help: ArgumentHelp("The runs of this tenant alone.", valueName: "name"))
         var tenant: String?
 
         @OptionGroup var place: PlaceArguments
@@ -52,7 +52,7 @@ struct HistoryCommand: AsyncParsableCommand {
     struct DeleteTenant: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "delete-tenant",
-            abstract: "Deletes all questions of a tenant that have ended, for good.",
+            abstract: "Deletes all runs of a tenant that have ended, for good.",
             discussion: """
                 Messages in queues and dead letters are not touched; see `sluice dead purge`. The
                 ledger keeps what was paid, without a word of questions and answers once hosts have

@@ -19,8 +19,9 @@ struct SluiceCommand: AsyncParsableCommand {
                 curl -d '{"question": "How do I complain?"}' \\
                   http://127.0.0.1:9000/v1/questions
 
-              Try one function alone:
+              Try one function alone, or send a message through a pipeline:
                 sluice invoke pii-filter --payload '{"question": "Call me on 9876543210"}'
+                sluice send consumer-rights --payload '{"question": "What is a defect?"}'
 
               See what is spent today:
                 sluice budget status

@@ -29,6 +29,12 @@ struct NewPackageTests {
         let invoked = try await SluiceProcess.run(
             ["invoke", "shout", "--payload", "@events/shout.json"], in: demo, executable: Self.program, hasData: false)
         #expect(invoked.output == #"{"text":"HELLO"}"#, "\(invoked.errors)")
+        let sent = try await SluiceProcess.run(
+            ["send", "demo", "--payload", "@events/shout.json", "--data", ".sluice"], in: demo,
+            executable: Self.program, hasData: false)
+        #expect(sent.output == #"{"text":"HELLO"}"#, "\(sent.errors)")
+        let readme = try String(contentsOf: demo.appending(path: "README.md"), encoding: .utf8)
+        #expect(readme.contains("demo send demo --payload @events/shout.json"))
         let manifest = try await dump(demo)
         #expect(manifest.contains(#""name" : "demo""#) && manifest.contains(SluiceProcess.repository))
         // Nothing that is there is written over.

@@ -11,6 +11,7 @@ struct NewCommand: ParsableCommand {
               sluice new demo
               cd demo && script/test
               .build/debug/demo invoke shout --payload @events/shout.json
+              .build/debug/demo send demo --payload @events/shout.json
 
             The package has a function, a manifest, a sample event, a test and a README, and depends
             on the checkout of Sluice in which this program was built, or on what --sluice names.

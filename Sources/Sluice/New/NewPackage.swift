@@ -155,10 +155,14 @@ struct NewPackage {
         $ script/test
         $ .build/debug/\(name) invoke shout --payload @events/shout.json
         {"text":"HELLO"}
+        $ .build/debug/\(name) send \(name) --payload @events/shout.json
+        {"text":"HELLO"}
         $ .build/debug/\(name) emulate
         $ aws lambda invoke --endpoint-url http://127.0.0.1:9000 --function-name shout \\
             --payload '{"text": "hello"}' out.json
         ```
+
+        `invoke` runs one function alone, `send` takes a message through the queues of the whole pipeline.
 
         A further function is one more file in `Sources/\(name)`, a line in `Program.swift` and one in
         `functions/functions.yaml`. `\(name) --help` shows what else the program can do.
