@@ -42,6 +42,20 @@ struct DeadLetterWatchTests {
         #expect(MessageHeaders.asFirstAttempt(again.headers)["sluice-ended"] == nil)
     }
 
+    @Test("each tells its run what went wrong last, and what was paid")
+    func tells() {
+        var headers = MessageHeaders()
+        (headers.errorCode, headers.errorExplanation) = ("undecodable", "text: it is missing")
+        (headers.failedFunction, headers.costNanoUSD) = ("work", 7)
+        var letter = Message(id: "q", body: Data(), headers: headers.texts)
+        #expect(
+            RunEnd(of: letter)
+                == .without(
+                    .failed, reason: "undecodable", costNanoUSD: 7, explanation: "`work` failed: text: it is missing"))
+        letter.headers[Message.moveReasonHeader] = "expired"
+        #expect(RunEnd(of: letter) == .without(.failed, reason: "expired", costNanoUSD: 7))
+    }
+
     @Test("one that leaves no room for a word more ends its run as well, and holds up none behind it")
     func noRoom() async throws {
         let test = try TestHost([registered()], buriesByItself: true)

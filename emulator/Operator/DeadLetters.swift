@@ -108,8 +108,7 @@ package struct DeadLetters: Sendable {
     }
 
     private func end(_ message: Message) async throws {
-        _ = try await history.finish(
-            id: message.runID, .without(.failed, reason: MessageHeaders.deathReason(message.headers)))
+        _ = try await history.finish(id: message.runID, RunEnd(of: message))
     }
 
     private func take(

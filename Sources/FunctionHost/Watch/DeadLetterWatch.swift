@@ -66,14 +66,12 @@ struct DeadLetterWatch: Sendable {
 
     /// Ends a letter's run; one that the history can never keep holds up no other.
     private func end(_ message: Message) async throws {
-        let reason = MessageHeaders.deathReason(message.headers)
+        let end = RunEnd(of: message)
         do {
-            guard try await history.finish(id: message.runID, .without(.failed, reason: reason)) else {
-                return
-            }
+            guard try await history.finish(id: message.runID, end) else { return }
             logger.error(
                 "message dead-lettered by the broker",
-                metadata: [LogKey.questionID: "\(message.runID)", LogKey.error: "\(reason)"])
+                metadata: [LogKey.questionID: "\(message.runID)", LogKey.error: "\(end.reason ?? "")"])
         } catch let error as any DispositionProviding where error.disposition == .deadLetter {
             logger.error(
                 "a final state can never be stored",
