@@ -85,5 +85,5 @@ package enum PipelineUse: Sendable {
 func unknownPipeline(_ name: String, among names: [String]) -> String {
     let hint = nearest(to: name, among: names).map { "did you mean `\($0)`?" }
     return "there is no pipeline `\(printable(name))`; "
-        + (hint ?? "there is \(names.map { "`\($0)`" }.joined(separator: ", "))")
+        + (hint ?? "there \(names.count == 1 ? "is" : "are") \(names.map { "`\($0)`" }.joined(separator: ", "))")
 }

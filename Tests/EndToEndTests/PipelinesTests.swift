@@ -108,6 +108,8 @@ struct PipelinesTests {
             #expect(try object(reply.body)["error"] is String)
         }
         #expect(try await emulator.get("/v1/pipelines/shout/runs", post: "{}").body.contains("did you mean `shouts`?"))
+        let unread = try await emulator.get("/v1/pipelines/rights/runs", post: "{}")
+        #expect(unread.body.contains("question: it is missing"), "\(unread.body)")
         #expect(try await emulator.get("/v1/pipelines/shouts/runs").status == 405)
         #expect(try await emulator.get("/v1/runs/x", post: "{}").status == 405)
         #expect(try await emulator.get("/v1/runs/x").status == 404)

@@ -91,7 +91,8 @@ struct FrontDoorTests {
     @Test(
         "where the first function fails, nothing is kept, and only what fails for good is the question's fault",
         arguments: [
-            (Disposition.deadLetter, FrontDoorError.unreadable(code: "told")), (.retry, notNow), (.handBack, notNow),
+            (Disposition.deadLetter, FrontDoorError.unreadable(AttemptFailure("told"))),
+            (.retry, notNow), (.handBack, notNow),
             (.hostTrouble(HostTrouble(.unavailable, code: "away")), notNow),
         ])
     func failing(disposition: Disposition, error: FrontDoorError) async throws {

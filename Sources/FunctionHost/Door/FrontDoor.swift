@@ -92,7 +92,7 @@ package struct FrontDoor: Sendable {
     ) async throws(FrontDoorError) -> String {
         try Self.check(question)
         guard let payload = try? JSONEncoder().encode(Question(question: question)) else {
-            throw .unreadable(code: "not-encodable")
+            throw .unreadable(AttemptFailure("not-encodable"))
         }
         return try await accept(payload: payload, id: asked, tenant: tenant, expiresAt: expiresAt)
     }
@@ -182,7 +182,7 @@ package struct FrontDoor: Sendable {
         switch await invoker.invoke(first.function, body, context: context) {
         case .output(let output): return (output, context.chargedNanoUSD)
         case .failed(let error as any DispositionProviding) where error.disposition == .deadLetter:
-            throw .unreadable(code: error.code)
+            throw .unreadable(AttemptFailure(error, tells: false))
         // The next time, or on another host, it may well work.
         case .failed(let error): throw Self.notNow(first, (error as? any DispositionProviding)?.code ?? "error")
         case .timedOut: throw Self.notNow(first, "timeout")

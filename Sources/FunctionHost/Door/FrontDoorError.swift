@@ -20,8 +20,8 @@ package enum FrontDoorError: Error, Sendable, Hashable {
     case full(retryAfter: Duration)
     /// The host is ending.
     case draining
-    /// The first function could not deal with the question; `code` is the reason's constant name.
-    case unreadable(code: String)
+    /// The first function could not deal with the question.
+    case unreadable(AttemptFailure)
     /// The question is stored nowhere.
     case unavailable(reason: String)
     /// Whether the question is stored is not known: it was sent, and nobody has confirmed it.
@@ -45,7 +45,8 @@ extension FrontDoorError: CustomStringConvertible {
         case .taken(let id): "another question was asked under the id \(id); ask this one under an id of its own"
         case .full(let retryAfter): "too many questions wait; try again in \(retryAfter.components.seconds) s"
         case .draining: "the host is ending; ask again in a moment"
-        case .unreadable(let code): "the question could not be made free of personal data (\(code)); nothing was kept"
+        case .unreadable(let failure):
+            "the question could not be made free of personal data (\(failure.code)); nothing was kept"
         case .unavailable(let reason): "the question could not be stored: \(reason)"
         case .unconfirmed(let id):
             "the question may have been accepted: ask for id \(id), or ask again under this id"
@@ -58,7 +59,8 @@ extension FrontDoorError: CustomStringConvertible {
         case .taken(let id): "another message was sent under the id \(id); send this one under an id of its own"
         case .full(let retryAfter): "too many messages wait; try again in \(retryAfter.components.seconds) s"
         case .draining: "the host is ending; send it again in a moment"
-        case .unreadable(let code): "the first function cannot take this payload (\(code)); nothing was kept"
+        case .unreadable(let failure):
+            "the first function cannot take this: \(failure.explanation ?? failure.code); nothing was kept"
         case .unavailable(let reason): "the message could not be queued: \(reason)"
         case .unconfirmed(let id):
             "the message may have been accepted: ask for run \(id), or send it again under this id"
