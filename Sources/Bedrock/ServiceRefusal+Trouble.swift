@@ -11,14 +11,12 @@ extension ServiceRefusal {
         let message = message.lowercased().replacing("\u{2019}", with: "'")
         let name = code.hasSuffix("Exception") ? String(code.dropLast("Exception".count)) : code
         if name == "Validation" || name == "ValidationError" {
-            if isAboutRate(message) { return .throttled }
-            if isAboutInput(message) { return nil }
-            return isAboutModel(message) ? .notFound : .refused
+            return isAboutInput(message) ? nil : share(message) ?? (isAboutModel(message) ? .notFound : .refused)
         }
         if requests.contains(name) { return nil }
         if signatures.contains(name) { return isAboutTime(message) ? .clock : .credentials }
         for (kind, names) in names where names.contains(name) {
-            return kind == .throttled && isAboutQuota(message) ? .quota : kind
+            return kind == .throttled ? share(message) ?? kind : kind
         }
         return trouble(status: status, message: message)
     }
@@ -26,11 +24,11 @@ extension ServiceRefusal {
     private static func trouble(status: Int, message: String) -> HostTrouble.Kind? {
         switch status {
         // The service always names its reason; what has none comes from in between, unless it speaks of the input.
-        case 400: isAboutRate(message) ? .throttled : isAboutInput(message) ? nil : .refused
+        case 400: isAboutInput(message) ? nil : share(message) ?? .refused
         case 401: .credentials
         case 402, 403: .access
         case 404, 410: .notFound
-        case 429: .throttled
+        case 429: share(message) ?? .throttled
         case 408, 424, 425, 500, 502, 503, 504, 507, 508, 520...529: .unavailable
         default: status < 500 ? .refused : .unavailable
         }
@@ -82,14 +80,36 @@ extension ServiceRefusal {
         ["expired", "not yet current", "is now earlier", "is now later", "skew"].contains(where: message.contains)
     }
 
-    private static func isAboutQuota(_ message: String) -> Bool {
-        ["per day", "daily", "quota"].contains(where: message.contains)
+    /// What a refusal says of the account's share of the service, or of the service's own room; nil where it says nothing of it.
+    private static func share(_ message: String) -> HostTrouble.Kind? {
+        if used.contains(where: message.contains) { return .quota }
+        return rates.contains(where: message.contains) || message.contains(/per[ _-](second|sec|minute|min|hour)\b/)
+            ? .throttled : waits.contains(where: message.contains) ? .unavailable : nil
     }
 
-    /// "Too many tokens, please wait" speaks of no input.
-    private static func isAboutRate(_ message: String) -> Bool {
-        ["please wait", "rate exceeded", "too many requests", "throttl"].contains(where: message.contains)
-    }
+    /// What is used up until a day is over or somebody pays.
+    private static let used = [
+        "per day", "per_day", "per-day", "per week", "per month", "daily", "monthly", "quota", "credit balance",
+        "out of credit",
+        "insufficient credit", "budget has been exceeded", "spending limit", "spend limit", "billing",
+    ]
+
+    /// "Too many tokens, please wait" and "input token rate limit exceeded" speak of no input.
+    private static let rates = [
+        "please wait", "wait before", "throttl", "rate exceeded", "rate limit", "rate-limit", "ratelimit", "rate_limit",
+        "too many requests", "too many concurrent", "concurrency limit", "concurrent requests", "try again later",
+        "try again in ", "try again after", "retry after", "retry in ", "retry later", "slow down", "at capacity",
+        "no capacity", "capacity exceeded", "capacity exhausted", "insufficient capacity", "enough capacity",
+        "capacity constraint", "overloaded", "queue is full", "server is busy", "model is busy", "high demand",
+    ]
+
+    /// What took too long is not the input that is too long, and what broke off while it was read was not too large.
+    private static let waits = [
+        "took too long", "taking too long", "waited too long", "waiting too long", "too long to ", "timed out",
+        "timeout",
+        "time limit", "deadline", "temporarily", "connection reset", "connection closed", "unexpected eof",
+        "unexpected end of",
+    ]
 
     /// The service says so of a model that it does not have, or not in this way, for whatever input.
     private static func isAboutModel(_ message: String) -> Bool {
@@ -113,9 +133,14 @@ extension ServiceRefusal {
             guard let place = message.firstMatch(of: /#\/?([a-z_]*)/)?.1 else { return true }
             return ["prompt", "inputtext", "texts", "messages"].contains(String(place))
         }
+        // Parts of a request that no message brings.
+        let isAboutOthers = message.contains(
+            /\b(headers?|cookies?|ur[il]|query string|token is|signature|credentials?)\b/)
+        guard share(message) == nil, !isAboutOthers else { return false }
         return [
-            "input is too", "input too", "input length", "input token", "context length", "context window", "too long",
-            "request body", "request is too large",
+            "input is too", "input too", "input length", "input token", "context length", "context window",
+            "context limit",
+            "too long", "request body is too", "request body too", "request body exceed", "request is too large",
         ].contains(where: message.contains)
     }
 }

@@ -14,6 +14,11 @@ struct ServiceTroubleTests {
         (400, nil, "This model's maximum context length is 8192 tokens.", nil),
         (413, "RequestEntityTooLargeException", "", nil),
         (400, "ValidationException", "Malformed input request: #/texts: expected 1 to 96 items, actual: 0", nil),
+        (400, nil, "input length and `max_tokens` exceed context limit: 199759 + 8192 > 200000, and try again", nil),
+        (400, nil, "prompt is too long: 208310 tokens > 200000 maximum", nil),
+        (400, nil, "Request body is too large", nil),
+        (400, nil, "The number of input tokens (9000) exceeds the limit of 8192 per request", nil),
+        (400, "ValidationException", "Malformed input request: #/prompt: found: how much per day, please wait", nil),
         // What every message would meet: the body's shape and the manifest's numbers, and whatever is said in no known words.
         (400, "ValidationException", "Malformed input request: #/max_gen_len: 9000 is not less or equal", .refused),
         (400, "ValidationException", "Malformed input request: #: extraneous key [max_gen_len] is not", .refused),
@@ -64,7 +69,28 @@ struct ServiceTroubleTests {
         (429, "ThrottlingException", "Too many requests, please wait before trying again.", .throttled),
         (400, "ThrottlingException", "Rate exceeded", .throttled), (400, "RequestLimitExceeded", "", .throttled),
         (429, nil, "", .throttled), (400, nil, "Too many tokens, please wait before trying again.", .throttled),
-        (503, "SlowDown", "", .throttled),
+        (503, "SlowDown", "", .throttled), (400, nil, "input token rate limit exceeded", .throttled),
+        (400, nil, "Input tokens per minute exceeded", .throttled),
+        (
+            400, nil,
+            "This request would exceed the rate limit for your organization of 20,000 input tokens per minute. Please reduce"
+                + " the prompt length or the maximum tokens requested, or try again later.", .throttled
+        ),
+        (
+            400, nil,
+            "Requests have exceeded token rate limit of your current pricing tier. Please retry after 6 seconds.",
+            .throttled
+        ),
+        (400, nil, "Rate limit reached on tokens per min (TPM): Limit 40000. Please try again in 1ms.", .throttled),
+        (400, nil, "tokens_per_min limit reached for input tokens", .throttled),
+        (400, nil, "Too many concurrent requests with long input length", .throttled),
+        (400, nil, "Model is overloaded: input too frequent", .throttled),
+        (400, nil, "Selected model is at capacity. Please try a different model.", .throttled),
+        (400, "ValidationException", "Input token rate exceeded for this model", .throttled),
+        (400, nil, "Input tokens per day exceeded", .quota), (400, nil, "Input token quota exhausted", .quota),
+        (429, nil, "You exceeded your current quota, please check your plan and billing details.", .quota),
+        (400, nil, "Your credit balance is too low to send this input", .quota),
+        (400, nil, "Budget has been exceeded! Current cost: 1.1, max budget: 1.0", .quota),
         (429, "ThrottlingException", "Too many tokens per day, please wait before trying again.", .quota),
         (400, "ServiceQuotaExceededException", "Your account is not authorized to invoke this API.", .quota),
         // The service.
@@ -72,9 +98,15 @@ struct ServiceTroubleTests {
         (429, "ModelNotReadyException", "", .unavailable), (500, "InternalServerException", "", .unavailable),
         (502, nil, "<html>", .unavailable), (503, "ServiceUnavailableException", "", .unavailable),
         (504, nil, "", .unavailable), (529, nil, "", .unavailable),
+        (400, nil, "The request took too long", .unavailable),
+        (400, nil, "Model is taking too long to load", .unavailable),
+        (400, nil, "Timeout while reading the request body", .unavailable),
+        (400, nil, "failed to read request body: unexpected EOF", .unavailable),
         // What stands in between.
         (400, nil, "Maximum number of connections exceeded", .refused), (400, nil, "Bad tokens", .refused),
-        (400, nil, "<html>", .refused), (301, nil, "", .refused), (405, nil, "", .refused), (407, nil, "", .refused),
+        (400, nil, "Request header or cookie is too long", .refused), (400, nil, "Request URI is too long", .refused),
+        (400, nil, "Could not decode request body", .refused), (400, nil, "<html>", .refused), (301, nil, "", .refused),
+        (405, nil, "", .refused), (407, nil, "", .refused),
         (415, nil, "", .refused), (422, nil, "", .refused), (431, nil, "", .refused), (451, nil, "", .refused),
     ]
 

@@ -142,12 +142,15 @@ struct ChromaFailureTests {
 
     @Test(
         "A Chroma that cannot serve is asked again until the time is up",
-        arguments: [408, 429, 500, 502, 503, 504, 520])
-    func failing(status: Int) async throws {
+        arguments: [
+            (408, ""), (429, ""), (500, ""), (502, ""), (503, ""), (504, ""), (520, ""),
+            (400, "Rate limit exceeded for your plan."), (422, "Quota exceeded: 'Queries per day' has a limit of 100"),
+        ])
+    func failing(status: Int, message: String) async throws {
         let requests = Atomic(0)
         let server = try RawServer { _ in
             requests.add(1, ordering: .relaxed)
-            return .send(Self.answer(status, #"{"error":"InternalError"}"#))
+            return .send(Self.answer(status, #"{"error":"ChromaError","message":"\#(message)"}"#))
         }
         let http = try HTTPClient()
         let client = ChromaClient(ChromaConfiguration(url: server.url), http: http)

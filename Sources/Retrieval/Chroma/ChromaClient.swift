@@ -159,6 +159,9 @@ package final class ChromaClient: Sendable {
         case 500 where ChromaProblem(response.body).isOtherDimension: nil
         // Each body is made here and whole.
         case 400 where ChromaProblem(response.body).isOutOfMemory: .failing(status: response.status)
+        case 400 where ChromaProblem(response.body).isOverShare,
+            422 where ChromaProblem(response.body).isOverShare:
+            .failing(status: response.status)
         // A server that is away, or too busy, or one that stands in front of it.
         case 408, 425, 429, 500, 502...504, 507, 520...529: .failing(status: response.status)
         default: nil

@@ -42,6 +42,15 @@ struct ChromaProblem {
             .contains(where: said.contains)
     }
 
+    /// The account's share of it is used up for now, in whichever status that is said: each question would meet that.
+    var isOverShare: Bool {
+        let said = text.lowercased()
+        return [
+            "quota", "rate limit", "rate exceeded", "throttl", "too many requests", "try again later", "overloaded",
+        ]
+        .contains(where: said.contains)
+    }
+
     var isOtherDimension: Bool { text.contains("dimension") }
 
     var isNoCollection: Bool { text.hasPrefix("Collection") && text.contains("does not exist") }
