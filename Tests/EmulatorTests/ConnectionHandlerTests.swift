@@ -118,6 +118,26 @@ struct ConnectionHandlerTests {
         #expect(try connection.written() == nil)
     }
 
+    @Test("whose body is wanted are told so, but not once it has come or has its answer")
+    func wanted() async throws {
+        let connection = try Connection()
+        let want = { connection.channel.triggerUserOutboundEvent(ConnectionHandler.BodyWanted(), promise: nil) }
+        try connection.begin()
+        want()
+        #expect(try connection.written()?.status == 100)
+        try connection.body()
+        try connection.end()
+        want()
+        #expect(try connection.written() == nil)
+        try connection.answer()
+        #expect(try connection.written()?.status == 200)
+        try connection.begin()
+        try connection.answer(.contentTooLarge, "too much")
+        #expect(try connection.written()?.status == 413)
+        want()
+        #expect(try connection.written() == nil)
+    }
+
     @Test("that are under way when the server ends are closed soon")
     func ending() throws {
         let connection = try Connection()

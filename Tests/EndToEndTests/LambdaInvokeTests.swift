@@ -71,6 +71,36 @@ struct LambdaInvokeTests {
         }
     }
 
+    @Test("A client that waits to be asked for its payload is asked at once, or told at once that it is not wanted")
+    func asksForPayload() async throws {
+        try await HostWorld.run { world in
+            let host = try await HostRun.start(in: world.folder, environment: HostRun.unused)
+            let lines = try await PythonRun.output(
+                of: #"""
+                    import socket, sys, urllib.parse
+                    url = urllib.parse.urlparse(sys.argv[1])
+                    def ask(path, length):
+                        connection = socket.create_connection((url.hostname, url.port), 20)
+                        connection.sendall((f"POST {path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                            f"Content-Length: {length}\r\n\r\n").encode())
+                        said = connection.recv(65536).decode()
+                        print(said.split("\r\n")[0])
+                        return connection
+                    payload = '{"question": "Is a phone faulty?"}'.ljust(2_000_000).encode()
+                    functions = "/2015-03-31/functions/"
+                    connection = ask(functions + "pii-filter/invocations", len(payload))
+                    connection.sendall(payload)
+                    print(connection.recv(65536).decode().split("\r\n")[0])
+                    ask(functions + "pii-filter/invocations", 7_000_000)
+                    ask(functions + "nobody/invocations", len(payload))
+                    ask("/v1/questions", 7_000_000)
+                    """#, python: try #require(PythonRun.python, "script/test sets it up"), argument: host.address
+            ).split(separator: "\n").map { $0.prefix(12) }
+            #expect(lines == ["HTTP/1.1 100", "HTTP/1.1 200", "HTTP/1.1 413", "HTTP/1.1 404", "HTTP/1.1 413"])
+            #expect(await host.end() == 0)
+        }
+    }
+
     @Test("A call that its client repeats, because it took too long, is paid once")
     func repeated() async throws {
         try await HostWorld.run(manifest: Self.manifest) { world in

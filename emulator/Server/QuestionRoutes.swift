@@ -18,19 +18,20 @@ struct QuestionRoutes {
     let pipeline: Pipeline
 
     func add(to router: Router<ConnectionContext>) {
-        router.post("v1/questions") { [self] request, _ in try await ask(request) }
+        router.post("v1/questions") { [self] request, context in try await ask(request, context) }
         router.get("v1/questions/:id") { [self] request, context in
             try await Self.replies.lookUp(request, context, in: pipeline) { id, found in try await show(id, found) }
         }
     }
 
-    private func ask(_ request: Request) async throws -> Reply {
+    private func ask(_ request: Request, _ context: ConnectionContext) async throws -> Reply {
         struct Body: Decodable {
             let question: String
             let id: String?
         }
         // Room for the longest question with each character escaped.
-        let bytes = try await request.body.collect(upTo: FrontDoor.questionBytesMax * 7)
+        let bytesMax = FrontDoor.questionBytesMax * 7
+        let bytes = try await context.body(of: request, upTo: bytesMax).collect(upTo: bytesMax)
         guard let body = try? JSONDecoder().decode(Body.self, from: Data(bytes.readableBytesView)) else {
             return Reply(.badRequest, ["error": "send {\"question\": \"...\"} in UTF-8, with a text as \"id\" or none"])
         }

@@ -11,6 +11,19 @@ struct ConnectionContext: RequestContext {
         channel = source.channel
     }
 
+    /// The body of a request that is to be read, for which its client may be waiting to be asked (`Expect: 100-continue`).
+    ///
+    /// - Throws: `HTTPError` at once, without a byte of it, for one that is said to be longer than `bytesMax`.
+    func body(of request: Request, upTo bytesMax: Int) throws -> RequestBody {
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > bytesMax {
+            throw HTTPError(.contentTooLarge)
+        }
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            channel.triggerUserOutboundEvent(ConnectionHandler.BodyWanted(), promise: nil)
+        }
+        return request.body
+    }
+
     /// Waits for what `body` gives, for as long as the client does: see ``ClientPresence``.
     func whileClientStays<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value

@@ -12,6 +12,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// Says to a client that waits for it that its body is wanted.
+    struct BodyWanted: Sendable {}
+
     private enum Wait {
         case head, body, answer, ending
     }
@@ -117,6 +120,15 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let (head, body) = Self.answer(head.status, head.status.reasonPhrase.lowercased(), headers: head.headerFields)
         context.write(wrapOutboundOut(.head(head)), promise: promise)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        // One that has sent all of it, or has its answer, waits for nothing; nor may this overtake another's answer.
+        if isReadingBody, owed.count == 1, !hasBegunAnswer, unread == 0, !isRefused {
+            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+        }
+        promise?.succeed()
     }
 
     // MARK: - Time

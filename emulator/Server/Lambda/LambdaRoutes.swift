@@ -54,7 +54,7 @@ struct LambdaRoutes {
             do throws(LambdaError) {
                 let asked = try LambdaRequest(request, name: context.parameters.get("name") ?? "")
                 id = asked.id
-                reply = try await answer(asked, request.body)
+                reply = try await answer(asked) { try context.body(of: request, upTo: Self.payloadBytesMax) }
             } catch {
                 reply = error.reply
             }
@@ -63,7 +63,9 @@ struct LambdaRoutes {
         }
     }
 
-    private func answer(_ asked: LambdaRequest, _ body: RequestBody) async throws(LambdaError) -> Reply {
+    private func answer(
+        _ asked: LambdaRequest, _ body: () throws -> RequestBody
+    ) async throws(LambdaError) -> Reply {
         let function = try function(asked)
         guard drain.deadline == nil else { throw .ending }
         guard !asked.isDryRun else {
@@ -116,14 +118,12 @@ struct LambdaRoutes {
         return function
     }
 
-    private func read(_ body: RequestBody, _ taken: inout Int) async throws(LambdaError) -> Data {
+    private func read(_ body: () throws -> RequestBody, _ taken: inout Int) async throws(LambdaError) -> Data {
         var payload = Data()
         do {
-            for try await piece in body {
+            for try await piece in try body() {
                 guard payload.count + piece.readableBytes <= Self.payloadBytesMax else {
-                    throw LambdaError(
-                        .tooLarge,
-                        "Request must be smaller than \(Self.payloadBytesMax) bytes for the InvokeFunction operation")
+                    throw HTTPError(.contentTooLarge)
                 }
                 guard room.take(bytes: piece.readableBytes) else {
                     throw LambdaError(.host, "too many large payloads are being worked on; call again in a moment")
@@ -133,6 +133,10 @@ struct LambdaRoutes {
             }
         } catch let error as LambdaError {
             throw error
+        } catch let error as HTTPError where error.status == .contentTooLarge {
+            throw LambdaError(
+                .tooLarge,
+                "Request must be smaller than \(Self.payloadBytesMax) bytes for the InvokeFunction operation")
         } catch {
             throw LambdaError(.content, "the payload did not come whole; send it again")
         }
