@@ -4,6 +4,7 @@ import FunctionKit
 import History
 import Messaging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("A delivery's way", .timeLimit(.minutes(1)))

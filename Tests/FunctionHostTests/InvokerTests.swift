@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FunctionHost
 import FunctionKit
+import TestSupport
 import Testing
 
 @Suite("The invoker", .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import FoundationEssentials
 import FunctionKit
 import History
 import Synchronization
+import TestSupport
 
 /// A history that takes and gives nothing until it speaks: as a database that is frozen or locked, which is also slow to hear
 /// that nobody waits for it any more.

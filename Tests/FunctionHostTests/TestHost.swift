@@ -29,36 +29,6 @@ struct Told: DispositionProviding {
     var code: String { "told" }
 }
 
-/// Holds callers until a test lets them go.
-final class Latch: Sendable {
-    private struct State {
-        var isOpen = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    /// Waits for ``open()``, whatever else happens: cancellation is ignored.
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                if !state.isOpen { state.waiters.append(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
-        }
-    }
-
-    func open() {
-        let waiters = state.withLock { state in
-            state.isOpen = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-}
-
 /// A host on queues and a history in memory, with short waits.
 struct TestHost: Sendable {
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -3,7 +3,6 @@ import FunctionHost
 import FunctionKit
 import Logging
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Testing
 
@@ -131,35 +130,5 @@ enum LambdaFunctions {
         _ body: @escaping @Sendable (Text, InvocationContext) async throws -> Text
     ) -> RegisteredFunction {
         make(name, next: next, concurrency: concurrency, timeout: timeout, Closure(body: body))
-    }
-}
-
-/// Holds callers until a test lets them go, whatever else happens: cancellation is ignored.
-final class Latch: Sendable {
-    private struct State {
-        var isOpen = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    /// Waits for ``open()``.
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                if !state.isOpen { state.waiters.append(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
-        }
-    }
-
-    func open() {
-        let waiters = state.withLock { state in
-            state.isOpen = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
     }
 }
