@@ -4,7 +4,8 @@ import Glibc
 ///
 /// SQLite writes to the file itself only when it moves its log there, and notes in the log's index that it does
 /// (<https://www.sqlite.org/walformat.html>, 2.3, and `WalCkptInfo` of <https://www.sqlite.org/src/file/src/wal.c>). A file that
-/// changes otherwise was written over where it lies: a copy that was put back while a process has it open.
+/// changes otherwise was written over where it lies: a copy that was put back while a process has it open. Where only its time
+/// was set, as by `touch`, the kernel tells of that and of no write; where the kernel does not tell, that counts as a write.
 struct FileWrites: Sendable {
     /// When the file was last written, and how long it is.
     private struct State: Hashable {
@@ -24,6 +25,11 @@ struct FileWrites: Sendable {
 
     private var state: State?
     private var moves: Moves?
+    private var events: FileEvents?
+    /// Whether the file's time was set since ``state``.
+    private var isTouched = false
+    /// Whether somebody else has written to the file; nothing mends that.
+    private var isForeign = false
 
     /// Looks once more.
     ///
@@ -32,13 +38,17 @@ struct FileWrites: Sendable {
     ///   - index: The open index of its log.
     /// - Returns: Whether all writes since the last look may have been SQLite's.
     mutating func look(file: Int32, index: Int32) -> Bool {
+        if state == nil { events = FileEvents(of: file) }
         // Before and after: what is written while one looks is nobody else's either.
-        guard let before = Self.moves(index), let now = Self.state(file), let after = Self.moves(index) else {
-            return false
-        }
-        let isKnown = state == nil || state == now || after.isUnderWay || after != moves
-        guard isKnown else { return false }
-        (state, moves) = (now, before)
+        guard let before = Self.moves(index), let now = Self.state(file) else { return false }
+        let seen = events?.take() ?? FileEvents.Seen()
+        guard let after = Self.moves(index) else { return false }
+        isTouched = isTouched || seen.isTouched
+        let isMoved = state == nil || after.isUnderWay || after != moves
+        // A write that was not over when its time was taken for a touch's is told of by its end.
+        if seen.isWritten, !isMoved { isForeign = true }
+        guard !isForeign, isMoved || state == now || isTouched else { return false }
+        (state, moves, isTouched) = (now, before, false)
         return true
     }
 

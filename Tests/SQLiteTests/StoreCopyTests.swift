@@ -95,6 +95,34 @@ struct StoreCopyTests {
         }
     }
 
+    private func touch() throws {
+        try FileManager.default.setAttributes([.modificationDate: Date.now + 100], ofItemAtPath: file.path)
+    }
+
+    @Test(
+        "goes on where only the time of its file was set, but not where that was set after a copy was written into it")
+    func touched() async throws {
+        let store = try open()
+        try await write("old", store)
+        let old = try Data(contentsOf: file)
+        for number in 0..<3 {
+            try touch()
+            try store.check()
+            try await write("new \(number)", store)
+            try touch()
+        }
+        #expect(try await store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM notes") } == 4)
+        try touch()
+        try overwrite(old)
+        try touch()
+        for _ in 0..<3 {
+            let found = try await error { try await write("lost", store) }
+            guard case .displaced = found else { throw found }
+            _ = try await error { try store.check() }
+            try touch()
+        }
+    }
+
     @Test("is not taken for written over while several processes move their log into it")
     func checkpoints() async throws {
         let stores = [try open(), try open()]
