@@ -349,7 +349,7 @@ let package = Package(
             name: "HostCrashHelper",
             dependencies: [
                 "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "History", "HistorySQLite", "RabbitMQ",
-                "SQLite", .product(name: "Logging", package: "swift-log"),
+                "SQLite", "Telemetry", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/HostCrashHelper"),

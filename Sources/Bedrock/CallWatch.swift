@@ -20,9 +20,9 @@ package final class CallWatch: Sendable {
         let wall: Date
         let instant: ContinuousClock.Instant
 
-        /// How far it is ahead now: whoever set it since has changed that.
-        var offsetNow: TimeInterval {
-            offset + Date.now.timeIntervalSince(wall) - (.now - instant) / .seconds(1)
+        /// How far it is ahead where it shows `now`: whoever set it since has changed that.
+        func offset(at now: Date) -> TimeInterval {
+            offset + now.timeIntervalSince(wall) - (.now - instant) / .seconds(1)
         }
     }
 
@@ -33,12 +33,18 @@ package final class CallWatch: Sendable {
     private let inFlight = Mutex(0)
     private let told = Mutex<ToldTime?>(nil)
     private let metrics: any MetricsFactory
+    private let now: @Sendable () -> Date
 
     /// Makes a watch without calls.
     ///
-    /// - Parameter metrics: Gets `bedrock.call.duration` and `bedrock.calls.in_flight`.
-    package init(metrics: any MetricsFactory = NOOPMetricsHandler.instance) {
+    /// - Parameters:
+    ///   - metrics: Gets `bedrock.call.duration` and `bedrock.calls.in_flight`.
+    ///   - now: This machine's clock, which anybody may set.
+    package init(
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, now: @escaping @Sendable () -> Date = { .now }
+    ) {
         self.metrics = metrics
+        self.now = now
         (changes, feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -61,7 +67,7 @@ package final class CallWatch: Sendable {
 
     /// How far this machine's clock is ahead of the service's by its last answer, in seconds; below zero where it is
     /// behind, nil where no answer has told.
-    package var clockOffset: TimeInterval? { told.withLock { $0?.offsetNow } }
+    package var clockOffset: TimeInterval? { told.withLock { $0?.offset(at: now()) } }
 
     /// Takes note of the time that an answer tells.
     ///
@@ -69,11 +75,11 @@ package final class CallWatch: Sendable {
     ///   - date: The time, in whole seconds; nil where it tells none.
     ///   - sent: This machine's time before the request.
     ///   - received: The same after the answer, which has just come.
-    func answered(at date: Date?, between sent: Date, and received: Date) {
+    package func answered(at date: Date?, between sent: Date, and received: Date) {
         guard let date else { return }
         // Within this second, and at some moment of the call: what lies between is not the clock's fault.
         let offset = max(0, sent.timeIntervalSince(date) - 1) + min(0, received.timeIntervalSince(date))
-        told.withLock { $0 = ToldTime(offset: offset, wall: .now, instant: .now) }
+        told.withLock { $0 = ToldTime(offset: offset, wall: now(), instant: .now) }
     }
 
     private func change(by amount: Int) {

@@ -1,9 +1,11 @@
 import Bedrock
 import BedrockStandIn
+import Foundation
 import FunctionKit
 import HTTPTransport
 import MetricsTestKit
 import Spending
+import Synchronization
 import Testing
 
 @Suite("The watch over paid calls", .timeLimit(.minutes(1)))
@@ -38,5 +40,28 @@ struct CallWatchTests {
             #expect(await changes.next() == false)
             await http.shutdown()
         }
+    }
+
+    @Test("says how far the clock is ahead also after somebody has set it, until the next answer tells anew")
+    func clockIsSet() throws {
+        let truth = try Date("2026-11-30T09:00:00Z", strategy: .iso8601)
+        let clock = Mutex(truth.addingTimeInterval(600))
+        let watch = CallWatch(now: { clock.withLock { $0 } })
+        #expect(watch.clockOffset == nil)
+        let sent = clock.withLock { $0 }
+        watch.answered(at: truth, between: sent, and: sent)
+        // Within the second that the service tells, and the moment that the test takes.
+        #expect(abs(try #require(watch.clockOffset) - 600) < 5)
+        // Set right, then too far back; no call is made meanwhile.
+        clock.withLock { $0 = truth }
+        #expect(abs(try #require(watch.clockOffset)) < 5)
+        clock.withLock { $0 = truth.addingTimeInterval(-900) }
+        #expect(abs(try #require(watch.clockOffset) + 900) < 5)
+        let again = clock.withLock { $0 }
+        watch.answered(at: truth, between: again, and: again)
+        #expect(abs(try #require(watch.clockOffset) + 900) < 5)
+        // An answer that tells no time changes nothing.
+        watch.answered(at: nil, between: again, and: again)
+        #expect(abs(try #require(watch.clockOffset) + 900) < 5)
     }
 }

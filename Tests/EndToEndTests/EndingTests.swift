@@ -83,6 +83,33 @@ struct EndingTests {
         }
     }
 
+    @Test("an emulator too, under 200 half-sent bodies and heads")
+    func halfSentToEmulator() async throws {
+        let folder = try TemporaryFolder()
+        let emulator = try SluiceProcess(
+            ["emulate", "--port", "0"], in: folder.url, environment: ["SLUICE_DRAIN_SECONDS": "\(Self.drainSeconds)"])
+        let ready = try #require(await emulator.line(with: "ready on"), "\(emulator.errors)")
+        let port = try #require(ready.firstMatch(of: /127\.0\.0\.1:(\d+)/).flatMap { Int($0.1) })
+        let clients = try (0..<200).map { number in
+            let path = ["/v1/questions", "/2015-03-31/functions/pii-filter/invocations"][number % 2]
+            let head = "POST \(path) HTTP/1.1\r\nHost: a\r\n"
+            return try RawConnection(
+                to: port,
+                sending: [
+                    head + "Content-Length: 100\r\n\r\n{\"question\":",
+                    head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"que\r\n", head,
+                ][number % 3])
+        }
+        let alive = try RawConnection(
+            to: port, sending: "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(try await alive.rest().hasPrefix("HTTP/1.1 200"))
+        let clock = ContinuousClock.now
+        emulator.signal(SIGTERM)
+        #expect(await emulator.status() == 0)
+        #expect(.now - clock < .seconds(Self.drainSeconds + 1) && emulator.errors.contains("host drained"))
+        #expect(clients.count == 200)
+    }
+
     @Test("while RabbitMQ takes nothing for want of memory, and while it is frozen")
     func broker() async throws {
         let server = try await RabbitMQServer()

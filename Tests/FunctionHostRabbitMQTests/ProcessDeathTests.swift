@@ -50,10 +50,10 @@ struct ProcessDeathTests {
                 to: queues.waiting)
         }
 
-        func startHost(attempts: Int, patienceMilliseconds: Int) throws -> HostProcess {
+        func startHost(attempts: Int, patienceMilliseconds: Int, log: Pipe? = nil) throws -> HostProcess {
             try HostProcess(
                 folder: folder.path, attempts: attempts, patienceMilliseconds: patienceMilliseconds,
-                brokerURL: brokerURL)
+                brokerURL: brokerURL, log: log)
         }
 
         func left() async throws -> Int {
@@ -152,6 +152,21 @@ struct ProcessDeathTests {
         #expect(try await shared.history.outcome(of: "last").state == .done)
         process.send(SIGTERM)
         #expect(await process.end() == 0)
+        await shared.broker.close()
+    }
+
+    @Test("stuck while nobody reads its log, a host is ended by its watchdog all the same")
+    func stuckUnread() async throws {
+        let shared = try await Shared(attempts: 3)
+        let log = Pipe()
+        // `F_SETPIPE_SZ` of `linux/fcntl.h`: a page, full at once.
+        _ = fcntl(log.fileHandleForWriting.fileDescriptor, 1031, 4096)
+        let process = try shared.startHost(attempts: 3, patienceMilliseconds: 1000, log: log)
+        try await shared.send("talk", action: "talk")
+        #expect(try await shared.history.outcome(of: "talk").state == .answered)
+        // One for each core, or more than may ignore their deadline.
+        for number in 0..<40 { try await shared.send("\(number)", action: "spin") }
+        #expect(await process.end() == 1)
         await shared.broker.close()
     }
 

@@ -9,12 +9,13 @@ import MessagingSQLite
 import RabbitMQ
 import SQLite
 import ServiceLifecycle
+import Telemetry
 
 /// A host of its own on a folder of queues, with one function that does what its message says.
 ///
 ///     HostCrashHelper FOLDER ATTEMPTS PATIENCE_MS [BROKER_URL]
 ///
-/// The queues are in the folder, or in RabbitMQ where a URL is given. It ends with 0 after SIGTERM and a drain, and with 1 by its watchdog.
+/// It logs to standard output. The queues are in the folder, or in RabbitMQ where a URL is given. It ends with 0 after SIGTERM and a drain, and with 1 by its watchdog.
 @main
 struct HostCrashHelper {
     static func main() async throws {
@@ -24,7 +25,7 @@ struct HostCrashHelper {
         let store = try SQLiteStore.open(folder: arguments[1], schemas: [SQLiteBroker.schema, SQLiteHistory.schema])
         let history = SQLiteHistory(store: store)
         let invoker = Invoker()
-        let logger = Logger(label: "host", factory: { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "host", factory: { _ in JSONLogHandler(output: .standardOutput) })
         let broker: any MessageBroker =
             if arguments.count == 5 {
                 try await RabbitMQBroker.connect(
@@ -41,7 +42,9 @@ struct HostCrashHelper {
             logger: logger)
         // As `sluice host` runs them.
         let group = ServiceGroup(
-            services: host.services(watchdogPatience: .milliseconds(patience), logger: logger), logger: logger)
+            services: host.services(
+                watchdogPatience: .milliseconds(patience),
+                flushLog: { LineOutput.flushStandard(within: ProcessEnd.wordsMax) }, logger: logger), logger: logger)
         try await ProcessEnd.shared.withOrderlyEnd(host.orderlyEnd(of: group)) { try await group.run() }
         await broker.close()
     }
@@ -62,6 +65,9 @@ struct Work: Function {
         case "throw": throw Failure()
         case "wait": await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in }
         case "spin": while true {}
+        // More than the log holds for its reader.
+        case "talk":
+            for _ in 0..<40 { LineOutput.standardOutput.write(String(repeating: "x", count: 65_536)) }
         case "kill": kill(getpid(), SIGKILL)
         default: break
         }

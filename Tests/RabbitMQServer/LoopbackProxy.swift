@@ -19,14 +19,14 @@ package final class LoopbackProxy: Sendable {
     private let listener: Int32
     private let state = Mutex(State())
 
-    /// Opens a way to a port of 127.0.0.1.
-    package init(to target: Int) throws {
+    /// Opens a way to a port of 127.0.0.1, from one that is free or named.
+    package init(to target: Int, from port: Int = 0) throws {
         self.target = target
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard LoopbackPort.bind(to: 0, listener) == 0, listen(listener, 16) == 0 else {
+        guard LoopbackPort.bind(to: port, listener) == 0, listen(listener, 16) == 0 else {
             throw RabbitMQServerError.failed("no port is free")
         }
-        port = LoopbackPort.port(of: listener)
+        self.port = LoopbackPort.port(of: listener)
         // A thread, because waiting for sockets blocks. It ends with `close()`.
         Thread.detachNewThread { [self] in run() }
     }
