@@ -14,6 +14,13 @@ package struct Message: Sendable, Hashable {
     ///
     /// Other properties, and headers that are no texts, in the broker's own encoding.
     package var origin: Data?
+    /// The length of a body that is too long to be read: ``body`` is empty then, and the broker keeps it whole.
+    ///
+    /// No broker publishes such a message. Nil for all others.
+    package var unreadBodyBytes: Int?
+
+    /// The length of the body, whether it was read or not.
+    package var bodyBytes: Int { unreadBodyBytes ?? body.count }
 
     /// Makes a message.
     package init(id: String, body: Data, headers: [String: String] = [:]) {

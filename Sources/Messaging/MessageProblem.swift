@@ -16,6 +16,4 @@ package enum MessageProblem: String, Sendable, Hashable, CaseIterable {
     case headersTooLarge = "headers-too-large"
     /// Its body is larger than any function's input; it is whole nevertheless.
     case bodyTooLarge = "body-too-large"
-    /// Its body is too large to be held in memory and was not kept.
-    case bodyNotKept = "body-not-kept"
 }

@@ -17,7 +17,10 @@ extension RabbitMQBroker {
     /// - Throws: ``BrokerError``, or what `keeps` throws.
     package func walk(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws {
         try await bringBack(to: queue)
-        try await walkThrough(queue, limit: limit, keeps)
+        // A body that is too long for memory is read only where it has to be published anew.
+        try await walkThrough(queue, limit: limit, readsLongFrom: ConsumeConnection.handBacksMax) { step in
+            try await keeps(step.message)
+        }
     }
 
     /// Publishes anew what RabbitMQ has moved on from a queue that names no dead letters.
@@ -33,17 +36,21 @@ extension RabbitMQBroker {
         let count = try await consuming.depth(of: undelivered, delayQueues: []).ready
         guard count > 0 else { return }
         do {
-            try await walkThrough(undelivered, limit: count) { message in
-                try await publishOrMakeAgain(message, to: queue)
-                return false
+            try await walkThrough(undelivered, limit: count, readsLongFrom: 0) { step in
+                guard let message = step.whole else { return true }
+                return try await !isTaken { () async throws(BrokerError) in
+                    try await publishOrMakeAgain(message, to: queue)
+                }
             }
         } catch BrokerError.queueFull {
             // Until there is room they are safe where they are.
         }
     }
 
-    private func walkThrough(_ queue: String, limit: Int, _ keeps: (Message) async throws -> Bool) async throws {
-        let walk = try await consuming.beginWalk(queue)
+    private func walkThrough(
+        _ queue: String, limit: Int, readsLongFrom: Int, _ keeps: (ConsumeConnection.Step) async throws -> Bool
+    ) async throws {
+        let walk = try await consuming.beginWalk(queue, readsLongFrom: readsLongFrom)
         // Of those that are only handed back no body is kept: there may be many.
         var kept: [UInt64] = []
         var worn: [ConsumeConnection.Step] = []
@@ -51,7 +58,7 @@ extension RabbitMQBroker {
             for _ in 0..<limit {
                 guard let step = try await consuming.step(walk) else { break }
                 kept.append(step.tag)
-                if try await !keeps(step.message) {
+                if try await !keeps(step) {
                     try await consuming.remove(step.tag, of: walk)
                     kept.removeLast()
                 } else if step.mustBePublished {
@@ -59,7 +66,11 @@ extension RabbitMQBroker {
                 }
             }
             for step in worn {
-                try await publishAnew(step.message, to: queue, priorDeliveries: step.priorDeliveries + 1)
+                guard let message = step.whole else { continue }
+                let isTaken = try await isTaken { () async throws(BrokerError) in
+                    try await publishAnew(message, to: queue, priorDeliveries: step.priorDeliveries + 1)
+                }
+                guard isTaken else { continue }
                 try await consuming.remove(step.tag, of: walk)
                 kept.removeAll { $0 == step.tag }
             }
@@ -68,6 +79,17 @@ extension RabbitMQBroker {
             throw error
         }
         await consuming.endWalk(walk, keeping: kept)
+    }
+
+    /// Publishes a message that came from the broker; false where it takes none of that length any more.
+    private func isTaken(_ publish: () async throws(BrokerError) -> Void) async throws(BrokerError) -> Bool {
+        do throws(BrokerError) {
+            try await publish()
+            return true
+        } catch {
+            guard case .invalidMessage = error else { throw error }
+            return false
+        }
     }
 
     /// Looks at the first messages that wait in a queue and leaves them there.

@@ -9,7 +9,8 @@ import Synchronization
 /// go on and queues that are missing are made again.
 ///
 /// A message that is delivered ``Topology/deliveryLimit`` times without an acknowledgement is moved by RabbitMQ to its
-/// queue's dead letters, at least once. Handing back alone never gets a message there.
+/// queue's dead letters, at least once. Handing back alone never gets a message there; a body that is too long for
+/// memory does, whole and unread (``ContentAssembler/bodyBytesKeptMax``).
 package final class RabbitMQBroker: MessageBroker {
     private let publishing: PublishConnection
     let consuming: ConsumeConnection
@@ -178,7 +179,7 @@ extension Message {
     fileprivate func checkFitsAMQP() throws(BrokerError) {
         let limit = MessageProperties.shortTextBytesMax
         guard id.utf8.count <= limit else { throw .invalidMessage(reason: "its id is over \(limit) bytes long") }
-        guard body.count <= ContentAssembler.bodyBytesKeptMax else {
+        guard bodyBytes <= ContentAssembler.bodyBytesKeptMax else {
             throw .invalidMessage(reason: "its body is over \(ContentAssembler.bodyBytesKeptMax) bytes long")
         }
         // Twice what is read: room for what a host adds to the headers of a message.

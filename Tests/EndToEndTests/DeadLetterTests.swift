@@ -277,6 +277,49 @@ struct DeadLetterTests {
         }
     }
 
+    @Test("that are too long to be read keep their bodies, end their questions, and say how to get at them")
+    func tooLong() async throws {
+        let server = try await RabbitMQServer.shared()
+        let vhost = try await server.newVhost()
+        let manifest = HostWorld.manifest(concurrency: 4, attempts: 2)
+        try await HostWorld.run(onRabbitMQ: server.url(vhost: vhost), manifest: manifest) { world in
+            let host = try await HostRun.start(
+                in: world.folder, ["--manifest", "m.yaml"],
+                environment: HostRun.unused.merging(world.environment) { $1 })
+            let publisher = try RawPublisher(server, vhost: vhost)
+            let bytes = (16 << 20) + 1
+            let queues = ["", ".alone", ".parked", ".dead"]
+            for queue in queues {
+                let id = "long\(queue)"
+                try await world.history.accept(
+                    id: id, input: Data("{}".utf8), tenant: nil, pipeline: "test", expiresAt: nil)
+                try publisher.publish(
+                    RawPublisher.Properties(contentType: Array("application/json".utf8), id: Array(id.utf8)),
+                    body: Data(repeating: 0x20, count: bytes), to: "sluice.rag-core\(queue)")
+            }
+            for queue in queues {
+                let record = try await world.history.outcome(of: "long\(queue)")
+                #expect(record.state == .failed && record.reason == "body-too-large")
+                #expect(record.explanation?.contains("\(bytes) bytes") == true)
+            }
+            #expect(await host.end() == 0)
+            let list = try await json(ListJSON.self, ["dead", "list"], world)
+            #expect(Set(list.letters.map(\.id)) == Set(queues.map { "long\($0)" }) && list.total == queues.count)
+            #expect(list.letters.allSatisfy { $0.error == "body-too-large" && $0.bytes == bytes })
+            let shown = try await text(["dead", "show", "long", "--payload"], world)
+            #expect(shown.status == 0 && shown.output.contains("\(bytes) bytes; too long for Sluice; take it from"))
+            let replay = try await text(["dead", "replay", "long"], world)
+            #expect(replay.status == 1 && replay.errors.contains("sluice.rag-core.dead"), "\(replay.errors)")
+            let all = try await text(["dead", "replay", "--all"], world)
+            #expect(all.status == 1 && all.output.hasPrefix("0 dead letters replayed\n"), "\(all.output)")
+            let record = try await world.history.run(id: "long")
+            #expect(record?.state == .failed && record?.reason == "body-too-large")
+            #expect(try await text(["dead", "purge", "long", "--yes"], world).output == "1 dead letter deleted")
+            #expect(try await text(["dead", "purge", "--all", "--yes"], world).output == "3 dead letters deleted")
+            #expect(try await json(ListJSON.self, ["dead", "list"], world).total == 0)
+        }
+    }
+
     @Test("says what is wrong with its arguments")
     func usage() async throws {
         try await HostWorld.run(manifest: HostWorld.manifest(concurrency: 4)) { world in

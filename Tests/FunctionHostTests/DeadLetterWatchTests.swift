@@ -79,6 +79,21 @@ struct DeadLetterWatchTests {
         #expect(left.first { $0.id == "good" }?.headers["x-note"] == "theirs")
     }
 
+    @Test("one that is too long to be read ends its run, with its length for a person, and stays as it is")
+    func unread() async throws {
+        let test = try TestHost([registered()], buriesByItself: true)
+        try await test.host.declareQueues()
+        var letter = Message(id: "long", body: Data(), headers: [Message.moveReasonHeader: "body-too-large"])
+        letter.unreadBodyBytes = 20_000_000
+        try await test.broker.publish(letter, to: queues.dead)
+        try await test.run { _ in
+            let record = try await test.history.outcome(of: "long")
+            #expect(record.state == .failed && record.reason == "body-too-large")
+            #expect(record.explanation?.contains("20000000 bytes") == true)
+        }
+        #expect(try await test.broker.browse(queues.dead, limit: 10) == [letter])
+    }
+
     @Test("one that can never be published again ends its run and stays, and holds up none behind it")
     func tooLarge() async throws {
         let test = try TestHost([registered()], buriesByItself: true)

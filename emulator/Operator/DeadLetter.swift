@@ -17,6 +17,8 @@ package struct DeadLetter: Encodable, Sendable {
     let tenant: String?
     let expiresAt: String?
     let bytes: Int
+    /// Whether the body is too long for this program and left unread.
+    private let isUnread: Bool
     /// The body; nil unless it was asked for.
     var payload: String?
 
@@ -37,8 +39,14 @@ package struct DeadLetter: Encodable, Sendable {
         attempt = headers.attempt
         tenant = headers.tenant
         expiresAt = headers.expiresAt?.formatted(.iso8601)
-        bytes = message.body.count
-        if showsPayload { payload = String(decoding: message.body, as: UTF8.self) }
+        bytes = message.bodyBytes
+        isUnread = message.unreadBodyBytes != nil
+        if showsPayload, !isUnread { payload = String(decoding: message.body, as: UTF8.self) }
+    }
+
+    /// How to get at a body that is too long for this program.
+    static func wayToLongBody(_ function: String) -> String {
+        "too long for Sluice; take it from the queue \(FunctionQueues(function: function).dead) with RabbitMQ's own tools"
     }
 
     /// All that is known of it, a line a fact.
@@ -49,7 +57,8 @@ package struct DeadLetter: Encodable, Sendable {
         rows.append(["attempt", "\(attempt)"])
         if let tenant { rows.append(["tenant", tenant]) }
         if let expiresAt { rows.append(["expires at", expiresAt]) }
-        rows.append(["body", "\(bytes) bytes" + (payload == nil ? "; add --payload to print it" : "")])
+        let more = isUnread ? "; \(Self.wayToLongBody(function))" : payload == nil ? "; add --payload to print it" : ""
+        rows.append(["body", "\(bytes) bytes" + more])
         return TextColumns.text(rows.map { [$0[0], printable($0[1])] })
             + (payload.map { "\n\(printable($0, keepsLines: true))\n" } ?? "")
     }

@@ -70,6 +70,11 @@ package struct DeadLetters: Sendable {
     /// - Throws: ``OperatorProblem`` where there is none, or `BrokerError`; the letters that were not replayed are kept.
     package func replay(_ choice: Choice, function: String?) async throws -> DeadLetterChanges {
         try await take(choice, function: function) { [history] message, name in
+            // Before its question is opened again.
+            if let bytes = message.unreadBodyBytes {
+                throw BrokerError.invalidMessage(
+                    reason: "its body of \(bytes) bytes is \(DeadLetter.wayToLongBody(name)), or delete it here")
+            }
             var copy = message
             copy.id = message.runID
             copy.headers = MessageHeaders.asFirstAttempt(message.headers)

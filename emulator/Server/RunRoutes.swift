@@ -23,7 +23,8 @@ struct RunRoutes {
             } catch {
                 return Reply(.notFound, ["error": error.description])
             }
-            let payload = try await request.body.collect(upTo: FrontDoor.payloadBytesMax)
+            let bytesMax = FrontDoor.payloadBytesMax
+            let payload = try await context.body(of: request, upTo: bytesMax).collect(upTo: bytesMax)
             let id = request.uri.queryParameters["id"].map(String.init)
             return await Self.replies.accept { () async throws(FrontDoorError) in
                 try await door.accept(payload: Data(payload.readableBytesView), id: id)

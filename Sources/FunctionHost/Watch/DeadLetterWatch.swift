@@ -54,6 +54,11 @@ struct DeadLetterWatch: Sendable {
                 return true
             }
             try await end(message)
+            // RabbitMQ alone has the body: it stays as it is.
+            guard message.unreadBodyBytes == nil else {
+                kept += 1
+                return true
+            }
             // Behind the others, where it is met once more.
             guard try await publishAsEnded(message) else {
                 kept += 1

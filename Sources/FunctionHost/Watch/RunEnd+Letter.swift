@@ -11,6 +11,8 @@ extension RunEnd {
         // The broker's own reason is another than that of the last attempt.
         if reason == headers?.errorCode, let function = headers?.failedFunction, let told = headers?.errorExplanation {
             explanation = "`\(function)` failed: \(told)"
+        } else if let bytes = letter.unreadBodyBytes {
+            explanation = "its body of \(bytes) bytes is too long for any host"
         }
         self = .without(.failed, reason: reason, costNanoUSD: headers?.costNanoUSD ?? 0, explanation: explanation)
     }

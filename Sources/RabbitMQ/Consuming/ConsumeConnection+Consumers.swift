@@ -105,8 +105,7 @@ extension ConsumeConnection {
     /// Gives a delivery back, unless it was delivered too often for that.
     func handBack(_ delivery: Delivery) throws(BrokerError) -> HandBack {
         let held = try taken(delivery)
-        // What is not in hand whole must not be published anew: RabbitMQ moves it to its dead letters in the end.
-        if held.priorDeliveries >= Self.handBacksMax, delivery.problem != .bodyNotKept { return .mustBePublished }
+        if held.priorDeliveries >= Self.handBacksMax { return .mustBePublished }
         handBack(delivery.tag)
         return .done
     }

@@ -32,12 +32,17 @@ extension ConsumeConnection {
     func arrive(_ content: ContentAssembler.Content, on channel: UInt16) {
         guard let consumer = channels[channel]?.consumer else { return }
         channels[channel]?.acks.deliver(content.tag)
+        guard channels[channel]?.isWalked == false else {
+            channels[channel]?.met = content
+            return
+        }
         guard let queue = consumers[consumer]?.queue else {
             // It came while its consumer ended.
             channels[channel]?.handBack(content.tag)
             dirty.insert(channel)
             return
         }
+        guard content.longBodyBytes == nil else { return sendAway(content.tag, of: queue, on: channel) }
         let priorDeliveries = content.priorDeliveries
         let number = nextNumber()
         held[number] = DeliveriesInHand.Held(
@@ -49,6 +54,18 @@ extension ConsumeConnection {
                 priorDeliveries: content.properties.priorDeliveries + priorDeliveries,
                 problem: content.properties.problem))
         room.wake(consumer)
+    }
+
+    /// Sends a message away whose body is too long to be read: RabbitMQ itself moves it, whole.
+    ///
+    /// Where the queue is not as it was declared, it may name no dead letters, and a reject would drop the message.
+    private func sendAway(_ tag: UInt64, of queue: String, on channel: UInt16) {
+        if isOwn(queue), refusals[queue] == nil {
+            channels[channel]?.reject(tag)
+        } else {
+            channels[channel]?.handBack(tag)
+        }
+        dirty.insert(channel)
     }
 
     func flush(_ connection: AMQPConnection) throws(AMQPFailure) {

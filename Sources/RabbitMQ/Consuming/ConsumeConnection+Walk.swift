@@ -11,7 +11,10 @@ extension ConsumeConnection {
 
     /// A message that a walk has met.
     struct Step {
+        /// The message; where its body is too long, without it.
         let message: Message
+        /// The message with its body; nil where that was not read.
+        let whole: Message?
         let tag: UInt64
         /// How often it was delivered before, with earlier copies.
         let priorDeliveries: Int
@@ -19,15 +22,15 @@ extension ConsumeConnection {
         let mustBePublished: Bool
     }
 
-    /// Begins to take messages of a queue.
-    func beginWalk(_ queue: String) throws(BrokerError) -> Walk {
+    /// Begins to take messages of a queue; a body that is too long for memory is read from so many prior deliveries on.
+    func beginWalk(_ queue: String, readsLongFrom: Int) throws(BrokerError) -> Walk {
         let connection = try live()
         let walk = Walk(number: nextNumber(), channel: try freeChannel(), queue: queue)
         do { try connection.openChannel(walk.channel) } catch {
             lose(error.reason)
             throw .unavailable(reason: error.reason)
         }
-        channels[walk.channel] = ConsumedChannel(consumer: walk.number)
+        channels[walk.channel] = ConsumedChannel(walk: walk.number, readsLongFrom: readsLongFrom)
         return walk
     }
 
@@ -35,10 +38,9 @@ extension ConsumeConnection {
     func step(_ walk: Walk) throws(BrokerError) -> Step? {
         let connection = try live(walk)
         do {
-            guard let content = try connection.get(walk.queue, on: walk.channel) else { return nil }
-            channels[walk.channel]?.acks.deliver(content.tag)
+            guard let content = try next(of: walk, connection) else { return nil }
             return Step(
-                message: content.message, tag: content.tag,
+                message: content.message, whole: content.whole, tag: content.tag,
                 priorDeliveries: content.properties.priorDeliveries + content.priorDeliveries,
                 mustBePublished: content.priorDeliveries >= Self.handBacksMax)
         } catch .refused(let code, let reason) {
@@ -47,6 +49,21 @@ extension ConsumeConnection {
         } catch {
             lose(error.reason)
             throw .unavailable(reason: error.reason)
+        }
+    }
+
+    /// Asks for a message and reads, beside all else that comes, until it is there.
+    private func next(of walk: Walk, _ connection: AMQPConnection) throws(AMQPFailure) -> ContentAssembler.Content? {
+        guard let (tag, isRedelivered) = try connection.get(walk.queue, on: walk.channel) else { return nil }
+        channels[walk.channel]?.content.begin(tag: tag, isRedelivered: isRedelivered)
+        while true {
+            try read(connection)
+            guard let channel = channels[walk.channel] else { throw .broken(reason: "the channel is lost") }
+            if let content = channel.met {
+                channels[walk.channel]?.met = nil
+                return content
+            }
+            try connection.waitForFrame(milliseconds: configuration.answerMilliseconds)
         }
     }
 

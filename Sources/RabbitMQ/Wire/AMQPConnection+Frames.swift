@@ -101,6 +101,21 @@ extension AMQPConnection {
         try sent(unsafe amqp_basic_nack(state, channel, tag, 0, 1))
     }
 
+    /// Lets the broker move a delivery to its queue's dead letters; where there are none, it is dropped.
+    func reject(_ tag: UInt64, on channel: UInt16) throws(AMQPFailure) {
+        try sent(unsafe amqp_basic_reject(state, channel, tag, 0))
+    }
+
+    /// Waits until there is something to read.
+    func waitForFrame(milliseconds: Int32) throws(AMQPFailure) {
+        var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        while true {
+            let found = unsafe poll(&descriptor, 1, milliseconds)
+            if found > 0 { return }
+            guard found < 0, errno == EINTR else { throw .broken(reason: "the broker does not answer") }
+        }
+    }
+
     /// Ends the channel's consumer; deliveries may still be on their way.
     func cancelConsumer(on channel: UInt16) throws(AMQPFailure) {
         var arena = AMQPArena()

@@ -1,5 +1,4 @@
 import CRabbitMQ
-import FoundationEssentials
 
 // Requests that wait for their answer.
 extension AMQPConnection {
@@ -59,27 +58,15 @@ extension AMQPConnection {
         try checkReply(on: channel)
     }
 
-    /// Takes the first message that waits in a queue; nil where none does.
-    func get(_ queue: String, on channel: UInt16) throws(AMQPFailure) -> ContentAssembler.Content? {
+    /// Asks for the first message that waits in a queue, whose header and body follow on the channel; nil where none does.
+    func get(_ queue: String, on channel: UInt16) throws(AMQPFailure) -> (tag: UInt64, isRedelivered: Bool)? {
         var arena = AMQPArena()
         defer { arena.free() }
         let reply = unsafe amqp_basic_get(state, channel, arena.bytes(queue), 0)
         var (tag, isRedelivered): (UInt64, Int32) = (0, 0)
         let isThere = unsafe withUnsafePointer(to: reply) { unsafe sluice_amqp_got($0, &tag, &isRedelivered) } != 0
         try unsafe check(reply, on: channel)
-        guard isThere else { return nil }
-        var message = unsafe amqp_message_t()
-        try unsafe check(amqp_read_message(state, channel, &message, 0), on: channel)
-        defer { unsafe amqp_destroy_message(&message) }
-        var content = ContentAssembler.Content(
-            tag: tag, isRedelivered: isRedelivered != 0,
-            properties: unsafe withUnsafePointer(to: message.properties) {
-                unsafe MessageProperties($0, ownQueues: ownQueues)
-            })
-        if let start = unsafe message.body.bytes {
-            unsafe content.body = Data(bytes: start, count: message.body.len)
-        }
-        return content
+        return isThere ? (tag, isRedelivered != 0) : nil
     }
 
     /// Says goodbye, with an answer waited for `seconds` at most.
