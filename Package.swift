@@ -116,6 +116,13 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "HTTPTransport", dependencies: ["CCurl", "CivilTime", "FunctionKit"]),
+        // How each server here is run.
+        .target(
+            name: "HTTPServing",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         // SHA-256 and its HMAC.
         .target(name: "Hashing", dependencies: ["COpenSSL"]),
         .target(
@@ -128,7 +135,8 @@ let package = Package(
         .target(
             name: "BedrockStandIn",
             dependencies: [
-                "Bedrock", "FunctionKit", "Hashing", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "Bedrock", "FunctionKit", "Hashing", "HTTPServing",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -193,7 +201,7 @@ let package = Package(
         .target(
             name: "ECSStandIn",
             dependencies: [
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "HTTPServing", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
             ]),
 
@@ -205,7 +213,7 @@ let package = Package(
                 "Spending",
                 "SpendingAlerts",
                 "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
-                "Bedrock", "BedrockStandIn", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
+                "Bedrock", "BedrockStandIn", "HTTPServing", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
                 "RabbitMQ", "StrictYAML", "Settings", "Telemetry", "ECS",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -373,6 +381,12 @@ let package = Package(
         .executableTarget(
             name: "ClientStopHelper", dependencies: ["FunctionKit", "HTTPTransport"], path: "Tests/ClientStopHelper"),
         .testTarget(name: "HTTPTransportTests", dependencies: ["ClientStopHelper", "HTTPTransport", "TestSupport"]),
+        .testTarget(
+            name: "HTTPServingTests",
+            dependencies: [
+                "HTTPServing", "TestSupport", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "BedrockTests",
             dependencies: [

@@ -190,7 +190,8 @@ package struct Pipeline: Sendable {
         if runsHost { services += host.services(flushLog: end.flushLog, logger: logger) }
         let group = ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0) } + [
+                // One that fails ends the others as a signal would: what is under way is not cut off, and the error is thrown then.
+                services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) } + [
                     .init(
                         service: bodyService, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)

@@ -1,5 +1,6 @@
 package import Bedrock
 package import FoundationEssentials
+import HTTPServing
 import Hummingbird
 import Logging
 import NIOCore
@@ -83,7 +84,7 @@ package final class StandIn: Service {
             },
             logger: Logger(label: "stand-in", factory: { _ in SwiftLogNoOpLogHandler() }))
         do {
-            try await application.run()
+            try await application.serve()
             settle(.failed(CancellationError()))
         } catch {
             settle(.failed(error))

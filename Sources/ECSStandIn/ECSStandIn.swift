@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPServing
 package import Hummingbird
 import Logging
 import NIOCore
@@ -112,7 +113,7 @@ package final class ECSStandIn: Sendable {
             },
             // Its own log would name paths and errors of connections, which are nobody's business here.
             logger: Logger(label: "ecs-stand-in", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await application.run()
+        try await application.serve()
     }
 
     private var current: ProtectionState {

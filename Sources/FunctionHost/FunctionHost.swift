@@ -39,6 +39,8 @@ package struct FunctionHost: Service {
     ///
     /// A little less than until the process itself is cut off.
     private static let graceAfterCut = ProcessEnd.grace - .milliseconds(50)
+    /// How long a broker that is away is left alone before its queues are asked for again.
+    private static let declarePause = Duration.milliseconds(500)
     /// How long nothing has to be under way before whatever else keeps a draining process is cut off.
     private static let quietTime = Duration.milliseconds(500)
 
@@ -98,11 +100,25 @@ package struct FunctionHost: Service {
         try await broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0.settings) })
     }
 
+    /// Makes the queues as soon as the broker is there, which may be away again since it was connected to.
+    private func declareQueuesAgain() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do throws(BrokerError) {
+                    return try await declareQueues()
+                } catch .unavailable {
+                    // No event tells that it is back.
+                    try? await Task.sleep(for: Self.declarePause)
+                }
+            }
+        }
+    }
+
     /// Runs until graceful shutdown or cancellation.
     ///
-    /// - Throws: ``BrokerError`` where the queues cannot be consumed at start.
+    /// - Throws: ``BrokerError`` where the broker does not give the queues at start; one that is away is waited for.
     package func run() async throws {
-        try await declareQueues()
+        try await declareQueuesAgain()
         metrics.draining(false)
         for function in running { metrics.inTrouble(function.settings.name, false) }
         logger.info(

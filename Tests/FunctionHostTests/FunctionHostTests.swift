@@ -32,6 +32,32 @@ struct FunctionHostTests {
         #expect(try await test.broker.depth(of: queues.waiting) == QueueDepth(ready: 2, delivered: 0, delayed: 0))
     }
 
+    @Test("a broker that goes away between its first and its second answer is waited for")
+    func brokerAwayAtStart() async throws {
+        let away = BrokerError.unavailable(reason: "a test")
+        let test = try TestHost([registered { input, _ in input }])
+        try await test.host.declareQueues()
+        // Making the queues, and each of the three consumers of a function.
+        test.broker.failQueues([away, away, away, away, away])
+        try await testGracefulShutdown { trigger in
+            async let running: Void = test.host.run()
+            try await test.send("a")
+            await test.broker.acknowledgement(of: "a", in: queues.waiting)
+            trigger.triggerGracefulShutdown()
+            try await running
+        }
+        #expect(test.report.value?.handedBack == 0)
+    }
+
+    @Test("a broker that refuses a queue at the start ends the host")
+    func queueRefusedAtStart() async throws {
+        let test = try TestHost([registered { input, _ in input }])
+        try await test.host.declareQueues()
+        let refusal = BrokerError.refused(queue: queues.waiting, reason: "a test")
+        test.broker.failQueues([refusal])
+        await #expect(throws: refusal) { try await test.host.run() }
+    }
+
     @Test(
         "at the deadline, or when it is cut short, the rest is given back with the same attempt",
         arguments: [true, false])

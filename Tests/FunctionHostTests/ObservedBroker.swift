@@ -32,6 +32,8 @@ final class ObservedBroker: MessageBroker {
         var now = BrokerState.ready
         /// How the next publishes fail; one without a confirm has arrived nevertheless.
         var failures: [BrokerError] = []
+        /// How the next tries to make and to consume queues fail.
+        var refusals: [BrokerError] = []
         var isHolding = false
         var held: [CheckedContinuation<Void, Never>] = []
         /// The last delivery of each message.
@@ -61,6 +63,13 @@ final class ObservedBroker: MessageBroker {
 
     /// Lets the next publishes fail.
     func failPublishes(_ failures: [BrokerError]) { watched.withLock { $0.failures = failures } }
+
+    /// Lets the next tries to make or to consume queues fail.
+    func failQueues(_ failures: [BrokerError]) { watched.withLock { $0.refusals = failures } }
+
+    private func checkQueues() throws(BrokerError) {
+        if let failure = watched.withLock({ $0.refusals.isEmpty ? nil : $0.refusals.removeFirst() }) { throw failure }
+    }
 
     /// Lets publishes wait, whoever cancels them, as they do for a lock.
     func holdPublishes() { watched.withLock { $0.isHolding = true } }
@@ -119,7 +128,10 @@ final class ObservedBroker: MessageBroker {
         for continuation in due { continuation.resume(returning: event) }
     }
 
-    func declare(_ queues: [QueueSpecification]) async throws(BrokerError) { try await inner.declare(queues) }
+    func declare(_ queues: [QueueSpecification]) async throws(BrokerError) {
+        try checkQueues()
+        try await inner.declare(queues)
+    }
 
     func publish(_ message: Message, to queue: String, after delay: Duration) async throws(BrokerError) {
         await waitWhileHeld()
@@ -138,6 +150,7 @@ final class ObservedBroker: MessageBroker {
     }
 
     func consume(_ queue: String, prefetch: Int) async throws(BrokerError) -> DeliveryStream {
+        try checkQueues()
         let stream = try await inner.consume(queue, prefetch: prefetch)
         return DeliveryStream { [problems, self] () async throws(BrokerError) in
             var deliveries = stream.makeAsyncIterator()

@@ -76,6 +76,50 @@ struct FailureTests {
         await found.close()
     }
 
+    @Test(
+        "Queues that were made just before the server was killed have no leader then, and serve again all the same",
+        arguments: [false, true])
+    func killedAfterMaking(isMadeAgain: Bool) async throws {
+        let fixture = try await fixture()
+        let broker = try await fixture.broker()
+        try await broker.declare(Self.specifications)
+        let stream = try await broker.consume("questions", prefetch: 1)
+        if isMadeAgain {
+            try await fixture.deleteQueues()
+            try await Self.publishOnceTaken("before", to: "questions", broker)
+        }
+        try await fixture.server.die()
+        try await fixture.server.start()
+        await broker.wait { $0 == .ready }
+        for delay in [Duration.zero, .milliseconds(200)] {
+            try await Self.publishOnceTaken("after", to: "questions", after: delay, broker)
+        }
+        try await Self.publishOnceTaken("letter", to: "dead", broker)
+        var seen = 0
+        while seen < 2 {
+            let delivery = try #require(try await Self.next(stream))
+            // What the server confirmed in that half second, it may have lost.
+            if delivery.message.id == "after" { seen += 1 }
+            try await broker.acknowledge(delivery)
+        }
+        #expect(broker.state == .ready)
+        await broker.close()
+    }
+
+    /// Publishes as soon as the queue takes it.
+    private static func publishOnceTaken(
+        _ id: String, to queue: String, after delay: Duration = .zero, _ broker: RabbitMQBroker
+    ) async throws {
+        while true {
+            do throws(BrokerError) {
+                return try await broker.publish(Message(id), to: queue, after: delay)
+            } catch {
+                // Nothing tells that it does.
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
     @Test("A publish that nobody waits for any longer says whether it was sent")
     func givenUp() async throws {
         let fixture = try await fixture()

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPServing
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -50,7 +51,7 @@ struct PipelineServer: Service {
             },
             logger: quiet)
         do {
-            try await app.run()
+            try await app.serve()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw Self.inUse(port, portOption)
         } catch let error as SocketAddressError.UnknownHost {

@@ -19,7 +19,7 @@ struct Worker: Sendable {
 
     func run() async throws {
         // Let go of at its end, which gives back what the broker kept ready, and not only when all work has ended.
-        var current: DeliveryStream? = try await broker.consume(queue, prefetch: prefetch)
+        var current = try await consumeAtStart()
         await withDiscardingTaskGroup { group in
             while let permit = await troubles.permit() {
                 if await broker.mayNotPublish {
@@ -48,6 +48,17 @@ struct Worker: Sendable {
                     }
                 }
             }
+        }
+    }
+
+    /// The first stream; nil where the broker, which was there a moment ago, is away.
+    ///
+    /// - Throws: ``BrokerError`` where it does not give the queue.
+    private func consumeAtStart() async throws(BrokerError) -> DeliveryStream? {
+        do throws(BrokerError) {
+            return try await broker.consume(queue, prefetch: prefetch)
+        } catch .unavailable {
+            return nil
         }
     }
 

@@ -6,6 +6,7 @@ extension ConsumeConnection {
     /// Starts a consumer and gives its number.
     func consume(_ queue: String, prefetch: Int) throws(BrokerError) -> UInt64 {
         let connection = try live()
+        guard suspects[queue] == nil else { throw unreadable[queue] ?? .unavailable(reason: "\(queue) did not answer") }
         let consumer = nextNumber()
         consumers[consumer] = Consumer(queue: queue, prefetch: prefetch)
         var failure: AMQPFailure

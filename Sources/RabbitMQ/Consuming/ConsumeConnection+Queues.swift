@@ -7,7 +7,7 @@ extension ConsumeConnection {
     func declare(_ queues: [DeclaredQueue]) throws(BrokerError) {
         for queue in queues {
             try request(about: queue.name) { connection throws(AMQPFailure) in
-                try connection.declare(queue, on: Self.controlChannel)
+                try make(queue, connection)
             }
             if !topology.contains(queue) { topology.append(queue) }
             connection?.ownQueues.insert(queue.name)

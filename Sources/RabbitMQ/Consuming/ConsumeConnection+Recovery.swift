@@ -14,6 +14,7 @@ extension ConsumeConnection {
             try connection.consume(consumer.queue, prefetch: consumer.prefetch, on: channel)
         } catch {
             channels[channel] = nil
+            if case .broken = error { suspect(consumer.queue) }
             throw error
         }
         consumers[number]?.channel = channel
@@ -28,6 +29,8 @@ extension ConsumeConnection {
 
     /// Starts those consumers again whose time has come; a missing queue is made again.
     func attachDetached(_ connection: AMQPConnection) throws(AMQPFailure) {
+        // Those of a suspect go on once it has answered.
+        for (number, consumer) in consumers where suspects[consumer.queue] != nil { consumers[number]?.nextTry = nil }
         let due = consumers.filter { $0.value.nextTry.map { $0 <= .now } ?? false }.keys.sorted()
         let isDeclareDue = declareAt.map { $0 <= .now } ?? false
         guard mustDeclare || isDeclareDue || !due.isEmpty else { return }
@@ -56,7 +59,7 @@ extension ConsumeConnection {
     /// Makes a queue where it is missing, and notes whether the broker lets this user.
     func declareAgain(_ queue: DeclaredQueue, _ connection: AMQPConnection) throws(AMQPFailure) {
         do {
-            try connection.declare(queue, on: Self.controlChannel)
+            try make(queue, connection)
             refusals[queue.name] = nil
         } catch .refused(let code, let reason) {
             try connection.openChannel(Self.controlChannel)
@@ -130,6 +133,7 @@ extension ConsumeConnection {
         logger.warning(
             "connection to the broker lost", metadata: [LogKey.connection: "consume", LogKey.error: "\(reason)"])
         connection = nil
+        suspectNewQueues()
         channels = [:]
         dirty = []
         forget { _ in true }

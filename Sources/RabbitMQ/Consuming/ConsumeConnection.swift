@@ -60,6 +60,11 @@ actor ConsumeConnection: SocketOwner {
     var unreadable: [String: BrokerError] = [:]
     /// Which of these was told last; nil where none was, or all are over.
     var refusal: BrokerError?
+    /// Which queues were made on this connection, and when.
+    var made: [String: ContinuousClock.Instant] = [:]
+    /// Queues that do not answer, or may not, by their names, and the look at them that is under way.
+    var suspects: [String: Suspect] = [:]
+    var look: SuspectLook?
     /// When it was last looked whether the broker still knows the consumers, and of which queues it did not.
     var checkedAt: ContinuousClock.Instant?
     var unknownConsumers: Set<String> = []
@@ -113,6 +118,7 @@ actor ConsumeConnection: SocketOwner {
         do {
             endAbandoned()
             try attachDetached(connection)
+            try lookAtSuspects(connection)
             try checkConsumers(connection)
             try read(connection)
             // After what has come by now, which would be delivered once more.
@@ -125,7 +131,9 @@ actor ConsumeConnection: SocketOwner {
         }
         let heartbeat = SocketWait(
             socket: connection.socket, milliseconds: connection.heartbeatWaitMilliseconds)
-        let next = SocketWait.until(([renewAt, declareAt] + consumers.values.map(\.nextTry)).compactMap { $0 }.min())
+        let looks = look == nil ? suspects.values.map(\.at) : []
+        let tries = ([declareAt] + consumers.values.map(\.nextTry)).compactMap(\.self)
+        let next = SocketWait.until((looks + tries + [renewAt]).min())
         return next.milliseconds < heartbeat.milliseconds
             ? SocketWait(socket: connection.socket, milliseconds: next.milliseconds) : heartbeat
     }

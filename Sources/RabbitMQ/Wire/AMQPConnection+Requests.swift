@@ -34,6 +34,14 @@ extension AMQPConnection {
         try checkReply(on: channel)
     }
 
+    /// Deletes a queue with what is in it.
+    func delete(_ queue: String, on channel: UInt16) throws(AMQPFailure) {
+        var arena = AMQPArena()
+        defer { arena.free() }
+        unsafe amqp_queue_delete(state, channel, arena.bytes(queue), 0, 0)
+        try checkReply(on: channel)
+    }
+
     /// How many messages of a queue wait, and how many consumers it has.
     func counts(of queue: String, on channel: UInt16) throws(AMQPFailure) -> (ready: Int, consumers: Int) {
         var arena = AMQPArena()
