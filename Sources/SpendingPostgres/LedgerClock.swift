@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import Spending
 
 /// Whose clock the ledger goes by; either way it never goes behind the last journal entry, raise or decision.
 package enum LedgerClock: Sendable {
@@ -22,17 +23,4 @@ package enum LedgerClock: Sendable {
 
     /// The clock's own instant in SQL.
     static let clock = "coalesce($1::int8, floor(extract(epoch FROM now()) * 1000)::int8)"
-}
-
-extension Date {
-    /// Whole milliseconds since 1970, rounded down.
-    var milliseconds: Int64 {
-        // A hundredth makes up for the binary fraction, so that an instant read from the ledger is written back as it
-        // was. The clamp is some 30,000 years wide.
-        Int64(max(-1e15, min(1e15, (timeIntervalSince1970 * 1000 + 0.01).rounded(.down))))
-    }
-
-    init(milliseconds: Int64) {
-        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
-    }
 }

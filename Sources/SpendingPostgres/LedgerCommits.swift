@@ -53,7 +53,7 @@ final class LedgerCommits: Sendable {
     private let queue = Mutex(Queue())
     private let knownLimits: KnownLimits
     /// Holds that nobody will end, with their calls.
-    private let abandoned = Mutex<[Int64: UUID]>([:])
+    private let abandoned = Mutex<[HoldID: KeyedCall]>([:])
     private let seen: SeenHead
 
     init(
@@ -70,7 +70,7 @@ final class LedgerCommits: Sendable {
             reason: "\(client.configuration.server) did not answer before the time was up")
     }
 
-    func abandon(_ hold: Int64, of call: UUID) { abandoned.withLock { $0[hold] = call } }
+    func abandon(_ hold: HoldID, of call: KeyedCall) { abandoned.withLock { $0[hold] = call } }
 
     /// Does an operation.
     ///
@@ -127,7 +127,7 @@ final class LedgerCommits: Sendable {
 
     /// Releases a hold for which nobody waits any more: its call was surely never made.
     private func giveBack(_ answer: Result<LedgerAnswer, GovernorError>, of operation: LedgerOperation) {
-        guard case .success(.admission(.held(let holdID, _, _, _))) = answer, let hold = Int64(holdID),
+        guard case .success(.admission(.held(let holdID, _, _, _))) = answer, let hold = HoldID(holdID),
             let call = operation.call
         else { return }
         // Where this fails, the hold ends with its lease.
@@ -159,7 +159,7 @@ final class LedgerCommits: Sendable {
             var calls: Set<UUID> = []
             for waiting in queue.waiting where !waiting.waiter.isGone {
                 // What one does to a call the other must see.
-                if batch.count < Self.batchMax, waiting.operation.call.map({ calls.insert($0).inserted }) ?? true {
+                if batch.count < Self.batchMax, waiting.operation.call.map({ calls.insert($0.key).inserted }) ?? true {
                     batch.append(waiting)
                 } else {
                     left.append(waiting)

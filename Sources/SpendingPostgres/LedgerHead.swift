@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Postgres
+import Spending
 
 /// The row that every transaction which writes locks before it looks at anything, and that others read as it is.
 struct LedgerHead {

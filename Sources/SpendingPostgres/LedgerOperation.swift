@@ -7,24 +7,25 @@ import Spending
 /// Those that share one are at the same time for all who ask, so that they may be done in whichever order suits: ends
 /// come first, for the money that they set free.
 enum LedgerOperation: Sendable {
-    case reserve(PaidCall, UUID, @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms)
-    case settle(Int64, PaidCall, UUID, DigestedSettlement)
-    case chargeInFull(Int64, UUID)
-    case release(Int64, UUID)
+    case reserve(PaidCall, KeyedCall, @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms)
+    case settle(HoldID, PaidCall, KeyedCall, DigestedSettlement)
+    case chargeInFull(HoldID, KeyedCall)
+    case release(HoldID, KeyedCall)
     case count(@Sendable (LedgerMoment) -> [BudgetLine])
 
-    /// The key of the call that it is about; no two in a transaction may be about the same.
-    var call: UUID? {
+    /// The call whose answer it asks for or gives; no two in a transaction may be about the same.
+    var call: KeyedCall? {
         switch self {
-        case .reserve(_, let key, _), .settle(_, _, let key, _): key
+        case .reserve(_, let call, _), .settle(_, _, let call, _): call
         case .chargeInFull, .release, .count: nil
         }
     }
 
-    /// The hold that it ends.
-    var hold: Int64? {
+    /// The hold that it ends, and for which call.
+    var end: (hold: HoldID, call: KeyedCall)? {
         switch self {
-        case .settle(let hold, _, _, _), .chargeInFull(let hold, _), .release(let hold, _): hold
+        case .settle(let hold, _, let call, _), .chargeInFull(let hold, let call), .release(let hold, let call):
+            (hold, call)
         case .reserve, .count: nil
         }
     }
@@ -35,15 +36,4 @@ enum LedgerAnswer: Sendable {
     case admission(LedgerAdmission)
     case ended
     case counted([LedgerCounter], LedgerMoment)
-}
-
-/// A settlement with its response's digest, which is made before the transaction.
-struct DigestedSettlement: Sendable {
-    let settlement: Settlement
-    let responseDigest: String
-
-    init(_ settlement: Settlement) {
-        self.settlement = settlement
-        responseDigest = settlement.responseDigest
-    }
 }

@@ -7,10 +7,10 @@ import Spending
 struct LedgerReader {
     /// The ledger's instant in place of the server's clock.
     let clockMS: Int64?
-    /// The calls that want to be made, by their keys, and the models that they ask.
-    let calls: [(key: UUID, model: ModelID)]
-    /// The holds that may end.
-    let holds: [Int64]
+    /// The calls that want to be made, and the models that they ask.
+    let calls: [(call: KeyedCall, model: ModelID)]
+    /// The holds that may end, each for its call.
+    let ends: [(hold: HoldID, call: KeyedCall)]
     /// The counters that are likely to be needed.
     let counters: CounterRange
     /// The limits that this host has read.
@@ -88,14 +88,16 @@ struct LedgerReader {
             IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
         """
 
+    private var models: Set<ModelID> { Set(calls.map(\.model)) }
+
     var statements: [PostgresStatement] {
-        let models = Set(calls.map(\.model))
+        let models = models
         return [
             LedgerHead.lock(clockMS: clockMS, seen: seen.lastID),
             Self.raises(clockMS: clockMS),
-            PostgresStatement(Self.ending, [.int8s(holds)]),
+            PostgresStatement(Self.ending, [.int8s(ends.map(\.hold.number))]),
             PostgresStatement(Self.expired, [.int8(clockMS)]),
-            PostgresStatement(Self.known, [.uuids(calls.map(\.key))]),
+            PostgresStatement(Self.known, [.uuids(calls.map(\.call.key))]),
             PostgresStatement(
                 Self.breaches,
                 [.texts(models.map(\.provider)), .texts(models.map(\.region)), .texts(models.map(\.model))]),
@@ -103,44 +105,49 @@ struct LedgerReader {
         ]
     }
 
+    /// What the statements have read.
+    struct Facts {
+        var books: LedgerBooks
+        /// The holds whose leases have ended, in order.
+        let expired: [HoldID]
+    }
+
     /// Makes books of the statements' results.
-    func books(
-        _ results: ArraySlice<PostgresResult>, owner: String, lease: Duration
-    ) throws -> LedgerBooks {
+    func facts(_ results: ArraySlice<PostgresResult>, owner: String) throws -> Facts {
         let results = Array(results)
         guard results.count == statements.count else { throw PostgresError.unexpectedType(column: 0) }
-        let head = try seen.head(results[0])
-        var books = LedgerBooks(now: head.now, lastID: head.lastID, ownerID: owner, lease: lease)
-        books.lead = head.now.timeIntervalSince(head.clock)
+        var books = LedgerBooks(try seen.head(results[0]), owner: owner)
         for row in results[1].rows { books.raises.append(try BudgetRaise(row)) }
         _ = try note(results[2].rows, in: &books)
-        books.expired = try note(results[3].rows, in: &books)
+        let expired = try note(results[3].rows, in: &books)
         for row in results[4].rows { try noteKnown(row, in: &books) }
+        for model in models { books.breaches[model] = [] }
         for row in results[5].rows {
             let model = ModelID(provider: try row.get(0), region: try row.get(1), model: try row.get(2))
             books.breaches[model, default: []].append(try Breach(row))
         }
-        try CounterRange.note(results[6].rows, in: &books)
+        try CounterRange.note(results[6].rows, in: &books.counters)
         books.allLimits = try Self.limits(results[7].rows, knownLimits)
-        return books
+        return Facts(books: books, expired: expired)
     }
 
     /// A row for each line of each hold; the holds in the rows' order.
-    private func note(_ rows: [PostgresRow], in books: inout LedgerBooks) throws(PostgresError) -> [Int64] {
-        var order: [Int64] = []
-        var holds: [Int64: LedgerBooks.Hold] = [:]
+    private func note(_ rows: [PostgresRow], in books: inout LedgerBooks) throws(PostgresError) -> [HoldID] {
+        let calls = Dictionary(ends.map { ($0.call.key, $0.call.id) }) { first, _ in first }
+        var order: [HoldID] = []
+        var lines: [HoldID: [CounterKey]] = [:]
         for row in rows {
-            let id: Int64 = try row.get(0)
-            var counters = holds[id]?.counters ?? []
+            let id = HoldID(number: try row.get(0))
+            if lines[id] == nil { order.append(id) }
             if let budget: String = try row.get(3) {
-                counters.append(LedgerBooks.CounterKey(budget: budget, startMS: try row.get(4)))
+                lines[id, default: []].append(CounterKey(budget: budget, startMS: try row.get(4)))
             }
-            if holds[id] == nil { order.append(id) }
-            holds[id] = LedgerBooks.Hold(
-                owner: try row.get(5), call: try row.get(6), bound: try row.get(1), isOrphan: try row.get(2),
-                counters: counters)
+            books.note(
+                LedgerBooks.Hold(
+                    owner: try row.get(5), call: calls[try row.get(6)], bound: Money(nanoUSD: try row.get(1)),
+                    isOrphan: try row.get(2), lines: lines[id, default: []]), id)
+            if lines[id] == nil { lines[id] = [] }
         }
-        books.holds.merge(holds) { $1 }
         return order
     }
 
@@ -148,16 +155,37 @@ struct LedgerReader {
         // Counted from 1.
         let number: Int = try row.get(0)
         guard calls.indices.contains(number - 1) else { throw .unexpectedType(column: 0) }
-        let call = calls[number - 1].key
+        let call = calls[number - 1].call.id
         if let cost: Int64 = try row.get(2) {
             let body: Data? = try row.get(3)
-            books.known[call] =
+            let known: LedgerBooks.Known =
                 try body.map { body throws(PostgresError) in
                     .settled(try Settlement(row, cost: cost, response: body))
                 } ?? .forgotten
+            books.note(known, of: call)
         } else {
-            books.known[call] = .held(try row.get(1))
+            // Orphans are not read, and of its own holds an owner knows without reading.
+            books.note(.held(HoldID(number: try row.get(1)), isOrphan: false, isOwn: false), of: call)
         }
+    }
+}
+
+extension LedgerBooks {
+    /// Books at a ledger's head.
+    init(_ head: LedgerHead, owner: String) {
+        self.init(
+            owner: owner, clock: head.clock, last: head.now, lastID: head.lastID,
+            nextID: Self.firstID(at: head.now, after: head.lastID))
+    }
+
+    /// The number of a transaction's first entry: the instant's in front, then a step that nobody can foresee.
+    ///
+    /// A ledger that falls back to a copy without its last entries gives none of their numbers, and so no hold's, again: it
+    /// would have to fall back within the same millisecond, and take the same step. Transactions would have to come faster
+    /// than 8 a millisecond for long to run ahead of the time. Below 2^53 until the year 2248, so that readers of JSON keep
+    /// every digit.
+    private static func firstID(at now: Date, after lastID: Int64) -> Int64 {
+        max(lastID, max(0, now.milliseconds) << 10) + Int64.random(in: 1...256)
     }
 }
 
@@ -193,11 +221,12 @@ struct CounterRange: Sendable {
             """, [.texts(startsMS.keys.map(\.self)), .int8s(startsMS.values.map(\.self))])
     }
 
-    static func note(_ rows: [PostgresRow], in books: inout LedgerBooks) throws(PostgresError) {
+    static func note(_ rows: [PostgresRow], in counters: inout CounterBook) throws(PostgresError) {
         for row in rows {
-            books.note(
-                LedgerBooks.Counter(endMS: try row.get(2), spent: try row.get(3), held: try row.get(4)),
-                LedgerBooks.CounterKey(budget: try row.get(0), startMS: try row.get(1)))
+            counters.note(
+                CounterBook.Counter(
+                    endMS: try row.get(2), spent: Money(nanoUSD: try row.get(3)), held: Money(nanoUSD: try row.get(4))),
+                CounterKey(budget: try row.get(0), startMS: try row.get(1)))
         }
     }
 }

@@ -19,7 +19,7 @@ struct LedgerTransaction {
 
     let operations: [LedgerOperation]
     /// Holds of this owner that nobody will end.
-    let abandoned: [Int64: UUID]
+    let abandoned: [HoldID: KeyedCall]
     let clockMS: Int64?
     let owner: String
     let lease: Duration
@@ -42,22 +42,25 @@ struct LedgerTransaction {
         let reader = LedgerReader(
             clockMS: clockMS,
             calls: operations.compactMap {
-                if case .reserve(let call, let key, _) = $0 { (key, call.model) } else { nil }
+                if case .reserve(let call, let keyed, _) = $0 { (keyed, call.model) } else { nil }
             },
-            holds: operations.compactMap(\.hold) + abandoned.keys.sorted(), counters: expected,
+            ends: operations.compactMap(\.end) + abandoned.map { ($0.key, $0.value) }, counters: expected,
             knownLimits: knownLimits, seen: seen)
         if let doubted, try await wasDone(on: connection) { return .done(doubted, counters: expected) }
         let results = try await send([Self.begin] + reader.statements, on: connection)
-        guard var books = try await books(reader, results.dropFirst(), on: connection) else {
+        guard let facts = try await facts(reader, results.dropFirst(), on: connection) else {
             return .done(Answers(repeating: .failure(Self.unreadable), count: operations.count), counters: expected)
         }
         var answers = Answers(repeating: .failure(.unknownHold), count: operations.count)
+        var books = facts.books
         endHolds(&books, &answers)
+        books.chargeAbandoned(abandoned.filter { books.hold($0.key)?.call == $0.value.id }.keys)
+        books.chargeExpired(facts.expired)
         let asked = ask(&books, &answers)
         let needed = asked.counters
         let missing = needed.beyond(expected)
         if !missing.isEmpty {
-            try CounterRange.note(try await send([missing.statement], on: connection)[0].rows, in: &books)
+            try CounterRange.note(try await send([missing.statement], on: connection)[0].rows, in: &books.counters)
         }
         decide(asked, &books, &answers)
         return try await commit(
@@ -68,11 +71,11 @@ struct LedgerTransaction {
         reason: "the limits in force were written by a newer sluice, or are damaged; use that sluice")
 
     /// Makes books of what was read; nil, with nothing done, where its limits cannot be read.
-    private func books(
+    private func facts(
         _ reader: LedgerReader, _ results: ArraySlice<PostgresResult>, on connection: isolated PostgresConnection
-    ) async throws(PostgresError) -> LedgerBooks? {
+    ) async throws(PostgresError) -> LedgerReader.Facts? {
         do {
-            return try reader.books(results, owner: owner, lease: lease)
+            return try reader.facts(results, owner: owner)
         } catch {
             _ = try? await connection.run(PostgresStatement("ROLLBACK"), isCancellable: false)
             if let error = error as? PostgresError { throw error }
@@ -121,10 +124,9 @@ struct LedgerTransaction {
         for (place, operation) in operations.enumerated() {
             do throws(GovernorError) {
                 switch operation {
-                case .settle(let hold, let call, let key, let settlement):
-                    try books.settle(hold, of: call, key, settlement)
-                case .chargeInFull(let hold, let key): try books.chargeInFull(hold, key)
-                case .release(let hold, let key): try books.release(hold, key)
+                case .settle(let hold, let call, _, let settlement): try books.settle(hold, of: call, settlement)
+                case .chargeInFull(let hold, let call): try books.chargeInFull(hold, of: call.id)
+                case .release(let hold, let call): try books.release(hold, of: call.id)
                 case .reserve, .count: continue
                 }
                 answers[place] = .success(.ended)
@@ -132,25 +134,18 @@ struct LedgerTransaction {
                 answers[place] = .failure(error)
             }
         }
-        books.chargeAbandoned(abandoned)
-        books.chargeExpired()
     }
 
     private func ask(_ books: inout LedgerBooks, _ answers: inout Answers) -> Asked {
         var asked = Asked()
         for (place, operation) in operations.enumerated() {
             switch operation {
-            case .reserve(let call, let key, let terms):
+            case .reserve(let call, _, let terms):
                 do throws(GovernorError) {
-                    if let admission = try admission(of: key, books) {
-                        if case .settled = admission { books.replay(call) }
+                    if let admission = try books.answer(to: call) {
                         answers[place] = .success(.admission(admission))
                     } else {
-                        let terms = try terms(books.moment)
-                        guard books.breaches[call.model, default: []].allSatisfy(terms.price.covers) else {
-                            throw .boundBreached(call.model)
-                        }
-                        asked.terms[place] = terms
+                        asked.terms[place] = try books.terms(of: call, terms)
                     }
                 } catch {
                     answers[place] = .failure(error)
@@ -162,31 +157,14 @@ struct LedgerTransaction {
         return asked
     }
 
-    /// The answer to a call of which the ledger knows already.
-    private func admission(of key: UUID, _ books: LedgerBooks) throws(GovernorError) -> LedgerAdmission? {
-        switch books.known[key] {
-        case .settled(let settlement): .settled(settlement)
-        case .forgotten: throw .answerForgotten
-        case .held(let hold): books.isInFlight(hold, abandoned: abandoned) ? .inFlight : nil
-        case nil: nil
-        }
-    }
-
     private func decide(_ asked: Asked, _ books: inout LedgerBooks, _ answers: inout Answers) {
         for (place, operation) in operations.enumerated() {
-            if case .reserve(let call, let key, _) = operation, let terms = asked.terms[place] {
-                switch terms.decide(terms.lines.map(books.counter)) {
-                case .refuse(let shortage): answers[place] = .success(.admission(.refused(shortage)))
-                case .hold(let bound, let outputTokensMax):
-                    let id = books.hold(call, key, terms: terms, bound: bound)
-                    answers[place] = .success(
-                        .admission(
-                            .held(holdID: String(id), terms: terms, bound: bound, outputTokensMax: outputTokensMax)))
-                }
+            if case .reserve(let call, _, _) = operation, let terms = asked.terms[place] {
+                answers[place] = .success(.admission(books.decide(call, terms)))
             }
         }
         for (place, lines) in asked.counted {
-            answers[place] = .success(.counted(lines.map(books.counter), books.moment))
+            answers[place] = .success(.counted(lines.map(books.counters.counter), books.moment))
         }
     }
 
@@ -195,8 +173,11 @@ struct LedgerTransaction {
     private func commit(
         _ books: LedgerBooks, _ answers: Answers, counters: CounterRange, on connection: isolated PostgresConnection
     ) async throws(PostgresError) -> Ending {
-        let writes = books.writes.statements(
-            owner: owner, leaseUntilMS: books.leaseUntilMS, lane: lane, commit: number)
+        let keys = operations.compactMap(\.call).map { ($0.id, $0.key) }
+        let writes = LedgerWrites(
+            now: books.now, lastID: books.lastID, changes: books.changes, counters: books.counters.changes,
+            keys: Dictionary(keys) { first, _ in first }
+        ).statements(owner: owner, lease: lease, lane: lane, commit: number)
         decided()
         do throws(PostgresError) {
             let results = try await connection.pipeline(
@@ -204,7 +185,7 @@ struct LedgerTransaction {
             guard results.last?.command == "COMMIT" else {
                 throw .connectionLost(server: connection.configuration.server)
             }
-            seen.note(books.writes.lastID)
+            seen.note(books.lastID)
             return .done(answers, counters: counters)
         } catch .connectionLost where !writes.isEmpty {
             return .inDoubt(answers)

@@ -5,72 +5,46 @@ import Spending
 
 /// What a transaction writes: a statement for each table, be it one row or hundreds.
 struct LedgerWrites {
-    struct Reserve {
-        let id: Int64
-        let call: PaidCall
-        let key: UUID
-        let rates: TokenRates
-        let bound: Int64
-        let lines: [(key: LedgerBooks.CounterKey, limit: Int64)]
-    }
-
-    struct End {
-        let id: Int64
-        let kind: JournalEntry.Kind
-        let holdID: Int64
-        let spent: Int64
-        let held: Int64
-        let settlement: DigestedSettlement?
-    }
-
     let now: Date
-    var lastID: Int64
-    var reserves: [Reserve] = []
-    var ends: [End] = []
-    var endedHolds: [Int64] = []
-    var orphans: [Int64] = []
-    var responses: [(key: UUID, entryID: Int64, settlement: Settlement)] = []
-    var breaches: [(holdID: Int64, call: PaidCall, usage: TokenUsage)] = []
-    /// The ends of periods whose counters are missing or end too early.
-    var periods: [LedgerBooks.CounterKey: Int64] = [:]
-    var counterChanges: [LedgerBooks.CounterKey: (spent: Int64, held: Int64)] = [:]
-    /// Calls that were answered from their stored settlements.
-    var replays: [PaidCall] = []
-
-    init(now: Date, lastID: Int64) {
-        self.now = now
-        self.lastID = lastID
-    }
-
-    private var isEmpty: Bool {
-        reserves.isEmpty && ends.isEmpty && endedHolds.isEmpty && orphans.isEmpty && replays.isEmpty
-    }
+    /// The number of the last entry.
+    let lastID: Int64
+    let changes: LedgerChanges
+    let counters: [CounterKey: CounterBook.Change]
+    /// The keys of the calls that are reserved or answered.
+    let keys: [CallID: UUID]
 
     /// The statements, without the end of the transaction.
     ///
     /// - Parameters:
     ///   - owner: This host.
-    ///   - leaseUntilMS: When the new holds' leases end.
+    ///   - lease: How long the new holds live.
     ///   - lane: The host's connection.
     ///   - commit: The number of this transaction on the lane.
     /// - Returns: None where nothing is written.
-    func statements(owner: String, leaseUntilMS: Int64, lane: String, commit: Int64) -> [PostgresStatement] {
-        guard !isEmpty else { return [] }
+    func statements(owner: String, lease: Duration, lane: String, commit: Int64) -> [PostgresStatement] {
+        guard !changes.isEmpty else { return [] }
         var statements: [PostgresStatement] = []
-        if !ends.isEmpty { statements.append(insertEnds()) }
-        if !endedHolds.isEmpty {
-            statements.append(PostgresStatement("DELETE FROM holds WHERE hold_id = ANY($1)", [.int8s(endedHolds)]))
-        }
-        if !orphans.isEmpty {
+        if !changes.ends.isEmpty { statements.append(insertEnds()) }
+        if !changes.endedHolds.isEmpty {
             statements.append(
-                PostgresStatement("UPDATE holds SET is_orphan = true WHERE hold_id = ANY($1)", [.int8s(orphans)]))
+                PostgresStatement(
+                    "DELETE FROM holds WHERE hold_id = ANY($1)", [.int8s(changes.endedHolds.map(\.number))]))
         }
-        if !responses.isEmpty { statements.append(insertResponses()) }
-        if !breaches.isEmpty { statements.append(insertBreaches()) }
-        if !reserves.isEmpty { statements += [insertReserves(owner, leaseUntilMS), insertLines()] }
-        if !replays.isEmpty { statements.append(SpendQuarters.count(replays, at: now)) }
-        if !periods.isEmpty { statements.append(insertCounters()) }
-        if !counterChanges.isEmpty { statements.append(updateCounters()) }
+        if !changes.orphans.isEmpty {
+            statements.append(
+                PostgresStatement(
+                    "UPDATE holds SET is_orphan = true WHERE hold_id = ANY($1)",
+                    [.int8s(changes.orphans.map(\.number))]))
+        }
+        if !changes.responses.isEmpty { statements.append(insertResponses()) }
+        if !changes.breaches.isEmpty { statements.append(insertBreaches()) }
+        if !changes.reserves.isEmpty {
+            statements += [
+                insertReserves(owner, leaseUntilMS: now.milliseconds + Int64(lease / .milliseconds(1))), insertLines(),
+            ]
+        }
+        if !changes.replays.isEmpty { statements.append(SpendQuarters.count(changes.replays, at: now)) }
+        statements += [insertCounters(), updateCounters()].compactMap(\.self)
         statements.append(
             PostgresStatement(
                 "UPDATE ledger_head SET last_id = $1, at_ms = $2", [.int8(lastID), .int8(now.milliseconds)]))
@@ -83,8 +57,11 @@ struct LedgerWrites {
         return statements
     }
 
-    private func insertReserves(_ owner: String, _ leaseUntilMS: Int64) -> PostgresStatement {
-        PostgresStatement(
+    private func key(_ call: CallID) -> UUID { keys[call] ?? CallKey.of(call) }
+
+    private func insertReserves(_ owner: String, leaseUntilMS: Int64) -> PostgresStatement {
+        let reserves = changes.reserves
+        return PostgresStatement(
             """
             WITH reserve AS MATERIALIZED (
                 SELECT * FROM unnest($4::int8[], $5::text[], $6::text[], $7::int8[], $8::text[], $9::text[], $10::text[],
@@ -103,7 +80,7 @@ struct LedgerWrites {
                 price_from_ms, input_rate, output_rate, cache_read_rate, cache_write_rate, 0, bound FROM reserve
             """,
             [
-                .int8(now.milliseconds), .text(owner), .int8(leaseUntilMS), .int8s(reserves.map(\.id)),
+                .int8(now.milliseconds), .text(owner), .int8(leaseUntilMS), .int8s(reserves.map(\.holdID.number)),
                 .texts(reserves.map(\.call.id.questionID)), .texts(reserves.map(\.call.id.function)),
                 .int8s(reserves.map { Int64($0.call.id.ordinal) }), .texts(reserves.map(\.call.id.digest)),
                 .texts(reserves.map(\.call.model.provider)), .texts(reserves.map(\.call.model.region)),
@@ -111,13 +88,15 @@ struct LedgerWrites {
                 .int8s(reserves.map(\.rates.from.milliseconds)), .int8s(reserves.map(\.rates.inputNanoUSDPerToken)),
                 .int8s(reserves.map(\.rates.outputNanoUSDPerToken)),
                 .int8s(reserves.map(\.rates.cacheReadNanoUSDPerToken)),
-                .int8s(reserves.map(\.rates.cacheWriteNanoUSDPerToken)), .int8s(reserves.map(\.bound)),
-                .uuids(reserves.map(\.key)),
+                .int8s(reserves.map(\.rates.cacheWriteNanoUSDPerToken)), .int8s(reserves.map(\.bound.nanoUSD)),
+                .uuids(reserves.map { key($0.call.id) }),
             ])
     }
 
     private func insertLines() -> PostgresStatement {
-        let lines = reserves.flatMap { reserve in reserve.lines.map { (reserve.id, $0.key, $0.limit) } }
+        let lines = changes.reserves.flatMap { reserve in
+            reserve.lines.map { (reserve.holdID.number, $0.key, $0.limit.nanoUSD) }
+        }
         return PostgresStatement(
             """
             INSERT INTO hold_budgets (hold_id, budget, period_start_ms, limit_nano_usd)
@@ -130,6 +109,7 @@ struct LedgerWrites {
     }
 
     private func insertEnds() -> PostgresStatement {
+        let ends = changes.ends
         let settlements = ends.map { $0.settlement?.settlement }
         return PostgresStatement(
             """
@@ -140,7 +120,8 @@ struct LedgerWrites {
             """,
             [
                 .int8(now.milliseconds), .int8s(ends.map(\.id)), .texts(ends.map(\.kind.rawValue)),
-                .int8s(ends.map(\.holdID)), .int8s(ends.map(\.spent)), .int8s(ends.map(\.held)),
+                .int8s(ends.map(\.holdID.number)), .int8s(ends.map(\.spent.nanoUSD)),
+                .int8s(ends.map(\.held.nanoUSD)),
                 .int8s(settlements.map { $0.map { Int64($0.usage.inputTokens) } }),
                 .int8s(settlements.map { $0.map { Int64($0.usage.outputTokens) } }),
                 .int8s(settlements.map { $0.map { Int64($0.usage.cacheReadTokens) } }),
@@ -151,20 +132,23 @@ struct LedgerWrites {
     }
 
     private func insertResponses() -> PostgresStatement {
-        PostgresStatement(
+        let responses = changes.responses
+        return PostgresStatement(
             // A second attempt may have been answered first; its response is what redeliveries were given.
             """
             INSERT INTO responses (stored_ms, call_key, entry_id, cost_nano_usd, body)
             SELECT $1, * FROM unnest($2::uuid[], $3::int8[], $4::int8[], $5::bytea[]) ON CONFLICT DO NOTHING
             """,
             [
-                .int8(now.milliseconds), .uuids(responses.map(\.key)), .int8s(responses.map(\.entryID)),
+                .int8(now.milliseconds), .uuids(responses.map { key($0.call) }), .int8s(responses.map(\.entryID)),
                 .int8s(responses.map(\.settlement.cost.nanoUSD)), .byteas(responses.map(\.settlement.response)),
             ])
     }
 
     private func insertBreaches() -> PostgresStatement {
-        PostgresStatement(
+        let breaches = changes.breaches
+        let usages = breaches.map(\.breach.usage)
+        return PostgresStatement(
             """
             INSERT INTO breaches (hold_id, provider, region, model, input_bytes, messages, output_tokens_max,
                 input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
@@ -172,19 +156,20 @@ struct LedgerWrites {
                 $8::int8[], $9::int8[], $10::int8[], $11::int8[])
             """,
             [
-                .int8s(breaches.map(\.holdID)), .texts(breaches.map(\.call.model.provider)),
-                .texts(breaches.map(\.call.model.region)), .texts(breaches.map(\.call.model.model)),
-                .int8s(breaches.map { Int64($0.call.inputBytes) }), .int8s(breaches.map { Int64($0.call.messages) }),
-                .int8s(breaches.map { Int64($0.call.outputTokensMax) }),
-                .int8s(breaches.map { Int64($0.usage.inputTokens) }),
-                .int8s(breaches.map { Int64($0.usage.outputTokens) }),
-                .int8s(breaches.map { Int64($0.usage.cacheReadTokens) }),
-                .int8s(breaches.map { Int64($0.usage.cacheWriteTokens) }),
+                .int8s(breaches.compactMap { HoldID($0.holdID)?.number }), .texts(breaches.map(\.model.provider)),
+                .texts(breaches.map(\.model.region)), .texts(breaches.map(\.model.model)),
+                .int8s(breaches.map { Int64($0.breach.inputBytes) }),
+                .int8s(breaches.map { Int64($0.breach.messages) }),
+                .int8s(breaches.map { Int64($0.breach.outputTokensMax) }),
+                .int8s(usages.map { Int64($0.inputTokens) }), .int8s(usages.map { Int64($0.outputTokens) }),
+                .int8s(usages.map { Int64($0.cacheReadTokens) }), .int8s(usages.map { Int64($0.cacheWriteTokens) }),
             ])
     }
 
-    private func insertCounters() -> PostgresStatement {
-        PostgresStatement(
+    private func insertCounters() -> PostgresStatement? {
+        let periods = counters.compactMapValues(\.endMS)
+        guard !periods.isEmpty else { return nil }
+        return PostgresStatement(
             """
             INSERT INTO counters (budget, period_start_ms, period_end_ms, spent_nano_usd, held_nano_usd)
             SELECT budget, start_ms, end_ms, 0, 0
@@ -198,8 +183,10 @@ struct LedgerWrites {
             ])
     }
 
-    private func updateCounters() -> PostgresStatement {
-        PostgresStatement(
+    private func updateCounters() -> PostgresStatement? {
+        let changes = counters.filter(\.value.hasAmounts)
+        guard !changes.isEmpty else { return nil }
+        return PostgresStatement(
             """
             UPDATE counters SET spent_nano_usd = spent_nano_usd + change.spent,
                 held_nano_usd = held_nano_usd + change.held
@@ -207,8 +194,8 @@ struct LedgerWrites {
             WHERE counters.budget = change.budget AND counters.period_start_ms = change.start_ms
             """,
             [
-                .texts(counterChanges.keys.map(\.budget)), .int8s(counterChanges.keys.map(\.startMS)),
-                .int8s(counterChanges.values.map(\.spent)), .int8s(counterChanges.values.map(\.held)),
+                .texts(changes.keys.map(\.budget)), .int8s(changes.keys.map(\.startMS)),
+                .int8s(changes.values.map(\.spent.nanoUSD)), .int8s(changes.values.map(\.held.nanoUSD)),
             ])
     }
 }

@@ -49,10 +49,7 @@ extension PostgresLedger {
         _ thresholds: @escaping @Sendable (LedgerMoment) -> [(line: BudgetLine, percents: [Int])], claim: Duration
     ) async throws(GovernorError) -> [BudgetAlert] {
         let (counters, moment) = try await sweptCounters { thresholds($0).map(\.line) }
-        let reached = zip(counters, thresholds(moment)).flatMap { counter, threshold in
-            threshold.percents.filter(counter.hasReached).map { (counter, $0) }
-        }
-        let (lines, percents) = (reached.map(\.0.line), reached.map(\.1))
+        let reached = BudgetAlert.reached(thresholds(moment), counters, at: moment.instant)
         let note = PostgresStatement(
             """
             INSERT INTO alerts (budget, period_start_ms, period_end_ms, percent, limit_nano_usd, spent_nano_usd,
@@ -61,10 +58,10 @@ extension PostgresLedger {
                 $7::int8[]) ON CONFLICT DO NOTHING
             """,
             [
-                .texts(lines.map(\.budget)), .int8s(lines.map(\.period.start.milliseconds)),
-                .int8s(lines.map(\.period.end.milliseconds)), .int8s(percents.map { Int64($0) }),
-                .int8s(lines.map(\.limit.nanoUSD)), .int8s(reached.map(\.0.spent.nanoUSD)),
-                .int8s(reached.map(\.0.held.nanoUSD)), .int8(moment.instant.milliseconds),
+                .texts(reached.map(\.budget)), .int8s(reached.map(\.period.start.milliseconds)),
+                .int8s(reached.map(\.period.end.milliseconds)), .int8s(reached.map { Int64($0.percent) }),
+                .int8s(reached.map(\.limit.nanoUSD)), .int8s(reached.map(\.spent.nanoUSD)),
+                .int8s(reached.map(\.held.nanoUSD)), .int8(moment.instant.milliseconds),
             ])
         // Also those of budgets and periods that are over and were never delivered.
         let due = try await write(first: note) { now in
@@ -75,11 +72,7 @@ extension PostgresLedger {
                     held_nano_usd, at_ms
                 """, [.int8(now), .int8(now + Int64(claim / .milliseconds(1)))])
         }
-        return try await reading { _ in
-            try due.rows.map { try BudgetAlert($0) }.sorted {
-                ($0.at, $0.budget, $0.period.start, $0.percent) < ($1.at, $1.budget, $1.period.start, $1.percent)
-            }
-        }
+        return try await reading { _ in try due.rows.map { try BudgetAlert($0) }.inOrder }
     }
 
     package func confirm(_ alert: BudgetAlert) async throws(GovernorError) {

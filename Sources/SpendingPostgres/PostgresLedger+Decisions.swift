@@ -7,12 +7,11 @@ package import Spending
 extension PostgresLedger {
     package func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer {
         try await deciding { decider in
-            let known = try await decider.limits(self.knownLimits)
-            if let last = known.last, known.contains(where: { $0.set == limits }) {
-                return last.set == limits ? .inForce(last) : .stale(last)
-            }
-            let decision = try await decider.note(.limits(limits), by: name, reason: LimitsOffer.reason)
-            return .applied(LedgerLimits(set: limits, at: decision.at, broughtBy: name), before: known.last)
+            var books = decider.books
+            books.allLimits = try await decider.limits(self.knownLimits)
+            let (offer, decision) = books.offer(limits, by: name)
+            if let decision { try await decider.note(decision) }
+            return offer
         }
     }
 
@@ -20,15 +19,18 @@ extension PostgresLedger {
         _ request: DecisionRequest, by name: String, reason: String
     ) async throws(GovernorError) -> LedgerDecision {
         try await deciding { decider in
+            var books = decider.books
+            var open: [String] = []
             switch request {
-            case .limits(let set):
-                guard try await decider.limits(self.knownLimits).last?.set != set else {
-                    throw GovernorError.limitsInForce
-                }
-                return try await decider.note(.limits(set), by: name, reason: reason)
-            case .clock: return try await decider.setBack(by: name, reason: reason)
-            case .breach(let model): return try await decider.accept(model, by: name, reason: reason)
+            case .limits: books.allLimits = try await decider.limits(self.knownLimits)
+            case .breach(let model): open = try await decider.openBreaches(of: model)
+            case .clock: break
             }
+            let decision = try books.decide(request, openBreaches: open, by: name, reason: reason)
+            if case .clock(let left) = decision.matter { try await decider.setBack(from: left, to: decision.at) }
+            try await decider.note(decision)
+            if case .breach(let model, _) = decision.matter { try await decider.accept(model) }
+            return decision
         }
     }
 
@@ -90,7 +92,7 @@ extension PostgresLedger {
             try await client.withTransaction(attemptsMax: 3) { connection in
                 let head = try await self.head(on: connection)
                 return try await body(
-                    LedgerDecider(connection: connection, lastID: head.lastID, now: head.now, clock: head.clock))
+                    LedgerDecider(connection: connection, books: LedgerBooks(head, owner: self.ownerID)))
             }
         }
     }
@@ -99,23 +101,15 @@ extension PostgresLedger {
 /// The steps of a decision, within its transaction.
 private struct LedgerDecider {
     let connection: PostgresConnection
-    let lastID: Int64
-    /// The ledger's instant.
-    let now: Date
-    /// What the clock says, which may be before it.
-    let clock: Date
+    let books: LedgerBooks
 
     func limits(_ known: KnownLimits) async throws -> [LedgerLimits] {
         let rows = try await connection.run(LedgerReader.limits(unless: known.head)).rows
         return try LedgerReader.limits(rows, known)
     }
 
-    func note(
-        _ matter: LedgerDecision.Matter, at instant: Date? = nil, by name: String, reason: String
-    ) async throws -> LedgerDecision {
-        let row = DecisionRow(matter)
-        let decision = LedgerDecision(
-            matter: matter, at: instant ?? now, by: name, reason: reason, afterEntry: lastID)
+    func note(_ decision: LedgerDecision) async throws {
+        let row = DecisionRow(decision.matter)
         _ = try await connection.run(
             PostgresStatement(
                 """
@@ -125,14 +119,12 @@ private struct LedgerDecider {
                 """,
                 [
                     .int8(decision.at.milliseconds), .text(row.kind), .text(row.subject), .text(row.content),
-                    .text(name), .text(reason), .int8(lastID),
+                    .text(decision.by), .text(decision.reason), .int8(decision.afterEntry),
                 ]))
-        return decision
     }
 
     /// Goes on at the clock's instant: nothing waits for the one that is left any more.
-    func setBack(by name: String, reason: String) async throws -> LedgerDecision {
-        guard now.timeIntervalSince(clock) > LedgerMoment.leadMax else { throw GovernorError.clockNotAhead }
+    func setBack(from now: Date, to clock: Date) async throws {
         let raises = try await connection.run(
             PostgresStatement("SELECT budget, limit_nano_usd, at_ms, until_ms, reason, kind FROM raises ORDER BY id")
         ).rows.map { try BudgetRaise($0) }.restated(at: clock)
@@ -157,20 +149,26 @@ private struct LedgerDecider {
                     .texts(raises.map(\.kind.rawValue)),
                 ]),
         ])
-        return try await note(.clock(leaving: now), at: clock, by: name, reason: reason)
     }
 
-    func accept(_ model: ModelID, by name: String, reason: String) async throws -> LedgerDecision {
-        let open = "provider = $1 AND region = $2 AND model = $3 AND accepted_by IS NULL"
-        let values = [PostgresValue.text(model.provider), .text(model.region), .text(model.model)]
-        let holds = try await connection.run(
-            PostgresStatement("SELECT hold_id FROM breaches WHERE \(open) ORDER BY hold_id", values)
-        ).rows.map { String(try $0.get(0, as: Int64.self)) }
-        guard !holds.isEmpty else { throw GovernorError.noBreach(of: model) }
-        let decision = try await note(.breach(model, holds: holds), by: name, reason: reason)
+    private static let openBreaches = "provider = $1 AND region = $2 AND model = $3 AND accepted_by IS NULL"
+
+    func openBreaches(of model: ModelID) async throws -> [String] {
+        try await connection.run(
+            PostgresStatement(
+                "SELECT hold_id FROM breaches WHERE \(Self.openBreaches) ORDER BY hold_id", model.values)
+        ).rows.map { HoldID(number: try $0.get(0)).description }
+    }
+
+    /// Marks a model's breaches as accepted by the last decision.
+    func accept(_ model: ModelID) async throws {
         _ = try await connection.run(
             PostgresStatement(
-                "UPDATE breaches SET accepted_by = (SELECT max(id) FROM decisions) WHERE \(open)", values))
-        return decision
+                "UPDATE breaches SET accepted_by = (SELECT max(id) FROM decisions) WHERE \(Self.openBreaches)",
+                model.values))
     }
+}
+
+extension ModelID {
+    fileprivate var values: [PostgresValue] { [.text(provider), .text(region), .text(model)] }
 }

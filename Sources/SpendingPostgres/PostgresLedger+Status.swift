@@ -20,7 +20,7 @@ extension PostgresLedger {
                 if needed.beyond(range).isEmpty {
                     // What cannot be read is not asked for by those that come after.
                     counted.withLock { [range] in $0 = range }
-                    return LedgerStanding(counters: asked.map(books.counter), moment: books.moment)
+                    return LedgerStanding(counters: asked.map(books.counters.counter), moment: books.moment)
                 }
                 range = needed
             }
@@ -44,10 +44,9 @@ extension PostgresLedger {
             ])
         }
         let head = try seen.head(results[2], isLocked: false)
-        var books = LedgerBooks(now: head.now, lastID: head.lastID, ownerID: ownerID, lease: .zero)
-        books.lead = head.now.timeIntervalSince(head.clock)
+        var books = LedgerBooks(head, owner: ownerID)
         for row in results[3].rows { books.raises.append(try BudgetRaise(row)) }
-        try CounterRange.note(results[4].rows, in: &books)
+        try CounterRange.note(results[4].rows, in: &books.counters)
         books.allLimits = try LedgerReader.limits(results[5].rows, known)
         knownLimits.take(known)
         return books

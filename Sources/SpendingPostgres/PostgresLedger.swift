@@ -26,7 +26,7 @@ package final class PostgresLedger: SpendLedger {
     /// The holds that somebody in this process may still end, with their calls.
     ///
     /// One whose admission was never heard of is not among them, so that its lease ends.
-    private let open = Mutex<[Int64: UUID]>([:])
+    private let open = Mutex<[HoldID: KeyedCall]>([:])
     let seen: SeenHead
 
     /// Opens the ledger of a database whose tables are up to date; see ``schema``.
@@ -63,22 +63,22 @@ package final class PostgresLedger: SpendLedger {
 
     var leaseMS: Int64 { Int64(leaseLength / .milliseconds(1)) }
 
-    var openHolds: [Int64] { open.withLock { Array($0.keys) } }
+    var openHolds: [Int64] { open.withLock { $0.keys.map(\.number) } }
 
     // MARK: - Calls
 
     package func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
-        let key = CallKey.of(call.id)
+        let keyed = KeyedCall(call.id)
         // This process is at it, however long it was stopped: the lease only tells others.
-        if open.withLock({ $0.values.contains(key) }) { return .inFlight }
-        let operation = LedgerOperation.reserve(call, key, terms)
+        if open.withLock({ $0.values.contains { $0.key == keyed.key } }) { return .inFlight }
+        let operation = LedgerOperation.reserve(call, keyed, terms)
         guard case .admission(let admission) = try await commits.run(operation, isCancellable: true) else {
             throw Self.unknownFailure
         }
-        if case .held(let holdID, _, _, _) = admission, let hold = Int64(holdID) {
-            open.withLock { $0[hold] = key }
+        if case .held(let holdID, _, _, _) = admission, let hold = HoldID(holdID) {
+            open.withLock { $0[hold] = keyed }
         }
         return admission
     }
@@ -97,12 +97,12 @@ package final class PostgresLedger: SpendLedger {
     }
 
     private func end(
-        _ holdID: String, of call: CallID, _ operation: (Int64, UUID) -> LedgerOperation
+        _ holdID: String, of call: CallID, _ operation: (HoldID, KeyedCall) -> LedgerOperation
     ) async throws(GovernorError) {
-        let key = CallKey.of(call)
-        guard let hold = Int64(holdID), open.withLock({ $0[hold] ?? key }) == key else { throw .unknownHold }
+        let keyed = KeyedCall(call)
+        guard let hold = HoldID(holdID), open.withLock({ $0[hold] ?? keyed }) == keyed else { throw .unknownHold }
         do throws(GovernorError) {
-            _ = try await commits.run(operation(hold, key))
+            _ = try await commits.run(operation(hold, keyed))
         } catch {
             // Any other hold's end is still to be written.
             if error == .unknownHold { open.withLock { $0[hold] = nil } }
@@ -120,7 +120,7 @@ package final class PostgresLedger: SpendLedger {
     }
 
     package func abandon(_ holdID: String) {
-        guard let hold = Int64(holdID) else { return }
+        guard let hold = HoldID(holdID) else { return }
         if let call = open.withLock({ $0.removeValue(forKey: hold) }) { commits.abandon(hold, of: call) }
     }
 

@@ -5,66 +5,40 @@ import Spending
 
 /// What people decide.
 extension LedgerTransaction {
-    /// All limits that were ever in force, oldest first.
-    func allLimits() throws -> [LedgerLimits] {
-        try memory.withFacts { facts in
-            if let limits = facts.limits { return limits }
-            let head = try Row.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT id, subject FROM decisions WHERE kind = 'limits' ORDER BY id DESC LIMIT 1"))
-            let limits = try knownLimits.limits(upTo: head.map { KnownLimits.Head(id: $0[0], digest: $0[1]) }) {
-                try Row.fetchAll(
-                    database,
-                    sql: """
-                        SELECT subject, content, at_ms, brought_by FROM decisions WHERE kind = 'limits' ORDER BY id
-                        """
-                ).map {
-                    try LedgerLimits(
-                        digest: $0[0], content: $0[1], at: Date(milliseconds: $0[2]), broughtBy: $0[3])
-                }
-            }
-            facts.limits = limits
-            return limits
-        }
+    mutating func offer(_ set: BudgetSet, by name: String) throws -> LimitsOffer {
+        try readLimits()
+        let (offer, decision) = books.offer(set, by: name)
+        if let decision { try note(decision) }
+        return offer
     }
 
-    func offer(_ set: BudgetSet, by name: String) throws -> LimitsOffer {
-        let known = try allLimits()
-        if let last = known.last, known.contains(where: { $0.set == set }) {
-            return last.set == set ? .inForce(last) : .stale(last)
-        }
-        _ = try note(.limits(set), by: name, reason: LimitsOffer.reason)
-        return .applied(LedgerLimits(set: set, at: now, broughtBy: name), before: known.last)
-    }
-
-    func decide(_ request: DecisionRequest, by name: String, reason: String) throws -> LedgerDecision {
+    mutating func decide(_ request: DecisionRequest, by name: String, reason: String) throws -> LedgerDecision {
+        var open: [String] = []
         switch request {
-        case .limits(let set):
-            guard try allLimits().last?.set != set else { throw GovernorError.limitsInForce }
-            return try note(.limits(set), by: name, reason: reason)
-        case .clock:
-            guard now.timeIntervalSince(clock) > LedgerMoment.leadMax else { throw GovernorError.clockNotAhead }
-            return try setBack(by: name, reason: reason)
+        case .limits: try readLimits()
         case .breach(let model):
-            return try accept(model, by: name, reason: reason)
+            open = try DecisionReader.breaches(database).filter { $0.model == model && !$0.isAccepted }.map(\.holdID)
+        case .clock: break
         }
+        let decision = try books.decide(request, openBreaches: open, by: name, reason: reason)
+        if case .clock(let left) = decision.matter { try setBack(from: left, to: decision.at) }
+        try note(decision)
+        if case .breach(let model, _) = decision.matter { try accept(model) }
+        return decision
     }
 
-    private func accept(_ model: ModelID, by name: String, reason: String) throws -> LedgerDecision {
-        let holds = try DecisionReader.breaches(database).filter { $0.model == model && !$0.isAccepted }.map(\.holdID)
-        guard !holds.isEmpty else { throw GovernorError.noBreach(of: model) }
-        let decision = try note(.breach(model, holds: holds), by: name, reason: reason)
+    /// Marks a model's breaches as accepted by the last decision.
+    private mutating func accept(_ model: ModelID) throws {
         try database.run(
             """
             UPDATE breaches SET accepted_by = (SELECT max(id) FROM decisions)
             WHERE provider = ? AND region = ? AND model = ? AND accepted_by IS NULL
             """, [model.provider, model.region, model.model])
-        memory.withFacts { $0.breaches[model] = nil }
-        return decision
+        books.breaches[model] = nil
     }
 
     /// Goes on at the clock's instant: nothing waits for the one that is left any more.
-    private func setBack(by name: String, reason: String) throws -> LedgerDecision {
+    private mutating func setBack(from left: Date, to clock: Date) throws {
         let raises = try Row.fetchAll(
             database, sql: "SELECT budget, limit_nano_usd, at_ms, until_ms, reason, kind FROM raises ORDER BY id"
         ).map(BudgetRaise.init)
@@ -80,37 +54,25 @@ extension LedgerTransaction {
         // Those who live renew their leases from now on.
         try database.run(
             "UPDATE holds SET lease_until_ms = ?1 + max(0, lease_until_ms - ?2) WHERE lease_until_ms > ?1",
-            [atMS, now.milliseconds])
+            [atMS, left.milliseconds])
         try database.run("UPDATE responses SET stored_ms = ?1 WHERE stored_ms > ?1", [atMS])
         try database.run("UPDATE alerts SET claimed_until_ms = ?1 WHERE claimed_until_ms > ?1", [atMS])
-        let decision = try note(.clock(leaving: now), at: clock, by: name, reason: reason)
-        memory.withFacts { facts in
-            facts.raises = nil
-            // Read anew by the next of this transaction.
-            facts.last = nil
-        }
-        return decision
+        facts.areRaisesRead = false
     }
 
-    private func note(
-        _ matter: LedgerDecision.Matter, at instant: Date? = nil, by name: String, reason: String
-    ) throws -> LedgerDecision {
-        let row = DecisionRow(matter)
-        // Read with the ledger's instant, before all else.
-        let last = memory.withFacts { $0.last?.id ?? 0 }
-        let decision = LedgerDecision(
-            matter: matter, at: instant ?? now, by: name, reason: reason, afterEntry: last)
+    private mutating func note(_ decision: LedgerDecision) throws {
+        let row = DecisionRow(decision.matter)
         try database.run(
             """
             INSERT INTO decisions (at_ms, kind, subject, content, brought_by, reason, after_entry)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
-            [decision.at.milliseconds, row.kind, row.subject, row.content, name, reason, last])
-        memory.withFacts { facts in
-            facts.limits = nil
-            facts.last?.atMS = decision.at.milliseconds
-        }
-        return decision
+            [
+                decision.at.milliseconds, row.kind, row.subject, row.content, decision.by, decision.reason,
+                decision.afterEntry,
+            ])
+        facts.areLimitsRead = false
+        books.turned(to: decision.at)
     }
 }
 

@@ -5,33 +5,30 @@ import Spending
 
 /// What is done between calls: raises, alerts and stored responses.
 extension LedgerTransaction {
-    func raise(_ raise: BudgetRaise) throws {
+    mutating func raise(_ raise: BudgetRaise) throws {
         try database.run(
             "INSERT INTO raises (at_ms, kind, budget, limit_nano_usd, until_ms, reason) VALUES (?, ?, ?, ?, ?, ?)",
             [
                 now.milliseconds, raise.kind.rawValue, raise.budget, raise.limit.nanoUSD, raise.until.milliseconds,
                 raise.reason,
             ])
-        memory.withFacts { facts in
-            facts.raises = nil
-            facts.last?.atMS = now.milliseconds
-        }
+        facts.areRaisesRead = false
+        books.turned()
     }
 
-    func claimAlerts(
+    mutating func claimAlerts(
         _ thresholds: [(line: BudgetLine, percents: [Int])], claim: Duration
     ) throws -> [BudgetAlert] {
-        for (line, percents) in thresholds {
-            let counter = try counter(line)
-            for percent in percents where counter.hasReached(percent) { try note(percent, counter) }
-        }
+        var counters: [LedgerCounter] = []
+        for threshold in thresholds { counters.append(try counter(threshold.line)) }
+        for alert in BudgetAlert.reached(thresholds, counters, at: now) { try note(alert) }
         // Also those of budgets and periods that are over and were never delivered.
         let due = try Row.fetchAll(
             database.cachedStatement(
                 sql: """
                     SELECT budget, percent, period_start_ms, period_end_ms, limit_nano_usd, spent_nano_usd,
                         held_nano_usd, at_ms FROM alerts
-                    WHERE is_confirmed = 0 AND claimed_until_ms <= ? ORDER BY at_ms, budget, period_start_ms, percent
+                    WHERE is_confirmed = 0 AND claimed_until_ms <= ?
                     """), arguments: [now.milliseconds]
         ).map { row in
             BudgetAlert(
@@ -39,15 +36,14 @@ extension LedgerTransaction {
                 period: Period(start: Date(milliseconds: row[2]), end: Date(milliseconds: row[3])),
                 limit: Money(nanoUSD: row[4]), spent: Money(nanoUSD: row[5]), held: Money(nanoUSD: row[6]),
                 at: Date(milliseconds: row[7]))
-        }
+        }.inOrder
         let claimedUntil = now.milliseconds + Int64(claim / .milliseconds(1))
         for alert in due { try setClaim(until: claimedUntil, of: alert) }
         return due
     }
 
     /// Raises an alert, unless it was raised before.
-    private func note(_ percent: Int, _ counter: LedgerCounter) throws {
-        let line = counter.line
+    private func note(_ alert: BudgetAlert) throws {
         try database.run(
             """
             INSERT INTO alerts (budget, period_start_ms, percent, period_end_ms, limit_nano_usd, spent_nano_usd,
@@ -55,8 +51,8 @@ extension LedgerTransaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING
             """,
             [
-                line.budget, line.period.start.milliseconds, percent, line.period.end.milliseconds,
-                line.limit.nanoUSD, counter.spent.nanoUSD, counter.held.nanoUSD, now.milliseconds,
+                alert.budget, alert.period.start.milliseconds, alert.percent, alert.period.end.milliseconds,
+                alert.limit.nanoUSD, alert.spent.nanoUSD, alert.held.nanoUSD, alert.at.milliseconds,
             ])
     }
 
@@ -89,7 +85,7 @@ extension LedgerTransaction {
         // They are numbered by age: a row gets a number above all others, and the clock is never set back.
         let old = "rowid IN (SELECT rowid FROM responses ORDER BY rowid LIMIT ?) AND stored_ms < ?"
         let settled = try SettledTime.look(
-            Self.timeTable, newest: Self.newest, clockMS: clock.milliseconds, database)
+            Self.timeTable, newest: Self.newest, clockMS: books.clock.milliseconds, database)
         let arguments: StatementArguments = [count, settled - Int64(age / .milliseconds(1))]
         try database.run(
             """

@@ -50,32 +50,14 @@ package final class SQLiteLedger: SpendLedger {
     package func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
-        let (admission, entry) = try await commit { transaction -> (LedgerAdmission, JournalEntry?) in
-            try transaction.chargeOrphans()
-            switch try transaction.known(call.id) {
-            case .settled:
-                if let settlement = try transaction.settlement(of: call.id) {
-                    try SpendQuarters.countReplay(of: call, at: transaction.now, transaction.database)
-                    return (.settled(settlement), nil)
-                }
-            case .forgotten: throw GovernorError.answerForgotten
-            case .inFlight: return (.inFlight, nil)
-            case .nothing: break
-            }
-            let terms = try terms(transaction.moment())
-            guard try transaction.breaches(of: call.model).allSatisfy(terms.price.covers) else {
-                throw GovernorError.boundBreached(call.model)
-            }
-            switch terms.decide(try terms.lines.map { try transaction.counter($0) }) {
-            case .refuse(let shortage): return (.refused(shortage), nil)
-            case .hold(let bound, let outputTokensMax):
-                let entry = try transaction.hold(call, terms: terms, bound: bound)
-                return (
-                    .held(holdID: entry.holdID, terms: terms, bound: bound, outputTokensMax: outputTokensMax), entry
-                )
-            }
+        let (admission, held) = try await commit { transaction -> (LedgerAdmission, (HoldID, JournalEntry)?) in
+            let admission = try transaction.reserve(call, terms)
+            guard case .held(let holdID, _, _, _) = admission, let hold = HoldID(holdID),
+                let entry = transaction.entries[hold]
+            else { return (admission, nil) }
+            return (admission, (hold, entry))
         }
-        if let entry { reserved[entry.id] = entry }
+        if let (hold, entry) = held { reserved[hold] = entry }
         return admission
     }
 
@@ -83,7 +65,7 @@ package final class SQLiteLedger: SpendLedger {
         _ holdID: String, of call: PaidCall, settlement: Settlement
     ) async throws(GovernorError) {
         let digested = DigestedSettlement(settlement)
-        try await end(holdID) { try $0.settle($1, of: call, settlement: digested) }
+        try await end(holdID) { try $0.settle($1, of: call, digested) }
     }
 
     package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
@@ -95,11 +77,11 @@ package final class SQLiteLedger: SpendLedger {
     }
 
     private func end(
-        _ holdID: String, _ body: @escaping @Sendable (LedgerTransaction, HoldID) throws -> Void
+        _ holdID: String, _ body: @escaping @Sendable (inout LedgerTransaction, HoldID) throws -> Void
     ) async throws(GovernorError) {
         guard let hold = HoldID(holdID) else { throw .unknownHold }
-        try await commit { try body($0, hold) }
-        reserved[hold.number] = nil
+        try await commit { try body(&$0, hold) }
+        reserved[hold] = nil
     }
 
     package func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
@@ -114,7 +96,7 @@ package final class SQLiteLedger: SpendLedger {
     package func abandon(_ holdID: String) {
         guard let hold = HoldID(holdID) else { return }
         abandoned.withLock { _ = $0.insert(hold) }
-        reserved[hold.number] = nil
+        reserved[hold] = nil
     }
 
     package func renewLeases() async throws(GovernorError) {
@@ -125,9 +107,11 @@ package final class SQLiteLedger: SpendLedger {
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
     ) async throws(GovernorError) -> LedgerStanding {
         try await read { [self] database in
-            let transaction = try transaction(database, LedgerMemory(), abandoned: [])
-            let moment = try transaction.moment()
-            return LedgerStanding(counters: try lines(moment).map { try transaction.counter($0) }, moment: moment)
+            var transaction = try LedgerTransaction(database, by: steps, clock: clock, facts: nil)
+            let moment = try transaction.readMoment()
+            var counters: [LedgerCounter] = []
+            for line in lines(moment) { counters.append(try transaction.counter(line)) }
+            return LedgerStanding(counters: counters, moment: moment)
         }
     }
 
@@ -166,7 +150,7 @@ package final class SQLiteLedger: SpendLedger {
     ) async throws(GovernorError) -> [BudgetAlert] {
         try await commit { transaction in
             try transaction.chargeOrphans()
-            return try transaction.claimAlerts(thresholds(transaction.moment()), claim: claim)
+            return try transaction.claimAlerts(thresholds(transaction.readMoment()), claim: claim)
         }
     }
 
@@ -206,15 +190,17 @@ package final class SQLiteLedger: SpendLedger {
     }
 
     private func commit<Value: Sendable>(
-        _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+        _ body: @escaping @Sendable (inout LedgerTransaction) throws -> Value
     ) async throws(GovernorError) -> Value {
         do {
             let (value, charged) = try await store.commitRemembering { [self] database, shared in
                 let given = abandoned.withLock { $0 }
-                let transaction = try transaction(database, shared.value(LedgerMemory.init), abandoned: given)
+                let memory = shared.value(LedgerMemory.init)
+                var transaction = try LedgerTransaction(database, by: steps, clock: clock, facts: memory.take())
+                defer { if !transaction.isHalfWritten { memory.giveBack(transaction.facts) } }
                 // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
-                try transaction.chargeAbandoned()
-                return (try body(transaction), given)
+                try transaction.chargeAbandoned(given)
+                return (try body(&transaction), given)
             }
             // Only now is their charge on the disk.
             abandoned.withLock { $0.subtract(charged) }
@@ -224,15 +210,13 @@ package final class SQLiteLedger: SpendLedger {
         }
     }
 
-    /// The steps at the ledger's instant, which is read with all else.
-    private func transaction(
-        _ database: Database, _ memory: LedgerMemory, abandoned: Set<HoldID>
-    ) throws -> LedgerTransaction {
-        let clock = Date(milliseconds: now().milliseconds)
-        return LedgerTransaction(
-            database: database, memory: memory,
-            now: try LedgerTransaction.instant(database, clock: clock, memory: memory), clock: clock, ownerID: ownerID,
-            owners: owner == nil ? nil : store.owners, lease: leaseLength, abandoned: abandoned, reserved: reserved,
+    /// What the clock says, on a whole millisecond.
+    private var clock: Date { Date(milliseconds: now().milliseconds) }
+
+    /// Who takes the steps of a transaction.
+    private var steps: LedgerTransaction.Owner {
+        LedgerTransaction.Owner(
+            id: ownerID, file: owner == nil ? nil : store.owners, lease: leaseLength, reserved: reserved,
             knownLimits: knownLimits)
     }
 

@@ -9,10 +9,10 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
     package let lease: Duration?
 
     private let books: Books
-    private let ownerID: Int
+    private let ownerID: String
     private let leaseLength: Duration
     private let now: @Sendable () -> Date
-    private let abandoned = Mutex<Set<String>>([])
+    private let abandoned = Mutex<Set<HoldID>>([])
 
     /// What several owners share.
     private final class Books: Sendable {
@@ -36,7 +36,7 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         self.lease = lease
         leaseLength = lease
         self.now = now
-        ownerID = books.nextOwner()
+        ownerID = String(books.nextOwner())
     }
 
     /// Another owner on the same ledger, as another process would be.
@@ -46,43 +46,30 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission {
         try write { pages throws(GovernorError) in
-            pages.chargeOrphans()
-            if let settlement = pages.responses[call.id]?.settlement {
-                pages.noteReplay(of: call)
-                return .settled(settlement)
-            }
-            if pages.forgotten.contains(call.id) { throw .answerForgotten }
-            if pages.isInFlight(call.id, for: ownerID) { return .inFlight }
-            let terms = try terms(pages.moment)
-            let breaches = pages.breaches.filter { $0.model == call.model && !$0.isAccepted }
-            guard breaches.map(\.breach).allSatisfy(terms.price.covers) else { throw .boundBreached(call.model) }
-            switch terms.decide(terms.lines.map(pages.counter)) {
-            case .refuse(let shortage): return .refused(shortage)
-            case .hold(let bound, let outputTokensMax):
-                let holdID = pages.hold(
-                    call, terms: terms, bound: bound, outputTokensMax: outputTokensMax, owner: ownerID,
-                    leaseUntil: pages.instant.addingTimeInterval(leaseLength / .seconds(1)))
-                return .held(holdID: holdID, terms: terms, bound: bound, outputTokensMax: outputTokensMax)
-            }
+            try pages.reserve(
+                call, leaseUntil: pages.instant.addingTimeInterval(leaseLength / .seconds(1)), terms)
         }
     }
 
     package func settle(
         _ holdID: String, of call: PaidCall, settlement: Settlement
     ) async throws(GovernorError) {
-        try write { pages throws(GovernorError) in
-            try pages.settle(holdID, of: call, owner: ownerID, settlement: settlement)
-        }
+        try end(holdID) { pages, hold throws(GovernorError) in try pages.settle(hold, of: call, settlement) }
     }
 
     package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try write { pages throws(GovernorError) in try pages.chargeInFull(holdID, of: call, owner: ownerID) }
+        try end(holdID) { pages, hold throws(GovernorError) in try pages.chargeInFull(hold, of: call) }
     }
 
     package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try write { pages throws(GovernorError) in
-            pages.end(try pages.openOrOrphan(holdID, of: call, owner: ownerID), kind: .release, cost: .zero)
-        }
+        try end(holdID) { pages, hold throws(GovernorError) in try pages.release(hold, of: call) }
+    }
+
+    private func end(
+        _ holdID: String, _ body: (inout LedgerPages, HoldID) throws(GovernorError) -> Void
+    ) throws(GovernorError) {
+        guard let hold = HoldID(holdID) else { throw .unknownHold }
+        try write { pages throws(GovernorError) in try body(&pages, hold) }
     }
 
     package func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
@@ -93,7 +80,10 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         books.pages.withLock { $0.charged(for: call) }
     }
 
-    package func abandon(_ holdID: String) { abandoned.withLock { _ = $0.insert(holdID) } }
+    package func abandon(_ holdID: String) {
+        guard let hold = HoldID(holdID) else { return }
+        abandoned.withLock { _ = $0.insert(hold) }
+    }
 
     package func renewLeases() async throws(GovernorError) {
         try write { pages throws(GovernorError) in
@@ -105,9 +95,9 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         _ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]
     ) async throws(GovernorError) -> LedgerStanding {
         var pages = books.pages.withLock { $0 }
-        pages.turn(to: now())
-        let moment = pages.moment
-        return LedgerStanding(counters: lines(moment).map(pages.counter), moment: moment)
+        pages.turn(to: now(), for: ownerID)
+        let moment = pages.books.moment
+        return LedgerStanding(counters: lines(moment).map(pages.books.counters.counter), moment: moment)
     }
 
     package func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer {
@@ -125,11 +115,7 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
     package func breaches() async throws(GovernorError) -> [JournaledBreach] { books.pages.withLock { $0.breaches } }
 
     package func raise(_ raise: BudgetRaise) async throws(GovernorError) {
-        try write { pages throws(GovernorError) in
-            var raise = raise
-            raise.at = pages.instant
-            pages.allRaises.append(raise)
-        }
+        try write { pages throws(GovernorError) in pages.note(raise) }
     }
 
     package func raises() async throws(GovernorError) -> [BudgetRaise] { books.pages.withLock { $0.allRaises } }
@@ -140,7 +126,7 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         try write { pages throws(GovernorError) in
             pages.chargeOrphans()
             return pages.claimAlerts(
-                thresholds(pages.moment), until: pages.instant.addingTimeInterval(claim / .seconds(1)))
+                thresholds(pages.books.moment), until: pages.instant.addingTimeInterval(claim / .seconds(1)))
         }
     }
 
@@ -190,8 +176,8 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         let given = abandoned.withLock { $0 }
         defer { abandoned.withLock { $0.subtract(given) } }
         return try books.pages.withLock { pages throws(GovernorError) in
-            pages.turn(to: now())
-            for holdID in given.sorted() { pages.chargeAbandoned(holdID) }
+            pages.turn(to: now(), for: ownerID)
+            pages.chargeAbandoned(given)
             return try body(&pages)
         }
     }

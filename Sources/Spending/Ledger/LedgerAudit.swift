@@ -1,21 +1,7 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 /// What a ledger says of itself in two ways, side by side: in its journal and in what it counts along.
 package struct LedgerAudit: Sendable {
-    /// A budget's period.
-    package struct CounterKey: Sendable, Hashable {
-        /// The budget's name.
-        package let budget: String
-        /// The period's first instant.
-        package let periodStart: Date
-
-        /// Makes a key.
-        package init(budget: String, periodStart: Date) {
-            self.budget = budget
-            self.periodStart = periodStart
-        }
-    }
-
     /// Sums of money.
     package struct Amounts: Sendable, Hashable {
         /// What was spent.
@@ -63,7 +49,7 @@ package struct LedgerAudit: Sendable {
     /// Where they disagree: counters by budget and period, then the sums of reports.
     package var verification: LedgerVerification {
         let keys = Set(journaled.keys).union(counted.keys).union(open.keys).sorted {
-            ($0.budget, $0.periodStart) < ($1.budget, $1.periodStart)
+            ($0.budget, $0.startMS) < ($1.budget, $1.startMS)
         }
         let counters = keys.flatMap { key in
             let (truth, counter) = (journaled[key] ?? Amounts(), counted[key] ?? Amounts())

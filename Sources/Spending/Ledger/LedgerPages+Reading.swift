@@ -35,7 +35,11 @@ extension LedgerPages {
     }
 
     func counters(in span: Range<Date>) -> [PeriodCounter] {
-        periodCounters.filter {
+        books.counters.all.map { key, counter in
+            PeriodCounter(
+                budget: key.budget, period: Period(start: key.periodStart, end: Date(milliseconds: counter.endMS)),
+                spent: counter.spent, held: counter.held)
+        }.filter {
             $0.period.start < span.upperBound && $0.period.end > span.lowerBound && !$0.budget.contains("/")
         }.sorted { ($0.budget, $0.period.start) < ($1.budget, $1.period.start) }
     }
