@@ -235,7 +235,7 @@ extension ReconciliationReport {
             at = ReconciliationReport.instant(difference.at)
             sentence = difference.description
             requestID = difference.requestID
-            holdID = difference.holdID
+            holdID = difference.holdID?.description
             questionID = difference.call?.questionID
             function = difference.call?.function
             journal = difference.journal.map(Side.init)

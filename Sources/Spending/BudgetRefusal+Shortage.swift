@@ -9,9 +9,9 @@ extension BudgetRefusal {
     /// - Parameters:
     ///   - shortage: Where there is no room.
     ///   - budgetOfLine: The budget that a line's name belongs to.
-    init(_ shortage: Shortage, _ budgetOfLine: (String) -> Budget?) {
+    init(_ shortage: Shortage, _ budgetOfLine: (BudgetLine.Name) -> Budget?) {
         let counter = shortage.counter
-        let name = counter.line.budget
+        let name = counter.line.name
         let opening = shortage.opening
         let policy = budgetOfLine(name)?.exhausted ?? .reject
         let cause: Cause =
@@ -34,16 +34,17 @@ extension BudgetRefusal {
         if cause == .held {
             explanation += "; ask again in a moment"
         } else if let opening {
-            let zone = budgetOfLine(opening.budget)?.rule.timeZone ?? .gmt
+            let zone = budgetOfLine(opening.name)?.rule.timeZone ?? .gmt
             explanation +=
-                (opening.budget == name
-                    ? "; it opens at " : "; `\(opening.budget)`, which has no room either, opens at ")
+                (opening.name == name
+                    ? "; it opens at " : "; `\(opening.name)`, which has no room either, opens at ")
                 + "\(opening.at.wallClock(zone)) \(zone.ianaName) (\(opening.at.formatted(.iso8601)))"
         } else {
             explanation += "; ask something shorter, or raise the limit"
         }
         self.init(
-            budget: name, cause: cause, remainingNanoUSD: left.nanoUSD, neededNanoUSD: shortage.bound.nanoUSD,
+            budget: name.description, cause: cause, remainingNanoUSD: left.nanoUSD,
+            neededNanoUSD: shortage.bound.nanoUSD,
             policy: opening == nil && policy == .waitUntilReset ? .reject : policy,
             opensAt: cause == .held ? counter.line.period.end : opening?.at ?? counter.line.period.end,
             explanation: explanation)

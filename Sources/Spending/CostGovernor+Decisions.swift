@@ -105,7 +105,7 @@ extension CostGovernor {
             return ([.damaged(reason: error.description)], 0)
         }
         let accepted = Set(
-            decisions.flatMap { decision -> [String] in
+            decisions.flatMap { decision -> [HoldID] in
                 if case .breach(_, let holds) = decision.matter { holds } else { [] }
             })
         let unknown = try await ledger.breaches().filter { $0.isAccepted && !accepted.contains($0.holdID) }

@@ -57,17 +57,18 @@ extension CostGovernor {
     /// A budget that is no longer known keeps nobody waiting.
     ///
     /// - Parameters:
-    ///   - name: As ``BudgetRefusal/budget``.
+    ///   - text: As ``BudgetRefusal/budget``.
     ///   - needed: As ``BudgetRefusal/neededNanoUSD``.
     /// - Returns: Whether there is room.
     /// - Throws: ``GovernorError/ledgerUnavailable(reason:)``.
-    package func hasRoom(budget name: String, for needed: Money) async throws(GovernorError) -> Bool {
+    package func hasRoom(budget text: String, for needed: Money) async throws(GovernorError) -> Bool {
+        let name = BudgetLine.Name(text)
         let standing = try await ledger.status { [self] moment in
-            guard let budget = budget(ofLine: name, at: moment) else { return [] }
-            let tenant = name == budget.name ? nil : String(Substring(name.utf8.dropFirst(budget.name.utf8.count + 1)))
-            // No ledger has ever kept such a one's part.
-            if let tenant, !StorableName.isOne(tenant) { return [] }
-            return budget.lines(for: tenant, at: moment).filter { $0.budget == name }
+            // No ledger has ever kept the part of a tenant who cannot be stored.
+            guard let budget = budget(of: name, at: moment), name.tenant.map(StorableName.isOne) ?? true else {
+                return []
+            }
+            return budget.lines(for: name.tenant, at: moment).filter { $0.name == name }
         }
         return standing.counters.allSatisfy { $0.room > .zero && $0.room >= needed }
     }

@@ -77,17 +77,17 @@ package struct CostGovernor: Sendable {
         guard case .refused(let shortage) = admission, shortage.isMerelyHeld, waits
         else { return finish(admission, call, at: seen.moment) }
         return finish(
-            try await wait(for: call, refused: admission, at: shortage.counter.line.budget, patience, seen), call,
+            try await wait(for: call, refused: admission, at: shortage.counter.line.name, patience, seen), call,
             at: seen.moment)
     }
 
     /// Waits in line until the call is admitted, waiting can no longer help, or the patience ends.
     private func wait(
-        for call: PaidCall, refused: LedgerAdmission, at budget: String, _ patience: @Sendable () -> Duration,
+        for call: PaidCall, refused: LedgerAdmission, at name: BudgetLine.Name, _ patience: @Sendable () -> Duration,
         _ seen: SeenMoment
     ) async throws(GovernorError) -> LedgerAdmission {
         var refused = refused
-        var place = waiting.join(budget)
+        var place = waiting.join(name)
         defer { waiting.leave(place) }
         while !Task.isCancelled {
             // Looked at after joining, so that nothing that comes free in between is missed.
@@ -106,9 +106,9 @@ package struct CostGovernor: Sendable {
                 guard case .refused(let shortage) = admission, shortage.isMerelyHeld, !isLast
                 else { return admission }
                 refused = admission
-                if shortage.counter.line.budget != place.budget {
+                if shortage.counter.line.name != place.name {
                     waiting.leave(place)
-                    place = waiting.join(shortage.counter.line.budget)
+                    place = waiting.join(shortage.counter.line.name)
                     continue
                 }
             }
@@ -153,7 +153,7 @@ package struct CostGovernor: Sendable {
         case .settled(let settlement): return .settled(settlement)
         case .inFlight: return .inFlight
         case .refused(let shortage):
-            var refusal = BudgetRefusal(shortage) { budget(ofLine: $0, at: moment) }
+            var refusal = BudgetRefusal(shortage) { budget(of: $0, at: moment) }
             if let note = moment?.clockNote { refusal.explanation += "; " + note }
             return .refused(refusal)
         }
@@ -270,13 +270,11 @@ package struct CostGovernor: Sendable {
         }
         return try HoldTerms(
             call: call, price: price, lines: lines, waits: waits,
-            contested: respectsLines ? waiting.contested(among: lines.lazy.map(\.budget)) : nil)
+            contested: respectsLines ? waiting.contested(among: lines.lazy.map(\.name)) : nil)
     }
 
-    func budget(ofLine name: String, at moment: LedgerMoment?) -> Budget? {
-        // By bytes: a tenant's name may begin with what would join the slash to one character.
-        let budgetName = Substring(name.utf8.prefix { $0 != UInt8(ascii: "/") })
-        return budgets(at: moment).first { $0.name == budgetName }
+    func budget(of name: BudgetLine.Name, at moment: LedgerMoment?) -> Budget? {
+        budgets(at: moment).first { $0.name == name.budget }
     }
 
     /// The budgets in force; this program's own where nobody has brought any yet.

@@ -8,7 +8,7 @@ import Synchronization
 /// written, is charged in full: doubt is never free money.
 package struct Reservation: ~Copyable, Sendable {
     /// Names the hold in the ledger.
-    package let holdID: String
+    package let holdID: HoldID
     /// What is paid for, as it was asked.
     package let call: PaidCall
     /// The most tokens that the model may write: the call's own, or fewer where the budget had no room for more.
@@ -22,7 +22,7 @@ package struct Reservation: ~Copyable, Sendable {
 
     /// Internal to this module on purpose: a reservation that no ledger backs must not be possible.
     init(
-        holdID: String, call: PaidCall, outputTokensMax: Int, bound: Money, price: Price, end: ReservationEnd
+        holdID: HoldID, call: PaidCall, outputTokensMax: Int, bound: Money, price: Price, end: ReservationEnd
     ) {
         self.holdID = holdID
         self.call = call
@@ -35,11 +35,11 @@ package struct Reservation: ~Copyable, Sendable {
 
 /// Lives as long as its reservation, and reports one that goes without an end.
 final class ReservationEnd: Sendable {
-    private let holdID: String
+    private let holdID: HoldID
     private let ledger: any SpendLedger
     private let isWritten = Atomic(false)
 
-    init(holdID: String, ledger: any SpendLedger) {
+    init(holdID: HoldID, ledger: any SpendLedger) {
         self.holdID = holdID
         self.ledger = ledger
     }

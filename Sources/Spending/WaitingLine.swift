@@ -12,10 +12,10 @@ final class WaitingLine: Sendable {
             var waiter: CheckedContinuation<Void, Never>?
         }
 
-        let budget: String
+        let name: BudgetLine.Name
         private let state = Mutex(State())
 
-        fileprivate init(budget: String) { self.budget = budget }
+        fileprivate init(_ name: BudgetLine.Name) { self.name = name }
 
         /// Waits until the place is woken, the time is up or the task is cancelled.
         func wait(atMost limit: Duration) async {
@@ -60,30 +60,30 @@ final class WaitingLine: Sendable {
         }
     }
 
-    private let lines = Mutex<[String: [Place]]>([:])
+    private let lines = Mutex<[BudgetLine.Name: [Place]]>([:])
 
     /// The first of some budgets that somebody waits for.
-    func contested(among budgets: some Sequence<String>) -> String? {
-        lines.withLock { lines in budgets.first { lines[$0] != nil } }
+    func contested(among names: some Sequence<BudgetLine.Name>) -> BudgetLine.Name? {
+        lines.withLock { lines in names.first { lines[$0] != nil } }
     }
 
     /// Takes the last place of a budget's line.
-    func join(_ budget: String) -> Place {
-        let place = Place(budget: budget)
-        lines.withLock { $0[budget, default: []].append(place) }
+    func join(_ name: BudgetLine.Name) -> Place {
+        let place = Place(name)
+        lines.withLock { $0[name, default: []].append(place) }
         return place
     }
 
     /// Whether nobody stands before this place.
-    func isHead(_ place: Place) -> Bool { lines.withLock { $0[place.budget]?.first === place } }
+    func isHead(_ place: Place) -> Bool { lines.withLock { $0[place.name]?.first === place } }
 
     /// Gives the place up and wakes the next one.
     func leave(_ place: Place) {
         let head = lines.withLock { lines -> Place? in
-            let wasHead = lines[place.budget]?.first === place
-            lines[place.budget]?.removeAll { $0 === place }
-            if lines[place.budget]?.isEmpty == true { lines[place.budget] = nil }
-            return wasHead ? lines[place.budget]?.first : nil
+            let wasHead = lines[place.name]?.first === place
+            lines[place.name]?.removeAll { $0 === place }
+            if lines[place.name]?.isEmpty == true { lines[place.name] = nil }
+            return wasHead ? lines[place.name]?.first : nil
         }
         head?.wake()
     }

@@ -48,12 +48,12 @@ enum JournalReader {
             (
                 hold: try row.get(0, as: Int64.self),
                 line: JournalEntry.Line(
-                    budget: try row.get(1), periodStart: Date(milliseconds: try row.get(2)),
+                    name: BudgetLine.Name(try row.get(1)), periodStart: Date(milliseconds: try row.get(2)),
                     limit: Money(nanoUSD: try row.get(3)))
             )
         }
         let linesOfHolds = Dictionary(grouping: lines, by: \.hold).mapValues { lines in
-            lines.map(\.line).sorted { $0.budget < $1.budget }
+            lines.map(\.line).sorted { $0.name < $1.name }
         }
         return try rows.map { try entry($0, linesOfHolds) }
     }
@@ -71,7 +71,7 @@ enum JournalReader {
         }
         let countedBy: String? = try row.get(22)
         return JournalEntry(
-            id: try row.get(0), at: Date(milliseconds: try row.get(1)), kind: kind, holdID: String(hold),
+            id: try row.get(0), at: Date(milliseconds: try row.get(1)), kind: kind, holdID: HoldID(number: hold),
             reservedAt: Date(milliseconds: try row.get(4)),
             call: CallID(
                 questionID: try row.get(5), function: try row.get(6), ordinal: try row.get(7), digest: try row.get(8)),

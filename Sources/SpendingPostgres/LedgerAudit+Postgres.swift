@@ -45,7 +45,7 @@ extension LedgerAudit {
     private static func amounts(_ result: PostgresResult) throws(PostgresError) -> [CounterKey: Amounts] {
         var amounts: [CounterKey: Amounts] = [:]
         for row in result.rows {
-            let key = CounterKey(budget: try row.get(0), startMS: try row.get(1))
+            let key = CounterKey(name: BudgetLine.Name(try row.get(0)), startMS: try row.get(1))
             amounts[key] = try Amounts(row, from: 2)
         }
         return amounts

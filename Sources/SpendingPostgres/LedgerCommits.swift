@@ -127,9 +127,7 @@ final class LedgerCommits: Sendable {
 
     /// Releases a hold for which nobody waits any more: its call was surely never made.
     private func giveBack(_ answer: Result<LedgerAnswer, GovernorError>, of operation: LedgerOperation) {
-        guard case .success(.admission(.held(let holdID, _, _, _))) = answer, let hold = HoldID(holdID),
-            let call = operation.call
-        else { return }
+        guard case .success(.admission(.held(let hold, _, _, _))) = answer, let call = operation.call else { return }
         // Where this fails, the hold ends with its lease.
         join(Waiting(operation: .release(hold, call)))
     }

@@ -140,7 +140,7 @@ struct LedgerReader {
             let id = HoldID(number: try row.get(0))
             if lines[id] == nil { order.append(id) }
             if let budget: String = try row.get(3) {
-                lines[id, default: []].append(CounterKey(budget: budget, startMS: try row.get(4)))
+                lines[id, default: []].append(CounterKey(name: BudgetLine.Name(budget), startMS: try row.get(4)))
             }
             books.note(
                 LedgerBooks.Hold(
@@ -192,13 +192,13 @@ extension LedgerBooks {
 /// Budgets whose counters are read, each from a period on.
 struct CounterRange: Sendable {
     /// The starts of the earliest periods that are asked for, by the budgets' names.
-    private(set) var startsMS: [String: Int64] = [:]
+    private(set) var startsMS: [BudgetLine.Name: Int64] = [:]
 
     init() {}
 
     init(_ lines: [BudgetLine]) {
         for line in lines {
-            startsMS[line.budget] = min(startsMS[line.budget] ?? .max, line.period.start.milliseconds)
+            startsMS[line.name] = min(startsMS[line.name] ?? .max, line.period.start.milliseconds)
         }
     }
 
@@ -207,7 +207,7 @@ struct CounterRange: Sendable {
     /// What of it another does not have.
     func beyond(_ other: CounterRange) -> CounterRange {
         var rest = CounterRange()
-        rest.startsMS = startsMS.filter { budget, start in other.startsMS[budget].map { $0 > start } ?? true }
+        rest.startsMS = startsMS.filter { name, start in other.startsMS[name].map { $0 > start } ?? true }
         return rest
     }
 
@@ -218,7 +218,7 @@ struct CounterRange: Sendable {
             SELECT counters.budget, period_start_ms, period_end_ms, spent_nano_usd, held_nano_usd
             FROM unnest($1::text[], $2::int8[]) AS line(budget, start_ms)
             JOIN counters ON counters.budget = line.budget AND period_end_ms > start_ms
-            """, [.texts(startsMS.keys.map(\.self)), .int8s(startsMS.values.map(\.self))])
+            """, [.texts(startsMS.keys.map(\.description)), .int8s(startsMS.values.map(\.self))])
     }
 
     static func note(_ rows: [PostgresRow], in counters: inout CounterBook) throws(PostgresError) {
@@ -226,7 +226,7 @@ struct CounterRange: Sendable {
             counters.note(
                 CounterBook.Counter(
                     endMS: try row.get(2), spent: Money(nanoUSD: try row.get(3)), held: Money(nanoUSD: try row.get(4))),
-                CounterKey(budget: try row.get(0), startMS: try row.get(1)))
+                CounterKey(name: BudgetLine.Name(try row.get(0)), startMS: try row.get(1)))
         }
     }
 }

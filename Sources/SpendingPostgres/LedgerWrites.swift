@@ -103,7 +103,7 @@ struct LedgerWrites {
             SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[])
             """,
             [
-                .int8s(lines.map(\.0)), .texts(lines.map(\.1.budget)), .int8s(lines.map(\.1.startMS)),
+                .int8s(lines.map(\.0)), .texts(lines.map(\.1.name.description)), .int8s(lines.map(\.1.startMS)),
                 .int8s(lines.map(\.2)),
             ])
     }
@@ -156,7 +156,7 @@ struct LedgerWrites {
                 $8::int8[], $9::int8[], $10::int8[], $11::int8[])
             """,
             [
-                .int8s(breaches.compactMap { HoldID($0.holdID)?.number }), .texts(breaches.map(\.model.provider)),
+                .int8s(breaches.map(\.holdID.number)), .texts(breaches.map(\.model.provider)),
                 .texts(breaches.map(\.model.region)), .texts(breaches.map(\.model.model)),
                 .int8s(breaches.map { Int64($0.breach.inputBytes) }),
                 .int8s(breaches.map { Int64($0.breach.messages) }),
@@ -178,7 +178,7 @@ struct LedgerWrites {
                 WHERE counters.period_end_ms < excluded.period_end_ms
             """,
             [
-                .texts(periods.keys.map(\.budget)), .int8s(periods.keys.map(\.startMS)),
+                .texts(periods.keys.map(\.name.description)), .int8s(periods.keys.map(\.startMS)),
                 .int8s(periods.values.map(\.self)),
             ])
     }
@@ -194,7 +194,7 @@ struct LedgerWrites {
             WHERE counters.budget = change.budget AND counters.period_start_ms = change.start_ms
             """,
             [
-                .texts(changes.keys.map(\.budget)), .int8s(changes.keys.map(\.startMS)),
+                .texts(changes.keys.map(\.name.description)), .int8s(changes.keys.map(\.startMS)),
                 .int8s(changes.values.map(\.spent.nanoUSD)), .int8s(changes.values.map(\.held.nanoUSD)),
             ])
     }

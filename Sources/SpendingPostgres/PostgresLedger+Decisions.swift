@@ -20,7 +20,7 @@ extension PostgresLedger {
     ) async throws(GovernorError) -> LedgerDecision {
         try await deciding { decider in
             var books = decider.books
-            var open: [String] = []
+            var open: [HoldID] = []
             switch request {
             case .limits: books.allLimits = try await decider.limits(self.knownLimits)
             case .breach(let model): open = try await decider.openBreaches(of: model)
@@ -69,7 +69,7 @@ extension PostgresLedger {
             let bounds = Dictionary(entries.filter { $0.kind == .reserve }.map { ($0.holdID, $0.held) }) { $1 }
             let ends = Dictionary(entries.filter { $0.kind == .breach }.map { ($0.holdID, $0) }) { $1 }
             return try rows.map { row in
-                let holdID = String(try row.get(0, as: Int64.self))
+                let holdID = HoldID(number: try row.get(0))
                 return JournaledBreach(
                     holdID: holdID,
                     model: ModelID(provider: try row.get(1), region: try row.get(2), model: try row.get(3)),
@@ -153,11 +153,11 @@ private struct LedgerDecider {
 
     private static let openBreaches = "provider = $1 AND region = $2 AND model = $3 AND accepted_by IS NULL"
 
-    func openBreaches(of model: ModelID) async throws -> [String] {
+    func openBreaches(of model: ModelID) async throws -> [HoldID] {
         try await connection.run(
             PostgresStatement(
                 "SELECT hold_id FROM breaches WHERE \(Self.openBreaches) ORDER BY hold_id", model.values)
-        ).rows.map { HoldID(number: try $0.get(0)).description }
+        ).rows.map { HoldID(number: try $0.get(0)) }
     }
 
     /// Marks a model's breaches as accepted by the last decision.

@@ -77,30 +77,30 @@ package final class PostgresLedger: SpendLedger {
         guard case .admission(let admission) = try await commits.run(operation, isCancellable: true) else {
             throw Self.unknownFailure
         }
-        if case .held(let holdID, _, _, _) = admission, let hold = HoldID(holdID) {
+        if case .held(let hold, _, _, _) = admission {
             open.withLock { $0[hold] = keyed }
         }
         return admission
     }
 
-    package func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
+    package func settle(_ hold: HoldID, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
         let digested = DigestedSettlement(settlement)
-        try await end(holdID, of: call.id) { .settle($0, call, $1, digested) }
+        try await end(hold, of: call.id) { .settle($0, call, $1, digested) }
     }
 
-    package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try await end(holdID, of: call) { .chargeInFull($0, $1) }
+    package func chargeInFull(_ hold: HoldID, of call: CallID) async throws(GovernorError) {
+        try await end(hold, of: call) { .chargeInFull($0, $1) }
     }
 
-    package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try await end(holdID, of: call) { .release($0, $1) }
+    package func release(_ hold: HoldID, of call: CallID) async throws(GovernorError) {
+        try await end(hold, of: call) { .release($0, $1) }
     }
 
     private func end(
-        _ holdID: String, of call: CallID, _ operation: (HoldID, KeyedCall) -> LedgerOperation
+        _ hold: HoldID, of call: CallID, _ operation: (HoldID, KeyedCall) -> LedgerOperation
     ) async throws(GovernorError) {
         let keyed = KeyedCall(call)
-        guard let hold = HoldID(holdID), open.withLock({ $0[hold] ?? keyed }) == keyed else { throw .unknownHold }
+        guard open.withLock({ $0[hold] ?? keyed }) == keyed else { throw .unknownHold }
         do throws(GovernorError) {
             _ = try await commits.run(operation(hold, keyed))
         } catch {
@@ -119,8 +119,7 @@ package final class PostgresLedger: SpendLedger {
         try await reading { try await $0.charged(for: call) }
     }
 
-    package func abandon(_ holdID: String) {
-        guard let hold = HoldID(holdID) else { return }
+    package func abandon(_ hold: HoldID) {
         if let call = open.withLock({ $0.removeValue(forKey: hold) }) { commits.abandon(hold, of: call) }
     }
 

@@ -29,7 +29,8 @@ enum JournalReader {
                 row,
                 lines: Row.fetchAll(lines, arguments: [holdID]).map {
                     JournalEntry.Line(
-                        budget: $0[0], periodStart: Date(milliseconds: $0[1]), limit: Money(nanoUSD: $0[2]))
+                        name: BudgetLine.Name($0[0]), periodStart: Date(milliseconds: $0[1]),
+                        limit: Money(nanoUSD: $0[2]))
                 })
             if let entry { entries.append(entry) }
         }
@@ -44,7 +45,7 @@ enum JournalReader {
         let countedBy: String? = row[22]
         return JournalEntry(
             id: row[0], at: Date(milliseconds: row[1]), kind: kind,
-            holdID: HoldID(number: row[3], mark: row[27]).description,
+            holdID: HoldID(number: row[3], mark: row[27]),
             reservedAt: Date(milliseconds: row[4]),
             call: CallID(questionID: row[5], function: row[6], ordinal: row[7], digest: row[8]),
             model: ModelID(provider: row[9], region: row[10], model: row[11]), tenant: row[12],

@@ -78,7 +78,7 @@ extension LedgerAudit {
 
     private static func amounts(_ database: Database, _ sql: String) throws -> [CounterKey: Amounts] {
         try Row.fetchAll(database, sql: sql).reduce(into: [:]) { amounts, row in
-            let key = CounterKey(budget: row[0], startMS: row[1])
+            let key = CounterKey(name: BudgetLine.Name(row[0]), startMS: row[1])
             amounts[key] = Amounts(row[2], row[3])
         }
     }

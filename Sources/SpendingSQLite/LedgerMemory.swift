@@ -18,12 +18,12 @@ final class LedgerMemory: TransactionMemory.Pending {
 
     /// A period of a budget.
     struct Line: Hashable {
-        let budget: String
+        let name: BudgetLine.Name
         let startMS: Int64
         let endMS: Int64
 
         init(_ line: BudgetLine) {
-            budget = line.budget
+            name = line.name
             (startMS, endMS) = (line.period.start.milliseconds, line.period.end.milliseconds)
         }
     }
@@ -73,14 +73,14 @@ final class LedgerMemory: TransactionMemory.Pending {
                     VALUES (?, ?, ?, 0, 0)
                     ON CONFLICT DO UPDATE SET period_end_ms = excluded.period_end_ms
                         WHERE period_end_ms < excluded.period_end_ms
-                    """, [key.budget, key.startMS, endMS])
+                    """, [key.name.description, key.startMS, endMS])
             }
             guard change.hasAmounts else { continue }
             try database.run(
                 """
                 UPDATE counters SET spent_nano_usd = spent_nano_usd + ?, held_nano_usd = held_nano_usd + ?
                 WHERE budget = ? AND period_start_ms = ?
-                """, [change.spent.nanoUSD, change.held.nanoUSD, key.budget, key.startMS])
+                """, [change.spent.nanoUSD, change.held.nanoUSD, key.name.description, key.startMS])
         }
     }
 

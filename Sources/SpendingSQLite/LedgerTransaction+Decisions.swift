@@ -13,7 +13,7 @@ extension LedgerTransaction {
     }
 
     mutating func decide(_ request: DecisionRequest, by name: String, reason: String) throws -> LedgerDecision {
-        var open: [String] = []
+        var open: [HoldID] = []
         switch request {
         case .limits: try readLimits()
         case .breach(let model):
@@ -95,7 +95,7 @@ enum DecisionReader {
             // Both conditions, so that the index of exceptions is enough.
             sql: "SELECT id FROM journal WHERE kind IN ('orphan', 'breach') AND kind = 'breach'"
         ).flatMap { try JournalReader.entries(after: ($0[0] as Int64) - 1, atMost: 1, database) }
-        let ends = Dictionary(settled.map { (HoldID($0.holdID)?.number, $0) }) { _, later in later }
+        let ends = Dictionary(settled.map { ($0.holdID.number, $0) }) { _, later in later }
         return try Row.fetchAll(
             database,
             sql: """
@@ -108,7 +108,8 @@ enum DecisionReader {
             let end = ends[number]
             let reserve = try JournalReader.entries(after: number - 1, atMost: 1, database).first
             return JournaledBreach(
-                holdID: reserve?.holdID ?? "\(number)", model: ModelID(provider: row[1], region: row[2], model: row[3]),
+                holdID: reserve?.holdID ?? HoldID(number: number),
+                model: ModelID(provider: row[1], region: row[2], model: row[3]),
                 breach: Breach(
                     inputBytes: row[4], messages: row[5], outputTokensMax: row[6],
                     usage: TokenUsage(

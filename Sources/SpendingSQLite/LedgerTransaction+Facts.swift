@@ -129,11 +129,11 @@ extension LedgerTransaction {
                     SELECT period_start_ms, period_end_ms, spent_nano_usd, held_nano_usd FROM counters
                     WHERE budget = ? AND period_end_ms > ? AND period_start_ms < ?
                     """),
-            arguments: [line.budget, line.period.start.milliseconds, line.period.end.milliseconds])
+            arguments: [line.name.description, line.period.start.milliseconds, line.period.end.milliseconds])
         while let row = try rows.next() {
             books.counters.note(
                 CounterBook.Counter(endMS: row[1], spent: Money(nanoUSD: row[2]), held: Money(nanoUSD: row[3])),
-                CounterKey(budget: line.budget, startMS: row[0]))
+                CounterKey(name: line.name, startMS: row[0]))
         }
     }
 

@@ -32,7 +32,7 @@ extension LedgerTransaction {
         for line in reserve.lines {
             try database.run(
                 "INSERT INTO hold_budgets (hold_id, budget, period_start_ms, limit_nano_usd) VALUES (?, ?, ?, ?)",
-                [id.number, line.key.budget, line.key.startMS, line.limit.nanoUSD])
+                [id.number, line.key.name.description, line.key.startMS, line.limit.nanoUSD])
         }
         let entry = reserve.entry(at: now)
         try append(entry)
@@ -79,15 +79,14 @@ extension LedgerTransaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                HoldID(breach.holdID)?.number, model.provider, model.region, model.model, size.inputBytes,
+                breach.holdID.number, model.provider, model.region, model.model, size.inputBytes,
                 size.messages, size.outputTokensMax, usage.inputTokens, usage.outputTokens, usage.cacheReadTokens,
                 usage.cacheWriteTokens,
             ])
     }
 
     private func append(_ entry: JournalEntry) throws {
-        guard let hold = HoldID(entry.holdID) else { throw GovernorError.unknownHold }
-        let (rates, usage) = (entry.rates, entry.usage)
+        let (hold, rates, usage) = (entry.holdID, entry.rates, entry.usage)
         try database.run(
             """
             INSERT INTO journal (id, at_ms, kind, hold_id, reserved_ms, question_id, function, ordinal, digest,

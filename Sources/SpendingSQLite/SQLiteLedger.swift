@@ -52,9 +52,9 @@ package final class SQLiteLedger: SpendLedger {
     ) async throws(GovernorError) -> LedgerAdmission {
         let (admission, held) = try await commit { transaction -> (LedgerAdmission, (HoldID, JournalEntry)?) in
             let admission = try transaction.reserve(call, terms)
-            guard case .held(let holdID, _, _, _) = admission, let hold = HoldID(holdID),
-                let entry = transaction.entries[hold]
-            else { return (admission, nil) }
+            guard case .held(let hold, _, _, _) = admission, let entry = transaction.entries[hold] else {
+                return (admission, nil)
+            }
             return (admission, (hold, entry))
         }
         if let (hold, entry) = held { reserved[hold] = entry }
@@ -62,25 +62,24 @@ package final class SQLiteLedger: SpendLedger {
     }
 
     package func settle(
-        _ holdID: String, of call: PaidCall, settlement: Settlement
+        _ hold: HoldID, of call: PaidCall, settlement: Settlement
     ) async throws(GovernorError) {
         let digested = DigestedSettlement(settlement)
-        try await end(holdID) { try $0.settle($1, of: call, digested) }
+        try await end(hold) { try $0.settle(hold, of: call, digested) }
     }
 
-    package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try await end(holdID) { try $0.chargeInFull($1, of: call) }
+    package func chargeInFull(_ hold: HoldID, of call: CallID) async throws(GovernorError) {
+        try await end(hold) { try $0.chargeInFull(hold, of: call) }
     }
 
-    package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try await end(holdID) { try $0.release($1, of: call) }
+    package func release(_ hold: HoldID, of call: CallID) async throws(GovernorError) {
+        try await end(hold) { try $0.release(hold, of: call) }
     }
 
     private func end(
-        _ holdID: String, _ body: @escaping @Sendable (inout LedgerTransaction, HoldID) throws -> Void
+        _ hold: HoldID, _ body: @escaping @Sendable (inout LedgerTransaction) throws -> Void
     ) async throws(GovernorError) {
-        guard let hold = HoldID(holdID) else { throw .unknownHold }
-        try await commit { try body(&$0, hold) }
+        try await commit(body)
         reserved[hold] = nil
     }
 
@@ -93,8 +92,7 @@ package final class SQLiteLedger: SpendLedger {
         try await read { try $0.charged(for: call) }
     }
 
-    package func abandon(_ holdID: String) {
-        guard let hold = HoldID(holdID) else { return }
+    package func abandon(_ hold: HoldID) {
         abandoned.withLock { _ = $0.insert(hold) }
         reserved[hold] = nil
     }

@@ -18,7 +18,7 @@ struct ReconciliationReportTests {
         let cost = usage.map { Int64($0.inputTokens * 3180 + $0.outputTokens * 4200) } ?? 0
         return [(JournalEntry.Kind.reserve, 0 as Int64), (usage == nil ? .release : .settle, cost)].map { kind, spent in
             JournalEntry(
-                id: 1, at: start, kind: kind, holdID: id, reservedAt: start,
+                id: 1, at: start, kind: kind, holdID: HoldID(number: 1, mark: id), reservedAt: start,
                 call: CallID(questionID: "q-\(id)", function: "llm-connector", ordinal: 0, digest: "d"), model: model,
                 tenant: nil, rates: rates, usage: kind == .settle ? usage : nil,
                 countedBy: kind == .settle ? .body : nil, requestID: kind == .settle ? "r-\(id)" : nil,
@@ -29,7 +29,7 @@ struct ReconciliationReportTests {
     static func call(_ id: String, usage: TokenUsage? = usage, isError: Bool = false) -> InvoicedCall {
         InvoicedCall(
             requestID: "r-\(id)", at: start.addingTimeInterval(1), model: model.model, region: model.region,
-            usage: usage, isError: isError, holdID: id, questionID: "q-\(id)")
+            usage: usage, isError: isError, holdID: "1-\(id)", questionID: "q-\(id)")
     }
 
     static func report(_ journal: [JournalEntry], _ log: [InvoicedCall], skipped: Int = 0) -> ReconciliationReport {
@@ -76,13 +76,13 @@ struct ReconciliationReportTests {
                   1 call failed and cost nothing
                   2 objects in the log skipped: no record of a call
                 Released, but served: 1, $0.0036 not counted
-                  2026-11-23T07:00:01Z hold b was released, but request r-b was served 1000 in, 100 out ($0.0036): not counted
+                  2026-11-23T07:00:01Z hold 1-b was released, but request r-b was served 1000 in, 100 out ($0.0036): not counted
                 Served without a hold: 1, $0.0036 not counted
                   2026-11-23T07:00:01Z request r-f to meta.llama3-70b-instruct-v1:0 in ap-south-1 was served 1000 in, 100 out ($0.0036), and no hold is for it
                 Other token counts: 1, $0.000042 counted too much
-                  2026-11-23T07:00:01Z hold c was charged 1000 in, 100 out ($0.0036), the log has 1000 in, 90 out ($0.003558) for request r-c
+                  2026-11-23T07:00:01Z hold 1-c was charged 1000 in, 100 out ($0.0036), the log has 1000 in, 90 out ($0.003558) for request r-c
                 Charged, but not in the log: 1, $0.0036 counted too much
-                  2026-11-23T07:00:00Z hold d was charged $0.0036, and the log has no call for it
+                  2026-11-23T07:00:00Z hold 1-d was charged $0.0036, and the log has no call for it
                 In the log more than once: 1
                   2026-11-23T07:00:01Z request r-f is in the log 2 times; it is counted once
 
@@ -119,7 +119,7 @@ struct ReconciliationReportTests {
                       "at" : "2026-11-23T07:00:01Z",
                       "difference_usd" : "0.0036",
                       "function" : "llm-connector",
-                      "hold_id" : "b",
+                      "hold_id" : "1-b",
                       "journal" : {
                         "model" : "meta.llama3-70b-instruct-v1:0",
                         "region" : "ap-south-1",
@@ -137,7 +137,7 @@ struct ReconciliationReportTests {
                       },
                       "question_id" : "q-b",
                       "request_id" : "r-b",
-                      "sentence" : "hold b was released, but request r-b was served 1000 in, 100 out ($0.0036): not counted",
+                      "sentence" : "hold 1-b was released, but request r-b was served 1000 in, 100 out ($0.0036): not counted",
                       "times_logged" : 1
                     }
                   ],

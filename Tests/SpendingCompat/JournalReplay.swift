@@ -52,13 +52,13 @@ package struct JournalReplay: Sendable {
         var overshoots: [Int64] = []
         for entry in entries {
             for line in entry.lines {
-                let key = Line(budget: line.budget, periodStart: line.periodStart)
+                let key = Line(budget: line.name.description, periodStart: line.periodStart)
                 spent[key, default: 0] += entry.spent.nanoUSD
                 held[key, default: 0] += entry.held.nanoUSD
                 let (spent, held) = (spent[key, default: 0], held[key, default: 0])
                 let isWithin =
                     entry.kind == .reserve
-                    ? spent + held <= min(line.limit.nanoUSD, limit(line.budget, entry.at))
+                    ? spent + held <= min(line.limit.nanoUSD, limit(line.name.description, entry.at))
                     : entry.spent.nanoUSD + entry.held.nanoUSD <= 0
                 if spent < 0 || held < 0 || !isWithin { overshoots.append(entry.id) }
             }
@@ -107,7 +107,7 @@ package struct JournalReplay: Sendable {
     package func expectPeriods(of budgets: [Budget]) {
         for entry in entries {
             for line in entry.lines {
-                let budget = budgets.first { $0.name == line.budget.prefix { $0 != "/" } }
+                let budget = budgets.first { $0.name == line.name.budget }
                 #expect(budget?.period(containing: entry.reservedAt).start == line.periodStart)
             }
         }

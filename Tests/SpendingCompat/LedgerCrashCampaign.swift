@@ -77,7 +77,7 @@ package struct LedgerCrashCampaign: Sendable {
         journal.expectWithinLimits { _, _ in Self.limit }
         journal.expectEachChargedOnce()
         #expect(Set(journal.entries.map(\.kind)) == [.reserve, .settle, .charge, .release, .orphan])
-        let ends = Dictionary(grouping: journal.entries.filter { $0.kind != .reserve }, by: \.holdID)
+        let ends = Dictionary(grouping: journal.entries.filter { $0.kind != .reserve }, by: \.holdID.description)
         // What was said to be done is done; of what was only said to be sent, the end may be in writing all the same.
         let kinds: [String: Set<JournalEntry.Kind>] = [
             "sent": [.settle, .charge, .orphan], "settled": [.settle],

@@ -10,7 +10,7 @@ struct RandomSchedule {
     /// A reservation, noncopyable, in a list.
     private final class Slot: Sendable {
         private let reservation: Mutex<Reservation?>
-        let holdID: String
+        let holdID: HoldID
         let call: CallID
         let bound: Int64
         let outputTokensMax: Int
@@ -62,9 +62,9 @@ struct RandomSchedule {
     private var open: [Slot] = []
     private var responses: [CallID: Data] = [:]
     /// What each attempt must be charged.
-    private var charges: [String: Int64] = [:]
+    private var charges: [HoldID: Int64] = [:]
     /// Holds whose end nobody has written: also those that were dropped, and those of owners that died.
-    private var unended: [String: CallID] = [:]
+    private var unended: [HoldID: CallID] = [:]
     private var alerts: Set<String> = []
     private var raises: [(budget: String, limit: Int64, until: Date)] = []
     /// No earlier than the ledger's own instant.
@@ -95,7 +95,8 @@ struct RandomSchedule {
         var expected: [JournalReplay.Line: Int64] = [:]
         for entry in journal.entries where entry.kind == .reserve {
             for line in entry.lines {
-                expected[JournalReplay.Line(budget: line.budget, periodStart: line.periodStart), default: 0] +=
+                expected[
+                    JournalReplay.Line(budget: line.name.description, periodStart: line.periodStart), default: 0] +=
                     try #require(charges[entry.holdID])
             }
         }

@@ -9,6 +9,7 @@ extension SpendLedgerCompatTest {
     static let budgets = [
         Rule("several budgets", Self.checkSeveralBudgets),
         Rule("a tenant's share", Self.checkTenantShare),
+        Rule("tenants whose names look the same", Self.checkTenantsAlike),
         Rule("the turn of a period", Self.checkTurn),
         Rule("room again", Self.checkRoom),
         Rule("a clock that is set back", Self.checkClockBack),
@@ -36,6 +37,30 @@ extension SpendLedgerCompatTest {
         #expect(try await governor.outcome(SpendFixture.call("c", bytes: 30)) == "held")
         #expect(try await governor.status().map(\.held) == [.zero, .zero, .zero])
         #expect(try await governor.status().map(\.spent.nanoUSD) == [40, 40, 40])
+    }
+
+    /// Tenants are told apart by the bytes of their names, also where these look the same, and by all that share a transaction.
+    func checkTenantsAlike() async throws {
+        let governor = try await bench(budgets: [SpendFixture.budget(limit: 200, share: 25)]).governor
+        let tenants = ["caf\u{e9}", "cafe\u{301}"]
+        for tenant in tenants {
+            try await governor.pay(SpendFixture.call("a-\(tenant.utf8.count)", tenant: tenant), tokens: 40)
+        }
+        try await withThrowingDiscardingTaskGroup { group in
+            for number in 0..<5 {
+                for tenant in tenants {
+                    group.addTask {
+                        let call = SpendFixture.call("\(number)-\(tenant.utf8.count)", tenant: tenant, bytes: 2)
+                        try await governor.pay(call, tokens: 2)
+                    }
+                }
+            }
+        }
+        for tenant in tenants {
+            #expect(try await governor.outcome(SpendFixture.call("b", tenant: tenant, bytes: 1)) != "held")
+        }
+        #expect(try await governor.spent() == 100)
+        #expect(try await governor.verify().isSound)
     }
 
     /// No tenant passes its share; who has no tenant, or another one, finds the rest; the share opens with the period.
@@ -284,8 +309,8 @@ extension SpendLedgerCompatTest {
                 from: Date(timeIntervalSince1970: 0), inputNanoUSDPerToken: 1, outputNanoUSDPerToken: 1),
             spent: .zero, held: Money(nanoUSD: 40),
             lines: [
-                JournalEntry.Line(budget: "daily", periodStart: day, limit: Money(nanoUSD: 100)),
-                JournalEntry.Line(budget: "daily/acme", periodStart: day, limit: Money(nanoUSD: 50)),
+                JournalEntry.Line(name: BudgetLine.Name("daily"), periodStart: day, limit: Money(nanoUSD: 100)),
+                JournalEntry.Line(name: BudgetLine.Name("daily/acme"), periodStart: day, limit: Money(nanoUSD: 50)),
             ])
         var settle = reserve
         settle.id = entries[1].id
@@ -297,7 +322,7 @@ extension SpendLedgerCompatTest {
         settle.responseDigest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         settle.spent = settlement.cost
         settle.held = Money(nanoUSD: -40)
-        for index in entries.indices { entries[index].lines.sort { $0.budget < $1.budget } }
+        for index in entries.indices { entries[index].lines.sort { $0.name < $1.name } }
         #expect(entries == [reserve, settle])
         #expect(try await bench.ledger.journal(after: reserve.id, atMost: 10).map(\.id) == [settle.id])
         #expect(try await bench.ledger.journal(after: 0, atMost: 1).map(\.id) == [reserve.id])

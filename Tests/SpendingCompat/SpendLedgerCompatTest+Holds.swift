@@ -280,7 +280,7 @@ extension SpendLedgerCompatTest {
             #expect(error == .unknownHold)
         }
         await #expect(throws: GovernorError.unknownHold) {
-            try await bench.ledger.release("no number", of: SpendFixture.call().id)
+            try await bench.ledger.release(HoldID(number: 4711), of: SpendFixture.call().id)
         }
         #expect(try await bench.governor.spent() == 0)
     }
@@ -311,7 +311,7 @@ extension SpendLedgerCompatTest {
         #expect(try await bench.governor.verify().isSound)
     }
 
-    private func expectRefused(_ holdID: String, by ledger: any SpendLedger, for call: PaidCall) async throws {
+    private func expectRefused(_ holdID: HoldID, by ledger: any SpendLedger, for call: PaidCall) async throws {
         let settlement = Settlement(
             cost: Money(nanoUSD: 3), model: call.model, usage: TokenUsage(inputTokens: 3, outputTokens: 0),
             countedBy: .body, requestID: nil, response: Data("foreign".utf8))

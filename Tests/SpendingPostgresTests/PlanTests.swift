@@ -42,7 +42,7 @@ struct PlanTests {
             try await ledger.status { moment in
                 [
                     BudgetLine(
-                        budget: "daily/a\0b",
+                        name: BudgetLine.Name("daily/a\0b"),
                         period: Period(start: moment.instant, end: moment.instant.addingTimeInterval(60)),
                         limit: Money(nanoUSD: 1))
                 ]
@@ -63,12 +63,12 @@ struct PlanTests {
         try await setup.migrate([PostgresLedger.schema])
         let ledger = PostgresLedger(client: setup, clock: .given(clock.now))
         let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(limit: 1_000_000)])
-        let left = try await withThrowingTaskGroup(of: String.self) { group in
+        let left = try await withThrowingTaskGroup(of: HoldID.self) { group in
             for call in 0..<1000 {
                 // Dropped, and charged with the next transaction.
                 group.addTask { try await governor.held(SpendFixture.call("killed-\(call)")).holdID }
             }
-            return try await group.reduce(into: [String]()) { $0.append($1) }
+            return try await group.reduce(into: [HoldID]()) { $0.append($1) }
         }
         #expect(left.count == 1000)
         #expect(try await governor.heldAmount() == 0)

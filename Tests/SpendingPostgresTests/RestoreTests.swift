@@ -244,7 +244,7 @@ struct RestoreTests {
         } throws: { "\($0)".contains("so it is a copy without the last commits") }
         // A host that began afterwards goes on, and its holds are its own.
         let later = SpendFixture.governor(PostgresLedger(client: PostgresClient(host)))
-        var ids: Set<String> = []
+        var ids: Set<HoldID> = []
         var held: [Int] = []
         for number in 0..<3 {
             let reservation = try await later.held(SpendFixture.call("new\(number)", bytes: 1))

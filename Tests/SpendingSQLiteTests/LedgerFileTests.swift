@@ -70,7 +70,7 @@ struct LedgerFileTests {
         #expect(entries.map(\.kind) == [.reserve, .settle, .reserve, .orphan])
         #expect(entries[1].usage == TokenUsage(inputTokens: 7, outputTokens: 3) && entries[1].rates == nil)
         #expect(entries[3].tenant == "acme" && entries[3].spent == Money(nanoUSD: 20))
-        #expect(entries.map(\.holdID) == ["1", "1", "3", "3"])
+        #expect(entries.map(\.holdID.description) == ["1", "1", "3", "3"])
         #expect(try await governor.doubts(of: SpendFixture.call("b")).ofCall == 1)
         // Reports know the old calls.
         let sums = try await SQLiteLedger(store: store).spending(

@@ -40,13 +40,15 @@ struct OwnerTests {
         try open().0.close()
         let copy = folder.url.appending(path: "copy")
         try FileManager.default.copyItem(at: data, to: copy)
-        var names: [String] = []
+        var names: [HoldID] = []
         for call in [SpendFixture.call("before"), SpendFixture.call("after")] {
             let (store, ledger) = try open()
             let reservation = try await SpendFixture.governor(ledger).held(call)
             names.append(reservation.holdID)
             if let first = names.first, names.count == 2 {
-                for (name, owned) in [(first, SpendFixture.call("before").id), (first, call.id), ("1", call.id)] {
+                for (name, owned) in [
+                    (first, SpendFixture.call("before").id), (first, call.id), (HoldID(number: 1), call.id),
+                ] {
                     await #expect(throws: GovernorError.unknownHold) { try await ledger.release(name, of: owned) }
                 }
                 #expect(try await SpendFixture.governor(ledger).heldAmount() == 40)
@@ -56,7 +58,7 @@ struct OwnerTests {
             try FileManager.default.removeItem(at: data)
             try FileManager.default.copyItem(at: copy, to: data)
         }
-        #expect(names.count == 2 && names.allSatisfy { $0.hasPrefix("1-") } && names[0] != names[1])
+        #expect(names.count == 2 && names.allSatisfy { $0.number == 1 && $0.mark != nil } && names[0] != names[1])
     }
 
     @Test("errors say what to do")
@@ -80,7 +82,8 @@ struct OwnerTests {
                 call: SpendFixture.call(), price: SpendFixture.price(),
                 lines: [
                     BudgetLine(
-                        budget: line.name, period: line.period(containing: moment.instant), limit: line.limit)
+                        name: BudgetLine.Name(budget: line.name), period: line.period(containing: moment.instant),
+                        limit: line.limit)
                 ])
         }
         try await meanwhile()

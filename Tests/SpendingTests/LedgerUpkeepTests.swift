@@ -164,17 +164,17 @@ private struct ToldLedger: SpendLedger {
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms
     ) async throws(GovernorError) -> LedgerAdmission { try await ledger.reserve(call, terms: terms) }
 
-    func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
+    func settle(_ holdID: HoldID, of call: PaidCall, settlement: Settlement) async throws(GovernorError) {
         try await ledger.settle(holdID, of: call, settlement: settlement)
     }
 
-    func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
+    func chargeInFull(_ holdID: HoldID, of call: CallID) async throws(GovernorError) {
         try await ledger.chargeInFull(holdID, of: call)
     }
-    func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
+    func release(_ holdID: HoldID, of call: CallID) async throws(GovernorError) {
         try await ledger.release(holdID, of: call)
     }
-    func abandon(_ holdID: String) { ledger.abandon(holdID) }
+    func abandon(_ holdID: HoldID) { ledger.abandon(holdID) }
 
     func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
         try await ledger.doubts(of: call, to: model)

@@ -35,7 +35,7 @@ package struct BreachReport: Sendable {
                 breaches: breaches.map {
                     Value.Breach(
                         model: $0.model.model, provider: $0.model.provider, region: $0.model.region,
-                        at: $0.at?.formatted(.iso8601), holdID: $0.holdID, bound: $0.bound, cost: $0.cost,
+                        at: $0.at?.formatted(.iso8601), holdID: $0.holdID.description, bound: $0.bound, cost: $0.cost,
                         outputTokensMax: $0.breach.outputTokensMax, outputTokens: $0.breach.usage.outputTokens,
                         isAccepted: $0.isAccepted)
                 }))
@@ -54,7 +54,7 @@ package struct BreachReport: Sendable {
                 [
                     .text($0.model.model), .instant(ifKnown: $0.at), .money(ifKnown: $0.bound),
                     .money(ifKnown: $0.cost), .count($0.breach.outputTokensMax), .count($0.breach.usage.outputTokens),
-                    .text($0.isAccepted ? "yes" : "no"), .text($0.holdID),
+                    .text($0.isAccepted ? "yes" : "no"), .text($0.holdID.description),
                 ]
             })
     }

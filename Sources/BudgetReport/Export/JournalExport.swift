@@ -69,7 +69,7 @@ extension LedgerDecision {
             json.field("kind", "clock-accept")
             json.field("leaving", left)
         case .breach(let model, let holds):
-            json.field("hold_ids", holds.joined(separator: " "))
+            json.field("hold_ids", holds.map(\.description).joined(separator: " "))
             json.field("kind", "breach-accept")
             json.field("model", model.model)
             json.field("provider", model.provider)
@@ -83,7 +83,7 @@ extension JournalEntry {
     fileprivate func fields(_ json: inout JSONLines) {
         json.field("at", at)
         json.field("budgets", lines) { json, line in
-            json.field("budget", line.budget)
+            json.field("budget", line.name.description)
             json.field("limit_usd", line.limit)
             json.field("period_start", line.periodStart)
         }
@@ -93,7 +93,7 @@ extension JournalEntry {
         json.field("digest", call.digest)
         json.field("function", call.function)
         json.field("held_usd", held)
-        json.field("hold_id", holdID)
+        json.field("hold_id", holdID.description)
         json.field("id", id)
         json.field("input_nano_usd_per_token", rates?.inputNanoUSDPerToken)
         json.field("input_tokens", usage?.inputTokens)

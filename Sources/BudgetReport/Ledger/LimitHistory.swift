@@ -95,7 +95,7 @@ struct LimitHistory {
 
     private mutating func note(_ entries: [JournalEntry]) {
         for entry in entries {
-            for line in entry.lines where line.budget == budget.name {
+            for line in entry.lines where line.name == BudgetLine.Name(budget: budget.name) {
                 highest[line.periodStart] = max(highest[line.periodStart] ?? line.limit, line.limit)
                 guard moment.raise(of: budget.name, at: entry.reservedAt)?.limit != line.limit,
                     entry.id > unraised[line.periodStart]?.entry ?? 0

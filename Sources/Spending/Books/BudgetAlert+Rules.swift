@@ -14,7 +14,7 @@ extension BudgetAlert {
         zip(thresholds, counters).flatMap { threshold, counter in
             threshold.percents.filter(counter.hasReached).map { percent in
                 BudgetAlert(
-                    budget: counter.line.budget, percent: percent, period: counter.line.period,
+                    budget: counter.line.name.description, percent: percent, period: counter.line.period,
                     limit: counter.line.limit, spent: counter.spent, held: counter.held, at: instant)
             }
         }

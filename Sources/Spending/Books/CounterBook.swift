@@ -33,7 +33,7 @@ package struct CounterBook: Sendable {
     }
 
     /// With all changes.
-    private var known: [String: [Int64: Counter]] = [:]
+    private var known: [BudgetLine.Name: [Int64: Counter]] = [:]
     /// What the store is still to write.
     package private(set) var changes: [CounterKey: Change] = [:]
 
@@ -42,7 +42,7 @@ package struct CounterBook: Sendable {
 
     /// Every counter that was read or changed.
     package var all: [(key: CounterKey, counter: Counter)] {
-        known.flatMap { budget, periods in periods.map { (CounterKey(budget: budget, startMS: $0), $1) } }
+        known.flatMap { name, periods in periods.map { (CounterKey(name: name, startMS: $0), $1) } }
     }
 
     /// Takes note of a counter as it is in the table; what is still to be written comes on top.
@@ -53,7 +53,7 @@ package struct CounterBook: Sendable {
             counter.held.nanoUSD += change.held.nanoUSD
             counter.endMS = max(counter.endMS, change.endMS ?? .min)
         }
-        known[key.budget, default: [:]][key.startMS] = counter
+        known[key.name, default: [:]][key.startMS] = counter
     }
 
     /// All that was counted under the line's name in periods that overlap the line's: also those of another rule that the
@@ -61,7 +61,7 @@ package struct CounterBook: Sendable {
     package func counter(_ line: BudgetLine) -> LedgerCounter {
         let (start, end) = (line.period.start.milliseconds, line.period.end.milliseconds)
         var counter = LedgerCounter(line: line, spent: .zero, held: .zero)
-        for (startMS, amounts) in known[line.budget] ?? [:] where startMS < end && amounts.endMS > start {
+        for (startMS, amounts) in known[line.name] ?? [:] where startMS < end && amounts.endMS > start {
             counter.spent = counter.spent.addingUpToLimit(amounts.spent)
             counter.held = counter.held.addingUpToLimit(amounts.held)
         }
@@ -72,9 +72,9 @@ package struct CounterBook: Sendable {
     mutating func open(_ line: BudgetLine) -> CounterKey {
         let key = CounterKey(line)
         let endMS = line.period.end.milliseconds
-        if (known[key.budget]?[key.startMS]?.endMS ?? .min) < endMS {
+        if (known[key.name]?[key.startMS]?.endMS ?? .min) < endMS {
             changes[key, default: Change()].endMS = endMS
-            known[key.budget, default: [:]][key.startMS, default: Counter(endMS: endMS)].endMS = endMS
+            known[key.name, default: [:]][key.startMS, default: Counter(endMS: endMS)].endMS = endMS
         }
         return key
     }
@@ -86,8 +86,8 @@ package struct CounterBook: Sendable {
             changes[key, default: Change()].spent.nanoUSD += spent.nanoUSD
             changes[key, default: Change()].held.nanoUSD += held.nanoUSD
             // What was not read is not asked for.
-            known[key.budget]?[key.startMS]?.spent.nanoUSD += spent.nanoUSD
-            known[key.budget]?[key.startMS]?.held.nanoUSD += held.nanoUSD
+            known[key.name]?[key.startMS]?.spent.nanoUSD += spent.nanoUSD
+            known[key.name]?[key.startMS]?.held.nanoUSD += held.nanoUSD
         }
     }
 

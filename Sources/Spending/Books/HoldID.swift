@@ -30,6 +30,8 @@ extension HoldID: LosslessStringConvertible {
         guard let number = parts.first.flatMap({ Int64($0) }) else { return nil }
         self.number = number
         mark = parts.count > 1 ? String(parts[1]) : nil
+        // `+7` and `007` are no names that a ledger gives.
+        guard description == text else { return nil }
     }
 
     /// The name, as journals and the services' logs show it.

@@ -28,7 +28,7 @@ extension LedgerBooks {
     /// - Returns: The decision, at the instant at which the ledger goes on.
     /// - Throws: ``GovernorError/nothingToDecide(reason:)``.
     package func decide(
-        _ request: DecisionRequest, openBreaches: [String] = [], by name: String, reason: String
+        _ request: DecisionRequest, openBreaches: [HoldID] = [], by name: String, reason: String
     ) throws(GovernorError) -> LedgerDecision {
         switch request {
         case .limits(let set):

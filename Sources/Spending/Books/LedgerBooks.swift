@@ -168,7 +168,7 @@ package struct LedgerBooks: Sendable {
         case .refuse(let shortage): return .refused(shortage)
         case .hold(let bound, let outputTokensMax):
             let id = hold(call, terms, bound)
-            return .held(holdID: id.description, terms: terms, bound: bound, outputTokensMax: outputTokensMax)
+            return .held(holdID: id, terms: terms, bound: bound, outputTokensMax: outputTokensMax)
         }
     }
 
@@ -202,7 +202,7 @@ package struct LedgerBooks: Sendable {
             usage: settlement.usage)
         changes.breaches.append(
             JournaledBreach(
-                holdID: id.description, model: call.model, breach: breach, at: now, bound: hold.bound,
+                holdID: id, model: call.model, breach: breach, at: now, bound: hold.bound,
                 cost: settlement.cost, isAccepted: false))
         breaches[call.model]?.append(breach)
     }

@@ -21,10 +21,10 @@ package struct LedgerChanges: Sendable {
         /// - Returns: The entry.
         package func entry(at instant: Date) -> JournalEntry {
             JournalEntry(
-                id: holdID.number, at: instant, kind: .reserve, holdID: holdID.description, reservedAt: instant,
+                id: holdID.number, at: instant, kind: .reserve, holdID: holdID, reservedAt: instant,
                 call: call.id, model: call.model, tenant: call.tenant, rates: rates, spent: .zero, held: bound,
                 lines: lines.map {
-                    JournalEntry.Line(budget: $0.key.budget, periodStart: $0.key.periodStart, limit: $0.limit)
+                    JournalEntry.Line(name: $0.key.name, periodStart: $0.key.periodStart, limit: $0.limit)
                 })
         }
     }

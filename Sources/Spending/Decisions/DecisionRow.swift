@@ -40,7 +40,9 @@ package struct DecisionRow: Sendable, Hashable {
             let milliseconds = Int64((instant.timeIntervalSince1970 * 1000).rounded())
             self.init(kind: Self.clock, subject: "", content: Self.text(Clock(leavingMS: milliseconds)))
         case .breach(let model, let holds):
-            self.init(kind: "breach", subject: model.model, content: Self.text(Breach(holds: holds, model: model)))
+            self.init(
+                kind: "breach", subject: model.model,
+                content: Self.text(Breach(holds: holds.map(\.description), model: model)))
         }
     }
 
@@ -56,7 +58,11 @@ package struct DecisionRow: Sendable, Hashable {
             if let clock = read(Clock.self) {
                 return .clock(leaving: Date(timeIntervalSince1970: Double(clock.leavingMS) / 1000))
             }
-        case "breach": if let breach = read(Breach.self) { return .breach(breach.model, holds: breach.holds) }
+        case "breach":
+            if let breach = read(Breach.self) {
+                let holds = breach.holds.compactMap(HoldID.init)
+                if holds.count == breach.holds.count { return .breach(breach.model, holds: holds) }
+            }
         default: break
         }
         throw .ledgerUnavailable(reason: "a decision `\(kind)` was written by a newer sluice; use that one")

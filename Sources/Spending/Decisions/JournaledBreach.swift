@@ -3,7 +3,7 @@ package import FoundationEssentials
 /// A breach as the ledger remembers it.
 package struct JournaledBreach: Sendable, Hashable {
     /// The hold that was too small.
-    package var holdID: String
+    package var holdID: HoldID
     /// The model that is refused for it.
     package var model: ModelID
     /// What was paid for.
@@ -19,7 +19,7 @@ package struct JournaledBreach: Sendable, Hashable {
 
     /// Makes a breach.
     package init(
-        holdID: String, model: ModelID, breach: Breach, at: Date?, bound: Money?, cost: Money?, isAccepted: Bool
+        holdID: HoldID, model: ModelID, breach: Breach, at: Date?, bound: Money?, cost: Money?, isAccepted: Bool
     ) {
         self.holdID = holdID
         self.model = model

@@ -11,7 +11,7 @@ package struct LedgerDecision: Sendable, Hashable {
         /// The clock had been ahead: all goes on at ``LedgerDecision/at``, and not at the instant that the ledger had come to.
         case clock(leaving: Date)
         /// What these holds cost above their bounds no longer refuses the model.
-        case breach(ModelID, holds: [String])
+        case breach(ModelID, holds: [HoldID])
     }
 
     /// What was decided.

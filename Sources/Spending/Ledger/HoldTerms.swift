@@ -13,13 +13,13 @@ package struct HoldTerms: Sendable, Hashable {
     /// Whether the caller would wait for held money rather than be given fewer output tokens.
     package var waits: Bool
     /// A budget for whose held money others wait who came first; nothing is held then.
-    package var contested: String?
+    package var contested: BudgetLine.Name?
 
     /// Makes terms.
     ///
     /// - Throws: ``GovernorError/unbounded`` where the amount does not fit.
     package init(
-        call: PaidCall, price: Price, lines: [BudgetLine], waits: Bool = false, contested: String? = nil
+        call: PaidCall, price: Price, lines: [BudgetLine], waits: Bool = false, contested: BudgetLine.Name? = nil
     ) throws(GovernorError) {
         self.call = call
         self.price = price
@@ -44,7 +44,7 @@ package struct HoldTerms: Sendable, Hashable {
         // Where one budget is spent, waiting for what others hold would be in vain.
         let spent = counters.filter { $0.roomWithoutHolds < boundMin }
         if let first = spent.first { return .refuse(Shortage(first, among: spent, bound: boundMin)) }
-        if let contested, let counter = counters.first(where: { $0.line.budget == contested }) {
+        if let contested, let counter = counters.first(where: { $0.line.name == contested }) {
             return .refuse(Shortage(counter, among: [counter], bound: boundMin))
         }
         guard let short = counters.first(where: { $0.room < bound }) else {
@@ -77,7 +77,7 @@ package enum HoldDecision: Sendable, Hashable {
 /// A ledger's answer to a call that wants to be made.
 package enum LedgerAdmission: Sendable, Hashable {
     /// The bound is held in all lines of the terms.
-    case held(holdID: String, terms: HoldTerms, bound: Money, outputTokensMax: Int)
+    case held(holdID: HoldID, terms: HoldTerms, bound: Money, outputTokensMax: Int)
     /// The call was settled before.
     case settled(Settlement)
     /// A living hold is for this very call.

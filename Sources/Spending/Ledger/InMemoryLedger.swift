@@ -52,24 +52,17 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
     }
 
     package func settle(
-        _ holdID: String, of call: PaidCall, settlement: Settlement
+        _ holdID: HoldID, of call: PaidCall, settlement: Settlement
     ) async throws(GovernorError) {
-        try end(holdID) { pages, hold throws(GovernorError) in try pages.settle(hold, of: call, settlement) }
+        try write { pages throws(GovernorError) in try pages.settle(holdID, of: call, settlement) }
     }
 
-    package func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try end(holdID) { pages, hold throws(GovernorError) in try pages.chargeInFull(hold, of: call) }
+    package func chargeInFull(_ holdID: HoldID, of call: CallID) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in try pages.chargeInFull(holdID, of: call) }
     }
 
-    package func release(_ holdID: String, of call: CallID) async throws(GovernorError) {
-        try end(holdID) { pages, hold throws(GovernorError) in try pages.release(hold, of: call) }
-    }
-
-    private func end(
-        _ holdID: String, _ body: (inout LedgerPages, HoldID) throws(GovernorError) -> Void
-    ) throws(GovernorError) {
-        guard let hold = HoldID(holdID) else { throw .unknownHold }
-        try write { pages throws(GovernorError) in try body(&pages, hold) }
+    package func release(_ holdID: HoldID, of call: CallID) async throws(GovernorError) {
+        try write { pages throws(GovernorError) in try pages.release(holdID, of: call) }
     }
 
     package func doubts(of call: CallPlace, to model: ModelID) async throws(GovernorError) -> CallDoubts {
@@ -80,10 +73,7 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
         books.pages.withLock { $0.charged(for: call) }
     }
 
-    package func abandon(_ holdID: String) {
-        guard let hold = HoldID(holdID) else { return }
-        abandoned.withLock { _ = $0.insert(hold) }
-    }
+    package func abandon(_ holdID: HoldID) { abandoned.withLock { _ = $0.insert(holdID) } }
 
     package func renewLeases() async throws(GovernorError) {
         try write { pages throws(GovernorError) in

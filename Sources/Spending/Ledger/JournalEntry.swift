@@ -21,16 +21,16 @@ package struct JournalEntry: Sendable, Hashable {
 
     /// The budget, period and limit that an entry counts in.
     package struct Line: Sendable, Hashable {
-        /// The name under which the ledger counts; see ``BudgetLine/budget``.
-        package var budget: String
+        /// The name under which the ledger counts.
+        package var name: BudgetLine.Name
         /// The first instant of the period.
         package var periodStart: Date
         /// The limit that was in force when the hold was taken.
         package var limit: Money
 
         /// Makes a line.
-        package init(budget: String, periodStart: Date, limit: Money) {
-            self.budget = budget
+        package init(name: BudgetLine.Name, periodStart: Date, limit: Money) {
+            self.name = name
             self.periodStart = periodStart
             self.limit = limit
         }
@@ -43,7 +43,7 @@ package struct JournalEntry: Sendable, Hashable {
     /// What was written.
     package var kind: Kind
     /// The hold that it belongs to.
-    package var holdID: String
+    package var holdID: HoldID
     /// When that hold was taken.
     package var reservedAt: Date
     /// The call.
@@ -71,7 +71,7 @@ package struct JournalEntry: Sendable, Hashable {
 
     /// Makes an entry.
     package init(
-        id: Int64, at: Date, kind: Kind, holdID: String, reservedAt: Date, call: CallID, model: ModelID,
+        id: Int64, at: Date, kind: Kind, holdID: HoldID, reservedAt: Date, call: CallID, model: ModelID,
         tenant: String?, rates: TokenRates?, usage: TokenUsage? = nil, countedBy: UsageSource? = nil,
         requestID: String? = nil, responseDigest: String? = nil, spent: Money, held: Money, lines: [Line]
     ) {

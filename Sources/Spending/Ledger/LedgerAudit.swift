@@ -49,12 +49,12 @@ package struct LedgerAudit: Sendable {
     /// Where they disagree: counters by budget and period, then the sums of reports.
     package var verification: LedgerVerification {
         let keys = Set(journaled.keys).union(counted.keys).union(open.keys).sorted {
-            ($0.budget, $0.startMS) < ($1.budget, $1.startMS)
+            ($0.name, $0.startMS) < ($1.name, $1.startMS)
         }
         let counters = keys.flatMap { key in
             let (truth, counter) = (journaled[key] ?? Amounts(), counted[key] ?? Amounts())
             return differences(
-                key.budget, key.periodStart,
+                key.name.description, key.periodStart,
                 [
                     (.spent, counter.spent, truth.spent), (.held, counter.held, truth.held),
                     (.openHolds, open[key]?.held ?? .zero, truth.held),

@@ -2,10 +2,8 @@ package import FoundationEssentials
 
 /// A budget in one period.
 package struct BudgetLine: Sendable, Hashable {
-    /// The name under which the ledger counts: the budget's, or budget + "/" + tenant for one tenant's share.
-    ///
-    /// No budget's own name holds a slash.
-    package var budget: String
+    /// The name under which the ledger counts.
+    package var name: Name
     /// The period.
     package var period: Period
     /// The limit in that period.
@@ -22,8 +20,8 @@ package struct BudgetLine: Sendable, Hashable {
     }
 
     /// Makes a line.
-    package init(budget: String, period: Period, limit: Money, next: Next? = nil) {
-        self.budget = budget
+    package init(name: Name, period: Period, limit: Money, next: Next? = nil) {
+        self.name = name
         self.period = period
         self.limit = limit
         self.next = next

@@ -19,7 +19,7 @@ extension LedgerPages {
     mutating func decide(
         _ request: DecisionRequest, by name: String, reason: String
     ) throws(GovernorError) -> LedgerDecision {
-        var open: [String] = []
+        var open: [HoldID] = []
         if case .breach(let model) = request {
             open = breaches.filter { $0.model == model && !$0.isAccepted }.map(\.holdID)
         }

@@ -35,12 +35,12 @@ extension LedgerPages {
     }
 
     func counters(in span: Range<Date>) -> [PeriodCounter] {
-        books.counters.all.map { key, counter in
+        books.counters.all.filter { $0.key.name.tenant == nil }.map { key, counter in
             PeriodCounter(
-                budget: key.budget, period: Period(start: key.periodStart, end: Date(milliseconds: counter.endMS)),
+                budget: key.name.budget, period: Period(start: key.periodStart, end: Date(milliseconds: counter.endMS)),
                 spent: counter.spent, held: counter.held)
         }.filter {
-            $0.period.start < span.upperBound && $0.period.end > span.lowerBound && !$0.budget.contains("/")
+            $0.period.start < span.upperBound && $0.period.end > span.lowerBound
         }.sorted { ($0.budget, $0.period.start) < ($1.budget, $1.period.start) }
     }
 

@@ -26,11 +26,11 @@ package struct Shortage: Sendable, Hashable {
 
     /// The budget that has room last of all, and when; nil where one of them never has, because its whole limit is less
     /// than the call may cost.
-    var opening: (budget: String, at: Date)? {
-        var last: (budget: String, at: Date)?
+    var opening: (name: BudgetLine.Name, at: Date)? {
+        var last: (name: BudgetLine.Name, at: Date)?
         for counter in counters {
             guard let instant = counter.opensAt(for: bound) else { return nil }
-            if last.map({ instant > $0.at }) ?? true { last = (counter.line.budget, instant) }
+            if last.map({ instant > $0.at }) ?? true { last = (counter.line.name, instant) }
         }
         return last
     }

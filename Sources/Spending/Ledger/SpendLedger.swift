@@ -41,17 +41,17 @@ package protocol SpendLedger: Sendable {
     /// journaled; see ``Settlement/isBreach(of:bound:)``.
     ///
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
-    func settle(_ holdID: String, of call: PaidCall, settlement: Settlement) async throws(GovernorError)
+    func settle(_ holdID: HoldID, of call: PaidCall, settlement: Settlement) async throws(GovernorError)
 
     /// Ends a hold whose call may have been made: its bound is charged.
     ///
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
-    func chargeInFull(_ holdID: String, of call: CallID) async throws(GovernorError)
+    func chargeInFull(_ holdID: HoldID, of call: CallID) async throws(GovernorError)
 
     /// Ends a hold whose call was surely never made: nothing is charged.
     ///
     /// - Throws: ``GovernorError/unknownHold`` where the hold has ended, or ``GovernorError/ledgerUnavailable(reason:)``.
-    func release(_ holdID: String, of call: CallID) async throws(GovernorError)
+    func release(_ holdID: HoldID, of call: CallID) async throws(GovernorError)
 
     /// How often a call to a model was charged in full, by ``chargeInFull(_:of:)`` or as an orphan that nobody corrected, and
     /// how many of the model's calls in a row were by ``chargeInFull(_:of:)``.
@@ -68,7 +68,7 @@ package protocol SpendLedger: Sendable {
     /// writes, and at the latest when this owner is gone.
     ///
     /// Does not wait and writes nothing itself. Does nothing for a hold that has ended.
-    func abandon(_ holdID: String)
+    func abandon(_ holdID: HoldID)
 
     /// Makes the leases of all living holds of this owner end one lease from now.
     ///

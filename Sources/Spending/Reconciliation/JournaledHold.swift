@@ -3,7 +3,7 @@ import FunctionKit
 
 /// All that the journal says of one hold, added up.
 struct JournaledHold: Sendable {
-    let id: String
+    let id: HoldID
     let call: CallID
     let model: ModelID
     let reservedAt: Date

@@ -14,8 +14,8 @@ package struct Reconciler: Sendable {
     private let regions: Set<String>
     private let ignoresUnknown: Bool
     private let repeated: [(call: InvoicedCall, times: Int)]
-    private var holds: [String: JournaledHold] = [:]
-    private var holdOfRequest: [String: String] = [:]
+    private var holds: [HoldID: JournaledHold] = [:]
+    private var holdOfRequest: [String: HoldID] = [:]
     private var rates: [Place: [TokenRates]] = [:]
 
     private struct Place: Hashable {
@@ -97,8 +97,8 @@ package struct Reconciler: Sendable {
         let severity = Dictionary(
             uniqueKeysWithValues: ReconciliationDifference.Kind.allCases.enumerated().map { ($1, $0) })
         result.differences.sort {
-            (severity[$0.kind] ?? 0, $0.at, $0.requestID ?? "", $0.holdID ?? "")
-                < (severity[$1.kind] ?? 0, $1.at, $1.requestID ?? "", $1.holdID ?? "")
+            (severity[$0.kind] ?? 0, $0.at, $0.requestID ?? "", $0.holdID?.description ?? "")
+                < (severity[$1.kind] ?? 0, $1.at, $1.requestID ?? "", $1.holdID?.description ?? "")
         }
         return result
     }
@@ -120,7 +120,7 @@ extension Reconciler {
     /// A pairing for each call, in their order.
     private func match() -> [Pairing] {
         var pairs: [Pairing] = []
-        var taken: Set<String> = []
+        var taken: Set<HoldID> = []
         for call in log {
             if let id = holdOfRequest[call.requestID], let hold = holds[id], taken.insert(id).inserted {
                 pairs.append(.hold(hold))
@@ -139,7 +139,8 @@ extension Reconciler {
 
     /// The hold that the caller named, where its question is the one that the caller named too.
     private func claimed(by call: InvoicedCall) -> JournaledHold? {
-        guard let id = call.holdID, let hold = holds[id], hold.call.questionID == call.questionID else { return nil }
+        guard let id = call.holdID.flatMap(HoldID.init), let hold = holds[id], hold.call.questionID == call.questionID
+        else { return nil }
         return hold
     }
 }

@@ -52,7 +52,7 @@ package struct ReconciliationDifference: Sendable, Hashable {
     /// The provider's name for the call.
     package var requestID: String?
     /// The hold.
-    package var holdID: String?
+    package var holdID: HoldID?
     /// The call that the hold is for.
     package var call: CallID?
     /// What the journal says; nil where it has no such hold.
@@ -64,7 +64,7 @@ package struct ReconciliationDifference: Sendable, Hashable {
 
     /// Makes a difference.
     package init(
-        kind: Kind, at: Date, requestID: String? = nil, holdID: String? = nil, call: CallID? = nil,
+        kind: Kind, at: Date, requestID: String? = nil, holdID: HoldID? = nil, call: CallID? = nil,
         journal: Side? = nil, log: Side? = nil, timesLogged: Int = 1
     ) {
         self.kind = kind
@@ -90,7 +90,7 @@ extension ReconciliationDifference: CustomStringConvertible {
     /// One sentence for a person, of printable ASCII only.
     package var description: String {
         let request = "request \(requestID ?? "unknown")"
-        let hold = "hold \(holdID ?? "unknown")"
+        let hold = "hold \(holdID?.description ?? "unknown")"
         let text =
             switch kind {
             case .releasedButServed: "\(hold) was released, but \(request) was served \(said(log)): not counted"

@@ -36,8 +36,11 @@ struct JournalBuilder {
     ) -> InvoicedCall {
         InvoicedCall(
             requestID: requestID, at: start.addingTimeInterval(second), model: model, region: region, usage: usage,
-            isError: isError, holdID: hold, questionID: question)
+            isError: isError, holdID: hold.map { holdID($0).description }, questionID: question)
     }
+
+    /// A hold by its name in a test.
+    static func holdID(_ name: String) -> HoldID { HoldID(number: 1, mark: name) }
 
     /// Adds a hold; its question is `q-` and its id.
     mutating func hold(
@@ -49,7 +52,8 @@ struct JournalBuilder {
             _ kind: JournalEntry.Kind, spent: Int64, held: Int64, usage: TokenUsage? = nil, requestID: String? = nil
         ) -> JournalEntry {
             JournalEntry(
-                id: Int64(entries.count + 1), at: Self.start.addingTimeInterval(second), kind: kind, holdID: id,
+                id: Int64(entries.count + 1), at: Self.start.addingTimeInterval(second), kind: kind,
+                holdID: Self.holdID(id),
                 reservedAt: Self.start.addingTimeInterval(second),
                 call: CallID(questionID: "q-\(id)", function: "llm-connector", ordinal: 0, digest: "d"), model: model,
                 tenant: nil, rates: rates, usage: usage, countedBy: usage == nil ? nil : countedBy,

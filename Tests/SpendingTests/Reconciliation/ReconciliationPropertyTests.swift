@@ -124,7 +124,7 @@ struct ReconciliationPropertyTests {
         let world = World(seed: seed)
         let result = world.journal.compared(with: world.log)
         let found = result.differences.map { difference in
-            let name = difference.kind == .chargedNotLogged ? difference.holdID : difference.requestID
+            let name = difference.kind == .chargedNotLogged ? difference.holdID?.mark : difference.requestID
             return "\(difference.kind.rawValue) \(name ?? "")"
         }
         #expect(Set(found) == world.expected)
