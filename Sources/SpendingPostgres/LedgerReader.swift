@@ -126,7 +126,7 @@ struct LedgerReader {
             let model = ModelID(provider: try row.get(0), region: try row.get(1), model: try row.get(2))
             books.breaches[model, default: []].append(try Breach(row))
         }
-        try CounterRange.note(results[6].rows, in: &books.counters)
+        try counters.note(results[6].rows, in: &books.counters)
         books.allLimits = try Self.limits(results[7].rows, knownLimits)
         return Facts(books: books, expired: expired)
     }
@@ -221,13 +221,15 @@ struct CounterRange: Sendable {
             """, [.texts(startsMS.keys.map(\.description)), .int8s(startsMS.values.map(\.self))])
     }
 
-    static func note(_ rows: [PostgresRow], in counters: inout CounterBook) throws(PostgresError) {
+    /// Takes note of what ``statement`` has read.
+    func note(_ rows: [PostgresRow], in counters: inout CounterBook) throws(PostgresError) {
         for row in rows {
             counters.note(
                 CounterBook.Counter(
                     endMS: try row.get(2), spent: Money(nanoUSD: try row.get(3)), held: Money(nanoUSD: try row.get(4))),
                 CounterKey(name: BudgetLine.Name(try row.get(0)), startMS: try row.get(1)))
         }
+        for (name, startMS) in startsMS { counters.noteAll(of: name, from: startMS) }
     }
 }
 

@@ -60,7 +60,8 @@ struct LedgerTransaction {
         let needed = asked.counters
         let missing = needed.beyond(expected)
         if !missing.isEmpty {
-            try CounterRange.note(try await send([missing.statement], on: connection)[0].rows, in: &books.counters)
+            let rows = try await send([missing.statement], on: connection)[0].rows
+            try missing.note(rows, in: &books.counters)
         }
         decide(asked, &books, &answers)
         return try await commit(
@@ -160,7 +161,11 @@ struct LedgerTransaction {
     private func decide(_ asked: Asked, _ books: inout LedgerBooks, _ answers: inout Answers) {
         for (place, operation) in operations.enumerated() {
             if case .reserve(let call, _, _) = operation, let terms = asked.terms[place] {
-                answers[place] = .success(.admission(books.decide(call, terms)))
+                do throws(GovernorError) {
+                    answers[place] = .success(.admission(try books.decide(call, terms)))
+                } catch {
+                    answers[place] = .failure(error)
+                }
             }
         }
         for (place, lines) in asked.counted {

@@ -46,7 +46,7 @@ extension PostgresLedger {
         let head = try seen.head(results[2], isLocked: false)
         var books = LedgerBooks(head, owner: ownerID)
         for row in results[3].rows { books.raises.append(try BudgetRaise(row)) }
-        try CounterRange.note(results[4].rows, in: &books.counters)
+        try counters.note(results[4].rows, in: &books.counters)
         books.allLimits = try LedgerReader.limits(results[5].rows, known)
         knownLimits.take(known)
         return books

@@ -6,26 +6,12 @@ import Synchronization
 /// What one transaction has read of the ledger, and what it has still to write of it.
 final class LedgerMemory: TransactionMemory.Pending {
     struct Facts {
-        /// Raises, limits and breaches are in them as far as they were read.
+        /// Raises, limits, breaches and counters are in them as far as they were read.
         var books: LedgerBooks
         var areRaisesRead = false
         var areLimitsRead = false
-        /// The lines whose counters were read.
-        var lines: Set<Line> = []
         /// Whether the holds whose owners are gone are charged.
         var isSwept = false
-    }
-
-    /// A period of a budget.
-    struct Line: Hashable {
-        let name: BudgetLine.Name
-        let startMS: Int64
-        let endMS: Int64
-
-        init(_ line: BudgetLine) {
-            name = line.name
-            (startMS, endMS) = (line.period.start.milliseconds, line.period.end.milliseconds)
-        }
     }
 
     private enum State {

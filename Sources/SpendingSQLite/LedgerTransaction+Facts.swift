@@ -122,19 +122,21 @@ extension LedgerTransaction {
     }
 
     mutating func readCounters(of line: BudgetLine) throws {
-        guard facts.lines.insert(LedgerMemory.Line(line)).inserted else { return }
+        guard !books.counters.hasAll(of: line) else { return }
+        let (startMS, endMS) = (line.period.start.milliseconds, line.period.end.milliseconds)
         let rows = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
                     SELECT period_start_ms, period_end_ms, spent_nano_usd, held_nano_usd FROM counters
                     WHERE budget = ? AND period_end_ms > ? AND period_start_ms < ?
                     """),
-            arguments: [line.name.description, line.period.start.milliseconds, line.period.end.milliseconds])
+            arguments: [line.name.description, startMS, endMS])
         while let row = try rows.next() {
             books.counters.note(
                 CounterBook.Counter(endMS: row[1], spent: Money(nanoUSD: row[2]), held: Money(nanoUSD: row[3])),
                 CounterKey(name: line.name, startMS: row[0]))
         }
+        books.counters.noteAll(of: line.name, from: startMS, to: endMS)
     }
 
     mutating func counter(_ line: BudgetLine) throws -> LedgerCounter {

@@ -69,7 +69,7 @@ struct LedgerTransaction {
         try readBreaches(of: call.model)
         let terms = try books.terms(of: call, terms)
         for line in terms.lines { try readCounters(of: line) }
-        let admission = books.decide(call, terms)
+        let admission = try books.decide(call, terms)
         try write()
         return admission
     }

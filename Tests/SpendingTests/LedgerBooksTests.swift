@@ -76,8 +76,9 @@ struct LedgerBooksTests {
         var books = books()
         let stored = CounterBook.Counter(endMS: line.period.end.milliseconds, spent: Money(nanoUSD: 5))
         books.counters.note(stored, key)
+        books.counters.noteAll(of: line.name, from: key.startMS, to: line.period.end.milliseconds)
         let whole = try HoldTerms(call: call, price: SpendFixture.price(), lines: [line])
-        _ = books.decide(call, whole)
+        _ = try books.decide(call, whole)
         books.counters.note(stored, key)
         let counter = books.counters.counter(line)
         #expect(counter.spent.nanoUSD == 5 && counter.held.nanoUSD == 40)
@@ -85,6 +86,19 @@ struct LedgerBooksTests {
             Issue.record("the limit was passed")
             return
         }
+    }
+
+    @Test("hold nothing where nobody has read what is spent")
+    func unread() throws {
+        let line = BudgetLine(
+            name: BudgetLine.Name(budget: "daily"), period: Period(start: now, end: now.addingTimeInterval(60)),
+            limit: Money(nanoUSD: 100))
+        var books = books()
+        #expect(throws: GovernorError.self) { try books.decide(SpendFixture.call("b"), terms(of: 1, line)) }
+        // Of the period's second half alone nobody knows enough.
+        books.counters.noteAll(of: line.name, from: now.milliseconds + 30_000)
+        #expect(throws: GovernorError.self) { try books.decide(SpendFixture.call("b"), terms(of: 1, line)) }
+        #expect(books.changes.isEmpty && books.counters.changes.isEmpty)
     }
 
     private func terms(of bytes: Int, _ line: BudgetLine) throws -> HoldTerms {

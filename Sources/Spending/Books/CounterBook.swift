@@ -32,13 +32,19 @@ package struct CounterBook: Sendable {
         package var hasAmounts: Bool { spent != .zero || held != .zero }
     }
 
+    /// The spans of time of which every counter that overlaps them was read, in milliseconds since 1970.
+    private var spans: [BudgetLine.Name: [Range<Int64>]] = [:]
+    /// Whether there are no counters but those in the book.
+    private let isWhole: Bool
     /// With all changes.
     private var known: [BudgetLine.Name: [Int64: Counter]] = [:]
     /// What the store is still to write.
     package private(set) var changes: [CounterKey: Change] = [:]
 
     /// Makes an empty book.
-    package init() {}
+    ///
+    /// - Parameter isWhole: Whether there are no counters elsewhere, so that none has to be read.
+    package init(isWhole: Bool = false) { self.isWhole = isWhole }
 
     /// Every counter that was read or changed.
     package var all: [(key: CounterKey, counter: Counter)] {
@@ -54,6 +60,25 @@ package struct CounterBook: Sendable {
             counter.endMS = max(counter.endMS, change.endMS ?? .min)
         }
         known[key.name, default: [:]][key.startMS] = counter
+    }
+
+    /// Takes note that every counter under a name that overlaps a span of time was noted, and that there are no others.
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - startMS: The span's first instant, in milliseconds since 1970.
+    ///   - endMS: The first instant after it.
+    package mutating func noteAll(of name: BudgetLine.Name, from startMS: Int64, to endMS: Int64 = .max) {
+        spans[name, default: []].append(startMS..<max(startMS, endMS))
+    }
+
+    /// Whether all was read that a line counts: what nobody has read is not nothing.
+    package func hasAll(of line: BudgetLine) -> Bool {
+        let period = line.period
+        return isWhole
+            || (spans[line.name] ?? []).contains {
+                $0.lowerBound <= period.start.milliseconds && period.end.milliseconds <= $0.upperBound
+            }
     }
 
     /// All that was counted under the line's name in periods that overlap the line's: also those of another rule that the

@@ -54,7 +54,7 @@ package struct LedgerBooks: Sendable {
     /// The breaches of the models that were read, without those that somebody accepted; empty for a model without any.
     package var breaches: [ModelID: [Breach]] = [:]
     /// What is counted.
-    package var counters = CounterBook()
+    package var counters: CounterBook
     /// What is to be written.
     package private(set) var changes = LedgerChanges()
     /// The number of the journal's last entry; 0 where there is none.
@@ -79,9 +79,12 @@ package struct LedgerBooks: Sendable {
     ///   - lastID: The number of the journal's last entry; 0 where there is none.
     ///   - nextID: The next entry's number; nil for the one after `lastID`.
     ///   - marksHolds: Whether entries' numbers may come again, so that new holds get marks.
+    ///   - counters: What is counted.
     package init(
-        owner: String, clock: Date, last: Date, lastID: Int64, nextID: Int64? = nil, marksHolds: Bool = false
+        owner: String, clock: Date, last: Date, lastID: Int64, nextID: Int64? = nil, marksHolds: Bool = false,
+        counters: CounterBook = CounterBook()
     ) {
+        self.counters = counters
         self.owner = owner
         self.last = last
         self.clock = clock
@@ -163,7 +166,13 @@ package struct LedgerBooks: Sendable {
     ///   - call: What is paid for.
     ///   - terms: Its terms, whose lines' counters were noted.
     /// - Returns: A new hold, or why there is none.
-    package mutating func decide(_ call: PaidCall, _ terms: HoldTerms) -> LedgerAdmission {
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)`` where a counter was not read: what is not known is not nothing.
+    package mutating func decide(
+        _ call: PaidCall, _ terms: HoldTerms
+    ) throws(GovernorError) -> LedgerAdmission {
+        guard terms.lines.allSatisfy(counters.hasAll) else {
+            throw .ledgerUnavailable(reason: "it was not asked what is spent, which is a fault of sluice; report it")
+        }
         switch terms.decide(terms.lines.map(counters.counter)) {
         case .refuse(let shortage): return .refused(shortage)
         case .hold(let bound, let outputTokensMax):

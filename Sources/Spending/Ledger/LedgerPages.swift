@@ -32,7 +32,8 @@ struct LedgerPages {
     }
 
     /// What they decide by; the counters in them are the table.
-    private(set) var books = LedgerBooks(owner: "", clock: .distantPast, last: .distantPast, lastID: 0)
+    private(set) var books = LedgerBooks(
+        owner: "", clock: .distantPast, last: .distantPast, lastID: 0, counters: CounterBook(isWhole: true))
     private(set) var journal: [JournalEntry] = []
     private(set) var holds: [HoldID: Hold] = [:]
     var breaches: [JournaledBreach] = []
@@ -89,7 +90,7 @@ struct LedgerPages {
             return answer
         }
         books.breaches[call.model] = breaches.filter { $0.model == call.model && !$0.isAccepted }.map(\.breach)
-        let admission = books.decide(call, try books.terms(of: call, terms))
+        let admission = try books.decide(call, try books.terms(of: call, terms))
         write(leaseUntil: leaseUntil)
         return admission
     }
