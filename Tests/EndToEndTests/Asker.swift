@@ -9,6 +9,9 @@ import Testing
 
 /// Asks at a real door until the question is accepted, as a client does that is told to come back.
 final class Asker: Sendable {
+    /// Far longer than any door stays shut.
+    private static let patience = Duration.seconds(180)
+
     private let door: FrontDoor
 
     /// An asker at a door of its own to the queues and the history of a world.
@@ -28,12 +31,13 @@ final class Asker: Sendable {
     /// Asks until the question is accepted, always under one id, and gives that.
     func ask(_ question: String) async throws -> String {
         let id = UUID().uuidString
+        let end = ContinuousClock.now + Self.patience
         while true {
             do throws(FrontDoorError) {
                 return try await door.accept(question, id: id)
             } catch {
                 switch error {
-                case .unavailable, .unconfirmed, .full: break
+                case .unavailable, .unconfirmed, .full: if .now >= end { throw error }
                 case .empty, .tooLong, .payloadTooLong, .notJSON, .badID, .badTenant, .taken, .draining, .unreadable:
                     throw error
                 }

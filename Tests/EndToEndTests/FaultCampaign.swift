@@ -1,5 +1,7 @@
 import ChromaTestServer
 import Foundation
+import FunctionHost
+import History
 import PostgresTestServer
 import RabbitMQServer
 import TestSupport
@@ -78,6 +80,9 @@ struct FaultCampaign {
     /// Longer than a hold lives on PostgreSQL where nobody renews its lease of a minute.
     private static let longPause = Duration.seconds(65)
 
+    /// Far longer than any fault keeps a question.
+    static let patience = Duration.seconds(180)
+
     /// Long enough for some questions.
     private static let moment = Duration.seconds(3)
 
@@ -118,6 +123,7 @@ struct FaultCampaign {
 
     /// Lets something go wrong, and repairs what does not repair itself.
     mutating func strike(_ fault: Fault) async throws {
+        print("\(Date.now.formatted(.iso8601)) \(fault)")
         switch fault {
         case .killHost: try await replaceHost(SIGKILL, status: -SIGKILL)
         case .endHost: try await replaceHost(SIGTERM, status: 0)
@@ -184,6 +190,38 @@ struct FaultCampaign {
             // This one need not have got a message before it was ended.
             #expect(count > 0 || fault == .startHostWithWrongClock, "\(fault)")
         }
+    }
+
+    /// How a question ended.
+    ///
+    /// - Throws: ``Standstill`` where it does not end.
+    func outcome(of id: String, _ world: HostWorld) async throws -> RunRecord {
+        let history = world.history
+        let record = try await value(within: Self.patience) { try await history.outcome(of: id) }
+        guard let record else {
+            let state = try await world.history.run(id: id)?.state
+            throw await standstill("question \(id) is \(state.map { "\($0)" } ?? "unknown")", world)
+        }
+        return record
+    }
+
+    /// What is to be known where nothing goes on.
+    func standstill(_ what: String, _ world: HostWorld) async -> Standstill {
+        var facts = [what]
+        for host in hosts { facts.append((try? await host.get("/readyz").body) ?? "a host answers nothing") }
+        facts.append((try? await world.sluice(["queues"]).output) ?? "no queues")
+        var lines: [String] = []
+        for host in hosts {
+            _ = await host.end(SIGKILL)
+            for await line in host.process.lines { lines.append(line) }
+        }
+        facts += lines.filter { !$0.contains("\"level\":\"trace\"") }.suffix(60)
+        return Standstill(description: facts.joined(separator: "\n"))
+    }
+
+    /// Nothing goes on.
+    struct Standstill: Error, CustomStringConvertible {
+        let description: String
     }
 
     /// Waits until a host says that the broker takes nothing from it, as each learns with its first publish.

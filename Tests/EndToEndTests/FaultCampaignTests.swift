@@ -52,7 +52,7 @@ struct FaultCampaignTests {
                 let asker = Asker(world)
                 var campaign = try await FaultCampaign(world, model, servers)
                 let ids = try await ask(questions, asker, world, &campaign)
-                try await checkOutcomes(ids, questions, asker, world)
+                try await checkOutcomes(ids, questions, world, campaign)
                 try await campaign.end()
                 campaign.expectSigns()
                 try await checkMoney(ids, world, model)
@@ -83,8 +83,8 @@ struct FaultCampaignTests {
             let isLast = number == campaign.faults.count - 1
             let portion = questions[(number * size)..<(isLast ? questions.count : (number + 1) * size)]
             if fault.needsQuiet {
-                for id in ids { _ = try await world.history.outcome(of: id) }
-                try await waitForEmptyQueues(world)
+                for id in ids { _ = try await campaign.outcome(of: id, world) }
+                try await waitForEmptyQueues(world, campaign)
                 try await campaign.strike(fault)
                 ids += try await asker.ask(portion)
                 continue
@@ -92,7 +92,7 @@ struct FaultCampaignTests {
             let first = try await asker.ask(portion.prefix(1))
             // Some before the fault and some while it lasts.
             async let others = asker.ask(portion.dropFirst(), every: .milliseconds(400))
-            _ = try await world.history.outcome(of: first[0])
+            _ = try await campaign.outcome(of: first[0], world)
             try await campaign.strike(fault)
             ids += try await first + others
         }
@@ -100,15 +100,15 @@ struct FaultCampaignTests {
     }
 
     private func checkOutcomes(
-        _ ids: [String], _ questions: [String], _ asker: Asker, _ world: HostWorld
+        _ ids: [String], _ questions: [String], _ world: HostWorld, _ campaign: FaultCampaign
     ) async throws {
         #expect(Set(ids).count == questions.count)
         for (number, id) in ids.enumerated() {
-            let record = try await world.history.outcome(of: id)
+            let record = try await campaign.outcome(of: id, world)
             #expect(record.state == .done, "\(record.reason ?? "")")
             #expect(record.question?.hasPrefix("Order ORD-\(number)-KX: ") == true)
         }
-        try await waitForEmptyQueues(world)
+        try await waitForEmptyQueues(world, campaign)
         let counts = try await world.history.counts()
         #expect(Set(counts.keys) == [.done])
         // One that the door could not say to be kept was asked again under its id, and is the same question.
@@ -116,11 +116,13 @@ struct FaultCampaignTests {
     }
 
     /// What was published twice may be on its way after all is answered.
-    private func waitForEmptyQueues(_ world: HostWorld) async throws {
+    private func waitForEmptyQueues(_ world: HostWorld, _ campaign: FaultCampaign) async throws {
+        let end = ContinuousClock.now + FaultCampaign.patience
         for function in Self.functions {
             for (kind, queue) in FunctionQueues(function: function).byKind where kind != "dead" {
                 // Nothing tells when a queue is empty, but that one asks.
                 while try await world.broker.depth(of: queue).total > 0 {
+                    if .now >= end { throw await campaign.standstill("messages stay in \(queue)", world) }
                     try await Task.sleep(for: .milliseconds(50))
                 }
             }
@@ -136,6 +138,7 @@ struct FaultCampaignTests {
 
     private func checkMoney(_ ids: [String], _ world: HostWorld, _ model: ModelServer) async throws {
         let export = try await world.sluice(["budget", "export", "--budgets", "b"])
+        try #require(export.status == 0, "\(export.errors)")
         let calls = try PaidCalls(export: export.output, model: model)
         try calls.check()
         var answersFromModel = 0
