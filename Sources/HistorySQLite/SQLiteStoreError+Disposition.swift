@@ -11,9 +11,8 @@ extension SQLiteStoreError: DispositionProviding {
         case .failed(_, let code) where [18, 19, 20, 25].contains(code & 0xff): .retry
         case .failed: .hostTrouble(HostTrouble(.unavailable, code: code))
         case .locked, .full: .hostTrouble(HostTrouble(.unavailable, code: code))
-        case .cannotOpen, .readOnly, .damaged, .absent, .lost, .notOurs, .displaced, .older, .swapped, .notWhole,
-            .inUse,
-            .newer:
+        case .cannotOpen, .readOnly, .damaged, .absent, .lost, .notOurs, .shared, .displaced, .older, .swapped,
+            .notWhole, .inUse, .newer:
             .hostTrouble(HostTrouble(.refused, code: code))
         }
     }
@@ -27,6 +26,7 @@ extension SQLiteStoreError: DispositionProviding {
         case .absent: "data-file-absent"
         case .lost: "data-file-lost"
         case .notOurs: "data-file-not-ours"
+        case .shared: "data-folder-shared"
         case .displaced: "data-file-displaced"
         case .older: "data-file-older"
         case .swapped: "data-file-swapped"

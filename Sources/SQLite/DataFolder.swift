@@ -6,7 +6,8 @@ import Glibc
 /// What is made gets the modes 0700 and 0600 whatever the umask says; what earlier versions made wider is narrowed. A
 /// link, another user's folder or file, and a folder that another user could move away are refused: who can swap them
 /// could begin every limit anew. So `root` does not use another's folder either, where it would leave files that their
-/// owner cannot write.
+/// owner cannot write. A folder that others share, such as `/tmp`, is refused as well, and no folder is narrowed that holds
+/// anything else: it may be there for others.
 final class DataFolder: Sendable {
     /// From the root, so that it stays the same when the process or its folder moves.
     let path: String
@@ -19,15 +20,19 @@ final class DataFolder: Sendable {
 
     /// All that may lie in it.
     static let files = ["sluice.sqlite", "sluice.sqlite-wal", "sluice.sqlite-shm", "start.lock", "head"]
+    /// The same, with what earlier versions and the database itself leave.
+    private static let entries = Set(files + ["sluice.sqlite-journal", "owners"])
 
     /// Looks at what the folder is and holds.
     ///
     /// - Parameters:
     ///   - name: As it was given: the last part is no link.
     ///   - isMade: Whether it is made where it is missing.
-    /// - Throws: ``SQLiteStoreError/notOurs(path:what:)``, ``SQLiteStoreError/absent(file:)`` where it is missing and not made,
-    ///   or ``SQLiteStoreError/cannotOpen(file:reason:)`` where it cannot be made or read.
-    init(_ name: String, isMade: Bool = true) throws(SQLiteStoreError) {
+    ///   - isNarrowed: Whether it is closed to others where it is open to them; who only reads changes nothing.
+    /// - Throws: ``SQLiteStoreError/notOurs(path:what:)``, ``SQLiteStoreError/shared(path:what:)``,
+    ///   ``SQLiteStoreError/absent(file:)`` where it is missing and not made, or ``SQLiteStoreError/cannotOpen(file:reason:)``
+    ///   where it cannot be made or read.
+    init(_ name: String, isMade: Bool = true, isNarrowed: Bool = true) throws(SQLiteStoreError) {
         path = try Self.absolute(name)
         if isMade {
             try Self.make(path)
@@ -48,21 +53,56 @@ final class DataFolder: Sendable {
         _ = unsafe fstat(opened, &status)
         identity = FileIdentity(status)
         try Self.checkOwner(status, name)
-        var wasOpen = status.isOpenToOthers
-        // By path for the files: closing one would drop the locks that this process has on it.
-        var isClosed = !wasOpen || fchmod(opened, status.st_mode & 0o700) == 0
+        // What has a file's name where there is no store is somebody's own.
+        let isStore = FileIdentity.status("\(path)/\(Self.files[0])") != nil
+        var widened: [(file: String, mode: mode_t)] = []
         for file in Self.files {
-            guard let status = try Self.look(at: "\(path)/\(file)", name: "\(name)/\(file)"), status.isOpenToOthers
+            guard let status = try Self.look(at: "\(path)/\(file)", name: "\(name)/\(file)"), isStore,
+                status.isOpenToOthers
             else { continue }
-            wasOpen = true
-            if unsafe chmod("\(path)/\(file)", status.st_mode & 0o700) != 0 { isClosed = false }
+            widened.append((file, status.st_mode & 0o700))
         }
+        let isAlone = try Self.checkIsAlone(status, path, name)
+        guard isNarrowed, status.isOpenToOthers || !widened.isEmpty else {
+            notice = nil
+            return
+        }
+        var isClosed = true
+        if isAlone, status.isOpenToOthers { isClosed = fchmod(opened, status.st_mode & 0o700) == 0 }
+        // By path for the files: closing one would drop the locks that this process has on it.
+        for (file, mode) in widened where unsafe chmod("\(path)/\(file)", mode) != 0 { isClosed = false }
         notice =
-            switch (wasOpen, isClosed) {
-            case (false, _): nil
+            switch (isAlone, isClosed) {
             case (true, true): "\(name) was open to other users; from now on it is this user's alone"
-            case (true, false): "\(name) is open to other users, and its disk does not let that be changed"
+            case (false, true):
+                "\(name) is open to other users and stays so, since sluice did not make it; its files are not"
+            case (_, false): "\(name) is open to other users, and its disk does not let that be changed"
             }
+    }
+
+    /// Refuses a folder that is there for others as well.
+    ///
+    /// - Returns: Whether a store, or nothing yet, is all that it holds, so that nobody else misses it.
+    private static func checkIsAlone(
+        _ status: stat, _ path: String, _ name: String
+    ) throws(SQLiteStoreError) -> Bool {
+        guard status.isOpenToOthers else { return true }
+        let found = try? FileManager.default.contentsOfDirectory(atPath: path)
+        let isAlone = found?.allSatisfy { entries.contains($0) } ?? false
+        let isStore = isAlone && found?.contains(files[0]) ?? false
+        // What `mkdir` makes where a user has a group of one.
+        let isOwnGroup = found?.isEmpty ?? false && !status.isWrittenByAll && status.st_gid == getegid()
+        guard !status.isSticky, !status.isWrittenByOthers || isStore || isOwnGroup else {
+            throw .shared(path: name, what: "is shared with other users")
+        }
+        let trusted = trustedUsers
+        for entry in found ?? [] where !entries.contains(entry) {
+            if let owner = FileIdentity.status("\(path)/\(entry)")?.st_uid, !trusted.contains(owner) {
+                throw .shared(path: name, what: "holds what belongs to user \(owner)")
+            }
+        }
+        // One right below the root is the system's, such as `/srv`, even where it is empty.
+        return isAlone && (isStore || parent(of: path) != "/")
     }
 
     /// Lets go of it.
@@ -116,7 +156,7 @@ final class DataFolder: Sendable {
     /// Refuses a folder that another user could replace: one of those above it is theirs, or is reached by their link.
     private static func checkWay(to path: String, name: String) throws(SQLiteStoreError) {
         let above = parent(of: path)
-        let trusted = [geteuid(), 0] + (hasUnmappedUsers ? [unmappedUser] : [])
+        let trusted = trustedUsers
         var ways = [above]
         if let resolved = unsafe realpath(above, nil) {
             unsafe ways.append(String(cString: resolved))
@@ -132,6 +172,9 @@ final class DataFolder: Sendable {
             }
         }
     }
+
+    /// This user, and those who can do as they like anyway.
+    private static var trustedUsers: [uid_t] { [geteuid(), 0] + (hasUnmappedUsers ? [unmappedUser] : []) }
 
     /// Whom the files of users without a number here seem to belong to, and else the user `nobody`.
     private static let unmappedUser: uid_t = 65_534

@@ -29,4 +29,9 @@ extension stat {
     var isPlainFile: Bool { st_mode & S_IFMT == S_IFREG }
     /// What others than the owner may do.
     var isOpenToOthers: Bool { st_mode & 0o077 != 0 }
+    var isWrittenByOthers: Bool { st_mode & 0o022 != 0 }
+    /// By everybody, or by a group that hands itself on to all that is made in it.
+    var isWrittenByAll: Bool { st_mode & 0o2002 != 0 }
+    /// Whether nobody may remove another's files in it, which is the mark of a folder for all.
+    var isSticky: Bool { st_mode & 0o1000 != 0 }
 }

@@ -15,7 +15,7 @@ extension SQLiteStore {
     /// - Throws: ``SQLiteStoreError``; ``SQLiteStoreError/absent(file:)`` where nothing was ever kept there.
     package static func openForReading(folder: String, schemas: [Schema]) throws(SQLiteStoreError) -> SQLiteStore {
         let file = "\(folder)/\(DataFolder.files[0])"
-        let data = try existing(folder, file: file)
+        let data = try existing(folder, file: file, isNarrowed: false)
         do {
             // What has no head is of before there was one, or still being made.
             if FileIdentity.status("\(data.path)/head") != nil,
@@ -44,8 +44,10 @@ extension SQLiteStore {
     }
 
     /// A folder with a data file.
-    private static func existing(_ folder: String, file: String) throws(SQLiteStoreError) -> DataFolder {
-        let data = try DataFolder(folder, isMade: false)
+    private static func existing(
+        _ folder: String, file: String, isNarrowed: Bool = true
+    ) throws(SQLiteStoreError) -> DataFolder {
+        let data = try DataFolder(folder, isMade: false, isNarrowed: isNarrowed)
         let status = FileIdentity.status("\(data.path)/\(DataFolder.files[0])")
         if status == nil, errno != ENOENT { throw .cannotOpen(file: file, reason: systemReason(errno)) }
         guard let status, status.st_size > 0 else {

@@ -16,6 +16,9 @@ package enum SQLiteStoreError: Error, Sendable, Hashable {
     /// The folder or a file in it is another user's or a link, or another user could replace it; `what` says so in words
     /// that follow the path.
     case notOurs(path: String, what: String)
+    /// The folder is there for others too, so that it is neither used nor changed; `what` says so in words that follow the
+    /// path.
+    case shared(path: String, what: String)
     /// What lies at the file's path is not what this process has open; `what` says so in words that follow the file.
     case displaced(file: String, what: String)
     /// The file is an older copy: it lacks so many commits that were made in this folder.
@@ -90,6 +93,9 @@ extension SQLiteStoreError: CustomStringConvertible {
                 + " folder"
         case .notOurs(let path, let what):
             "\(path) \(what); name a folder of your own with --data, or run sluice as its owner"
+        case .shared(let path, let what):
+            "\(path) \(what) and is left as it is; name a folder of its own with --data, such as"
+                + " \(path.hasSuffix("/") ? path : path + "/")sluice"
         case .displaced(let file, let what):
             "\(file) \(what); nothing is taken or paid for: end this process, and put the file back or begin anew"
         case .older(let file, let missing):

@@ -138,6 +138,29 @@ struct DataFolderTests {
         }
     }
 
+    @Test("that is there for everybody is refused in one line by every command, and none changes it")
+    func shared() async throws {
+        let folder = try TemporaryFolder()
+        let all = "\(folder.path)/all"
+        try FileManager.default.createDirectory(atPath: all, withIntermediateDirectories: false)
+        try FileManager.default.setAttributes([.posixPermissions: 0o1777], ofItemAtPath: all)
+        for command in [
+            ["ask", "What is a defect?"], ["budget", "status"], ["budget", "verify"], ["queues"],
+            ["history", "export"],
+            ["host"],
+        ] {
+            let refused = try await SluiceProcess.run(
+                command + ["--data", "all"], in: folder.url, environment: HostRun.unused)
+            #expect(refused.status == 1)
+            #expect(
+                refused.errors
+                    == "sluice: all is shared with other users and is left as it is; name a folder of its own with"
+                    + " --data, such as all/sluice\n", "\(command)")
+            #expect(try FileManager.default.attributesOfItem(atPath: all)[.posixPermissions] as? Int == 0o1777)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: all).isEmpty)
+        }
+    }
+
     @Test(
         "a question may come from standard input, so that no argument shows it",
         arguments: [

@@ -70,6 +70,80 @@ struct DataFolderTests {
         #expect(try open("data").notice == nil)
     }
 
+    @Test("that is there for others as well is refused and left as it is", arguments: [0o1777, 0o1755, 0o2775, 0o777])
+    func shared(mode: Int) throws {
+        try make("all")
+        try setMode(mode, "all")
+        let own = "all is shared with other users and is left as it is; name a folder of its own with --data, such as"
+        #expect(try complaint("all") == "\(own) all/sluice")
+        let refusal = SQLiteStoreError.shared(path: "\(folder.path)/all", what: "is shared with other users")
+        #expect(throws: refusal) { try SQLiteStore.openExisting(folder: "\(folder.path)/all", schemas: [Self.notes]) }
+        #expect(throws: refusal) {
+            try SQLiteStore.openForReading(folder: "\(folder.path)/all", schemas: [Self.notes])
+        }
+        #expect(try self.mode("all") == mode)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/all").isEmpty)
+        // A folder of its own in it will do.
+        #expect(try open("all/sluice").notice == nil)
+        #expect(try self.mode("all") == mode && self.mode("all/sluice") == 0o700)
+    }
+
+    @Test("that others share is refused even where a store lies in it")
+    func sharedStore() throws {
+        try open("data").close()
+        try setMode(0o1777, "data")
+        #expect(try complaint("data").hasPrefix("data is shared with other users"))
+        #expect(try mode("data") == 0o1777)
+    }
+
+    @Test("that this user has made is used, and closed to others", arguments: [0o755, 0o775, 0o700])
+    func ownEmpty(mode: Int) throws {
+        try make("own")
+        try setMode(mode, "own")
+        #expect(try (open("own").notice == nil) == (mode == 0o700))
+        #expect(try self.mode("own") == 0o700)
+    }
+
+    @Test("that holds other things of this user's is used, and stays open to others")
+    func project() throws {
+        try make("project")
+        try Data().write(to: folder.url.appending(path: "project/index.html"))
+        try setMode(0o755, "project")
+        for _ in 0..<2 {
+            let store = try open("project")
+            #expect(store.notice?.hasSuffix("since sluice did not make it; its files are not") == true)
+            #expect(try mode("project") == 0o755 && mode("project/sluice.sqlite") == 0o600)
+            #expect(try mode("project/index.html") == 0o644)
+            try store.close()
+        }
+        // Where others may write, they could swap what lies in it.
+        try setMode(0o775, "project")
+        #expect(try complaint("project").hasPrefix("project is shared with other users"))
+        #expect(try mode("project") == 0o775)
+    }
+
+    @Test(
+        "that holds what is another user's is refused and left as it is",
+        .enabled(if: geteuid() == 0, "only root can make such a folder"))
+    func homes() throws {
+        try make("home/theirs")
+        try setMode(0o755, "home")
+        try give("home/theirs", to: 4321)
+        #expect(try complaint("home").hasPrefix("home holds what belongs to user 4321 and is left as it is"))
+        #expect(try mode("home") == 0o755)
+    }
+
+    @Test("of an earlier version is left as it is by one who only reads")
+    func readOnly() throws {
+        try open("data").close()
+        try setMode(0o755, "data")
+        try setMode(0o644, "data/sluice.sqlite")
+        let store = try SQLiteStore.openForReading(folder: "\(folder.path)/data", schemas: [Self.notes])
+        #expect(store.notice == nil)
+        #expect(try mode("data") == 0o755 && mode("data/sluice.sqlite") == 0o644)
+        try store.close()
+    }
+
     @Test("that is a link, or holds one, is refused", arguments: ["data", "data/", "data/sluice.sqlite", "data/head"])
     func links(link: String) throws {
         let target = link.hasPrefix("data/") && link != "data/" ? "elsewhere.file" : "elsewhere"
@@ -119,7 +193,7 @@ struct DataFolderTests {
         let name = theirs == "above" ? "above/data" : "data"
         try make(name)
         if theirs == "data/sluice.sqlite" { try Data().write(to: folder.url.appending(path: theirs)) }
-        try setMode(0o777, name)
+        try setMode(0o755, name)
         try give(theirs, to: user)
         let complaint = try complaint(name)
         let own = "name a folder of your own with --data, or run sluice as its owner"
