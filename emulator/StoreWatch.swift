@@ -1,4 +1,5 @@
 import Bedrock
+import CivilTime
 import FoundationEssentials
 import FunctionHost
 import History
@@ -23,8 +24,6 @@ final class StoreWatch: Service {
 
     /// How often it looks.
     private static let interval = Duration.seconds(15)
-    /// How far a clock may be off, in seconds.
-    static let offsetMax: TimeInterval = 60
 
     private let governor: CostGovernor?
     private let history: (any RunHistory)?
@@ -67,10 +66,8 @@ final class StoreWatch: Service {
         sight.withLock { $0.writeProblem = problem }
         let before = Date.now
         if let (clock, moment) = (try? await clock()) ?? nil {
-            let after = Date.now
-            // A server that answered late is not one whose clock is behind.
-            let offset = max(0, before.timeIntervalSince(clock)) + min(0, after.timeIntervalSince(clock))
-            sight.withLock { ($0.clockOffset, $0.moment) = (offset, moment) }
+            let offset = ClockOffset(to: clock, between: before, and: .now)
+            sight.withLock { ($0.clockOffset, $0.moment) = (offset.seconds, moment) }
         }
         tell()
     }
@@ -107,10 +104,10 @@ final class StoreWatch: Service {
     /// Why this machine's clock must be set; nil where it need not.
     var clockProblem: String? {
         let worst = offsets.max { abs($0.seconds) < abs($1.seconds) }
-        guard let worst, abs(worst.seconds) > Self.offsetMax else { return nil }
+        guard let worst, abs(worst.seconds) > ClockOffset.secondsMax else { return nil }
         let seconds = Int(abs(worst.seconds).rounded())
         let side = worst.seconds > 0 ? "ahead of" : "behind"
-        return "this machine's clock is \(seconds) s \(side) the \(worst.source)'s; set it right"
+        return "this machine's clock is \(seconds) s \(side) the \(worst.source)'s; set right whichever is wrong"
     }
 
     /// Why the ledger goes by other limits than this host's files; nil where it does not.

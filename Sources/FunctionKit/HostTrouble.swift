@@ -43,7 +43,7 @@ public struct HostTrouble: Sendable, Hashable {
         /// What a person can do, in a few words.
         public var advice: String {
             switch self {
-            case .clock: "set the clock of this host"
+            case .clock: "set the clock of this host right, or that of the server that it disagrees with"
             case .credentials: "renew or correct the keys of this host"
             case .access: "give this account access to it"
             case .notFound: "correct its name, its region or its address"

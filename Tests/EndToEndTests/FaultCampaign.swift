@@ -137,7 +137,7 @@ struct FaultCampaign {
             let host = try await start(
                 hosts.count, clock: try await WrongClock.environment(secondsAhead: seconds, in: folder))
             try await Task.sleep(for: Self.moment)
-            if servers.data != nil { #expect(try await host.get("/readyz").body.contains("set it right")) }
+            if servers.data != nil { #expect(try await host.get("/readyz").body.contains("set right")) }
             try await end(host, SIGTERM, status: 0)
         case .stopLogReader:
             let host = hosts[turns % hosts.count]

@@ -90,6 +90,70 @@ struct GovernorTests {
         #expect(abs(try #require(instants.last).timeIntervalSince(ahead)) < 0.002)
     }
 
+    @Test("opens no period that has not begun by this machine's clock, and goes on in one that is open")
+    func leap() async throws {
+        let client = try await Self.client()
+        let (server, machine) = (ManualClock(), ManualClock())
+        func governor(_ machine: ManualClock) -> CostGovernor {
+            let clock = LedgerClock.givenBoth(ledger: server.now, machine: machine.now)
+            return SpendFixture.governor(PostgresLedger(client: client, clock: clock))
+        }
+        let host = governor(machine)
+        try await host.pay(SpendFixture.call("a", bytes: 1), tokens: 1)
+        let spent = try #require(try await host.status().first).spent
+        // As after a fail-over to a server whose clock is wrong.
+        let before = server.now()
+        server.advance(seconds: 400 * 86_400)
+        let error = await #expect(throws: GovernorError.self) {
+            try await host.pay(SpendFixture.call("b", bytes: 1), tokens: 1)
+        }
+        #expect(error == .clocksDisagree(ledger: server.now(), machine: machine.now()))
+        #expect("\(try #require(error))".contains("sluice budget clock accept"))
+        // Back in the true day, that goes on where it was.
+        server.advance(seconds: -400 * 86_400)
+        #expect(server.now() == before)
+        #expect(try #require(try await host.status().first).spent == spent)
+        try await host.pay(SpendFixture.call("c", bytes: 1), tokens: 1)
+        #expect(try #require(try await host.status().first).spent > spent)
+        // A host whose clock is wrong goes on by the ledger's where a period is open, and opens none.
+        let wrong = ManualClock()
+        wrong.advance(seconds: -3 * 86_400)
+        let late = governor(wrong)
+        try await late.pay(SpendFixture.call("d", bytes: 1), tokens: 1)
+        server.advance(seconds: 86_400)
+        machine.advance(seconds: 86_400)
+        await #expect(throws: GovernorError.self) {
+            try await late.pay(SpendFixture.call("e", bytes: 1), tokens: 1)
+        }
+        try await host.pay(SpendFixture.call("f", bytes: 1), tokens: 1)
+        try await late.pay(SpendFixture.call("g", bytes: 1), tokens: 1)
+    }
+
+    @Test("a ledger that a leap has carried off opens no period until somebody sets it back")
+    func leapBack() async throws {
+        let client = try await Self.client()
+        let (server, machine) = (ManualClock(), ManualClock())
+        let host = SpendFixture.governor(
+            PostgresLedger(client: client, clock: .givenBoth(ledger: server.now, machine: machine.now)))
+        let reservation = try await host.held(SpendFixture.call("a", bytes: 1))
+        server.advance(seconds: 400 * 86_400)
+        // The end of a call under way is written, and with it the ledger's time.
+        try await host.chargeInFull(reservation)
+        server.advance(seconds: -400 * 86_400)
+        let error = await #expect(throws: GovernorError.self) {
+            try await host.pay(SpendFixture.call("b", bytes: 1), tokens: 1)
+        }
+        guard case .clocksDisagree = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        _ = try await host.acceptClock(by: "a person", reason: "the server's clock was wrong")
+        let spent = try #require(try await host.status().first).spent
+        #expect(spent > .zero)
+        try await host.pay(SpendFixture.call("c", bytes: 1), tokens: 1)
+        #expect(try #require(try await host.status().first).spent > spent)
+    }
+
     @Test("a value that PostgreSQL refuses fails its own call, and no neighbour's")
     func badValue() async throws {
         let client = try await Self.client()

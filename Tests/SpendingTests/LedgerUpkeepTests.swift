@@ -15,12 +15,12 @@ struct LedgerUpkeepTests {
 
     /// Runs an upkeep beside `body`, and ends it.
     private func withUpkeep(
-        of governor: CostGovernor, logger: Logger? = nil,
+        of governor: CostGovernor, logger: Logger? = nil, now: @escaping @Sendable () -> Date = { .now },
         deliver: @escaping @Sendable (BudgetAlert) async throws -> Void,
         _ body: () async throws -> Void
     ) async throws {
         let upkeep = LedgerUpkeep(
-            governor: governor, keepResponses: .seconds(86_400), logger: logger ?? silent, deliver: deliver)
+            governor: governor, keepResponses: .seconds(86_400), logger: logger ?? silent, now: now, deliver: deliver)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep.run() }
             try await body()
@@ -53,12 +53,37 @@ struct LedgerUpkeepTests {
             let (events, event) = AsyncStream.makeStream(of: String.self)
             let ledger = ToldLedger(inner) { event.yield($0) }
             try await withUpkeep(
-                of: SpendFixture.governor(ledger), logger: Logger(label: "test", factory: { _ in log })
+                of: SpendFixture.governor(ledger), logger: Logger(label: "test", factory: { _ in log }), now: clock.now
             ) { _ in
             } _: {
                 for await event in events where event == "forget" { break }
             }
             #expect(log.entries.contains { "\($0.message)".contains("lies in the future") } == isAhead)
+        }
+    }
+
+    @Test("forgets nothing while the ledger's clock is ahead of this machine's, as after a fail-over")
+    func leap() async throws {
+        for (seconds, forgets) in [(400 * 86_400.0, false), (-400 * 86_400, true), (59, true)] {
+            let clock = ManualClock()
+            let machine = clock.now()
+            let ledger = InMemoryLedger(now: clock.now)
+            let governor = SpendFixture.governor(ledger)
+            try await governor.pay(SpendFixture.call(), tokens: 1)
+            clock.advance(seconds: seconds)
+            let (events, event) = AsyncStream.makeStream(of: String.self)
+            let upkept = SpendFixture.governor(ToldLedger(ledger, tell: { event.yield($0) }))
+            try await withUpkeep(of: upkept, now: { machine }) { _ in
+            } _: {
+                // It looks at the ledger's clock twice: to tell where that is ahead, and before it forgets.
+                var looks = 0
+                for await event in events {
+                    looks += event == "status" ? 1 : 0
+                    if forgets ? event == "forget" : looks == 2 { break }
+                }
+            }
+            event.finish()
+            if !forgets { for await event in events { #expect(event != "forget") } }
         }
     }
 
@@ -188,7 +213,10 @@ private struct ToldLedger: SpendLedger {
 
     func status(_ lines: @escaping @Sendable (LedgerMoment) -> [BudgetLine]) async throws(GovernorError)
         -> LedgerStanding
-    { try await ledger.status(lines) }
+    {
+        tell("status")
+        return try await ledger.status(lines)
+    }
 
     func offer(_ limits: BudgetSet, by name: String) async throws(GovernorError) -> LimitsOffer {
         try await ledger.offer(limits, by: name)

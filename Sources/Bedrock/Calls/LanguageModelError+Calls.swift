@@ -9,6 +9,7 @@ extension LanguageModelError {
             switch error {
             case .notGoverned: .hostTrouble(HostTrouble(.notGoverned, code: "model-not-governed"))
             case .boundBreached: .hostTrouble(HostTrouble(.breach, code: "model-bound-breached"))
+            case .clocksDisagree: .hostTrouble(HostTrouble(.clock, code: "ledger-clock"))
             case .answerForgotten: .answerForgotten
             // No price times no number of tokens that a request may ask for is so much.
             case .unstorable: .rejected(code: "name-unstorable")

@@ -1,9 +1,14 @@
+import CivilTime
+import FoundationEssentials
 import History
 import Logging
 import ServiceLifecycle
 
 /// Gives questions whose asker's deadline has passed their final state, wherever their message is, and deletes questions
 /// that were kept long enough, all by the history's own clock: this machine's may be wrong.
+///
+/// So may the history's, as after a fail-over to a server whose clock is ahead. Then everything looks old, and what was
+/// deleted would be gone: so nothing is swept while the history's clock is ahead of this machine's.
 struct Sweeper: Sendable {
     /// How often it looks.
     ///
@@ -14,6 +19,8 @@ struct Sweeper: Sendable {
     /// How long questions are kept after their final state; nil for ever.
     let kept: Duration?
     let logger: Logger
+    /// This machine's clock.
+    var now: @Sendable () -> Date = { .now }
 
     func run() async {
         await cancelWhenGracefulShutdown {
@@ -24,8 +31,11 @@ struct Sweeper: Sendable {
         }
     }
 
-    private func sweep() async {
+    /// Looks once.
+    func sweep() async {
         do {
+            // Where this machine's is the wrong one, hosts with a right one sweep.
+            guard try await !isBehind() else { return }
             let overdue = try await history.overdue()
             for id in overdue {
                 _ = try await history.finish(id: id, .without(.expired, reason: "expired"))
@@ -43,5 +53,11 @@ struct Sweeper: Sendable {
             guard !Task.isCancelled else { return }
             logger.warning("questions cannot be swept", metadata: [LogKey.error: "\(type(of: error))"])
         }
+    }
+
+    /// Whether this machine's clock is behind the history's.
+    private func isBehind() async throws -> Bool {
+        let before = now()
+        return ClockOffset(to: try await history.instant(), between: before, and: now()).isBehind
     }
 }

@@ -93,6 +93,12 @@ package struct CounterBook: Sendable {
         return counter
     }
 
+    /// Whether a line, whose counters were read, has one of its own period.
+    func isOpen(_ line: BudgetLine) -> Bool {
+        let key = CounterKey(line)
+        return known[key.name]?[key.startMS] != nil
+    }
+
     /// Makes sure that a line, whose counters were read, has one of its own period.
     mutating func open(_ line: BudgetLine) -> CounterKey {
         let key = CounterKey(line)

@@ -47,6 +47,8 @@ package struct LedgerBooks: Sendable {
     package private(set) var now: Date
     /// What the clock says, which may be before it.
     package private(set) var clock: Date
+    /// What this machine's clock says; nil where the ledger goes by that one, or a test sets it.
+    package var machineClock: Date?
     /// See ``LedgerMoment/raises``.
     package var raises: [BudgetRaise] = []
     /// All limits that were ever in force, oldest first.
@@ -62,6 +64,8 @@ package struct LedgerBooks: Sendable {
 
     /// The instant of the last entry, raise or decision.
     private var last: Date
+    /// How far this machine's clock may be behind the turn of a period that it opens, in seconds.
+    private static let lateMax: TimeInterval = 300
     private var nextID: Int64
     private let marksHolds: Bool
     private var known: [CallID: [Known]] = [:]
@@ -166,7 +170,8 @@ package struct LedgerBooks: Sendable {
     ///   - call: What is paid for.
     ///   - terms: Its terms, whose lines' counters were noted.
     /// - Returns: A new hold, or why there is none.
-    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)`` where a counter was not read: what is not known is not nothing.
+    /// - Throws: ``GovernorError/ledgerUnavailable(reason:)`` where a counter was not read: what is not known is not nothing;
+    ///   or ``GovernorError/clocksDisagree(ledger:machine:)`` where a period would begin that has not by ``machineClock``.
     package mutating func decide(
         _ call: PaidCall, _ terms: HoldTerms
     ) throws(GovernorError) -> LedgerAdmission {
@@ -176,8 +181,21 @@ package struct LedgerBooks: Sendable {
         switch terms.decide(terms.lines.map(counters.counter)) {
         case .refuse(let shortage): return .refused(shortage)
         case .hold(let bound, let outputTokensMax):
+            try checkBegun(terms.lines)
             let id = hold(call, terms, bound)
             return .held(holdID: id, terms: terms, bound: bound, outputTokensMax: outputTokensMax)
+        }
+    }
+
+    /// Opens no period on the word of the ledger's clock alone.
+    ///
+    /// One that leaps ahead would give a day that had its limit another one, in a period to come. Where a period is open, that
+    /// clock is enough.
+    private func checkBegun(_ lines: [BudgetLine]) throws(GovernorError) {
+        guard let machineClock else { return }
+        let latest = machineClock.addingTimeInterval(Self.lateMax)
+        guard lines.allSatisfy({ $0.period.start <= latest || counters.isOpen($0) }) else {
+            throw .clocksDisagree(ledger: now, machine: machineClock)
         }
     }
 

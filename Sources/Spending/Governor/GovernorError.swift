@@ -1,3 +1,5 @@
+package import FoundationEssentials
+
 /// Why the governor could not answer.
 ///
 /// No call may be made then.
@@ -14,6 +16,8 @@ package enum GovernorError: Error, Sendable, Hashable {
     case unbounded
     /// The ledger cannot be read or written. `reason` names the file and what is wrong with it.
     case ledgerUnavailable(reason: String)
+    /// The call would open a period that has begun by the ledger's clock and not by this machine's. One of them is wrong.
+    case clocksDisagree(ledger: Date, machine: Date)
     /// The ledger knows no such hold: it was settled, released or charged as an orphan before.
     case unknownHold
     /// No budget has this name. `hint` says which there are.
@@ -40,6 +44,10 @@ extension GovernorError: CustomStringConvertible {
             "the question's id or its tenant cannot be stored; give both 1 to 255 bytes, none of them zero"
         case .unbounded: "the call's worst case is beyond any amount; shorten the prompt or the answer"
         case .ledgerUnavailable(let reason): "no call is paid for without the ledger: \(reason)"
+        case .clocksDisagree(let ledger, let machine):
+            "no new budget period is opened: the ledger's time is \(ledger.formatted(.iso8601)), this machine's clock says"
+                + " \(machine.formatted(.iso8601)); set right whichever is wrong, and where the ledger stays ahead see"
+                + " `sluice budget clock accept`"
         case .unknownHold: "the hold has ended before: it was settled, released or charged; nothing is charged twice"
         case .unknownBudget(let name, let hint): "there is no budget `\(name)`; \(hint)"
         case .uselessRaise(let reason), .nothingToDecide(let reason): reason

@@ -1,4 +1,5 @@
-import FoundationEssentials
+import CivilTime
+package import FoundationEssentials
 package import Logging
 
 /// What a ledger needs done beside the calls: leases renewed, alerts delivered, old responses forgotten.
@@ -15,6 +16,7 @@ package struct LedgerUpkeep: Sendable {
     private let keepResponses: Duration
     private let deliver: @Sendable (BudgetAlert) async throws -> Void
     private let logger: Logger
+    private let now: @Sendable () -> Date
 
     /// Makes an upkeep.
     ///
@@ -23,15 +25,18 @@ package struct LedgerUpkeep: Sendable {
     ///   - keepResponses: How long responses are kept; longer than messages live, since a call whose response is gone can
     ///     no longer be answered.
     ///   - logger: Gets what fails. The next round tries again.
+    ///   - now: This machine's clock.
     ///   - deliver: Tells people of an alert; where it throws, the alert is given again later.
     package init(
         governor: CostGovernor, keepResponses: Duration, logger: Logger,
+        now: @escaping @Sendable () -> Date = { .now },
         deliver: @escaping @Sendable (BudgetAlert) async throws -> Void
     ) {
         self.governor = governor
         self.keepResponses = keepResponses
         self.deliver = deliver
         self.logger = logger
+        self.now = now
     }
 
     /// Works until the task is cancelled, and then some seconds more for the last alerts.
@@ -45,6 +50,7 @@ package struct LedgerUpkeep: Sendable {
             }
             group.addTask {
                 await every(Self.forgetInterval, "old responses not forgotten") { () async throws(GovernorError) in
+                    guard try await !isBehind() else { return }
                     _ = try await governor.ledger.forgetResponses(olderThan: keepResponses)
                 }
             }
@@ -111,6 +117,14 @@ package struct LedgerUpkeep: Sendable {
                 logger.warning("alert not delivered", metadata: ["error": "\(error)"])
             }
         }
+    }
+
+    /// Whether this machine's clock is behind the ledger's: while one of them is wrong nothing is old.
+    private func isBehind() async throws(GovernorError) -> Bool {
+        let before = now()
+        let moment = try await governor.moment()
+        let clock = moment.instant.addingTimeInterval(-moment.lead)
+        return ClockOffset(to: clock, between: before, and: now()).isBehind
     }
 
     /// The ledger's clock is never set back, so that a clock that was once ahead delays every turn of a budget.

@@ -28,8 +28,8 @@ package protocol SpendLedger: Sendable {
     ///     once unless the transaction is repeated, and not for a call whose settlement is stored or that is in flight.
     ///     ``HoldTerms/decide(_:)`` then decides.
     /// - Returns: A new hold, or why there is none.
-    /// - Throws: What `terms` throws, ``GovernorError/boundBreached(_:)``, ``GovernorError/answerForgotten`` or
-    ///   ``GovernorError/ledgerUnavailable(reason:)``; the last also where the task is cancelled while the ledger is
+    /// - Throws: What `terms` throws, ``GovernorError/boundBreached(_:)``, ``GovernorError/answerForgotten``,
+    ///   ``GovernorError/clocksDisagree(ledger:machine:)`` or ``GovernorError/ledgerUnavailable(reason:)``; the last also where the task is cancelled while the ledger is
     ///   silent. Nothing is held then, or only until the ledger answers again.
     func reserve(
         _ call: PaidCall, terms: @escaping @Sendable (LedgerMoment) throws(GovernorError) -> HoldTerms

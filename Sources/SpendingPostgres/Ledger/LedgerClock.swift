@@ -7,12 +7,23 @@ package enum LedgerClock: Sendable {
     case server
     /// A clock that a test sets.
     case given(@Sendable () -> Date)
+    /// The same, and this machine's clock as a test sets it.
+    case givenBoth(ledger: @Sendable () -> Date, machine: @Sendable () -> Date)
 
     /// The instant that takes the place of the server's.
     var milliseconds: Int64? {
         switch self {
         case .server: nil
-        case .given(let now): now().milliseconds
+        case .given(let now), .givenBoth(let now, _): now().milliseconds
+        }
+    }
+
+    /// What this machine's clock says, which may be another; nil where a test sets only the ledger's.
+    var machine: Date? {
+        switch self {
+        case .server: .now
+        case .given: nil
+        case .givenBoth(_, let machine): machine()
         }
     }
 

@@ -207,8 +207,9 @@ final class LedgerCommits: Sendable {
             // Also before an operation that sweeps no other orphans: a dropped hold keeps its call from others.
             let given = abandoned.withLock { $0 }
             let transaction = LedgerTransaction(
-                operations: operations, abandoned: given, clockMS: clock.milliseconds, owner: owner, lease: lease,
-                lane: "\(owner)/\(lane)", number: number, doubted: doubted, expected: queue.withLock { $0.counters },
+                operations: operations, abandoned: given, clockMS: clock.milliseconds, machineClock: clock.machine,
+                owner: owner, lease: lease, lane: "\(owner)/\(lane)", number: number, doubted: doubted,
+                expected: queue.withLock { $0.counters },
                 knownLimits: knownLimits, seen: seen, decided: decided)
             do {
                 switch try await client.withConnection({ try await transaction.run(on: $0) }) {

@@ -21,6 +21,8 @@ struct LedgerTransaction {
     /// Holds of this owner that nobody will end.
     let abandoned: [HoldID: KeyedCall]
     let clockMS: Int64?
+    /// See ``LedgerClock/machine``.
+    let machineClock: Date?
     let owner: String
     let lease: Duration
     /// The owner's lane that it is on.
@@ -53,6 +55,7 @@ struct LedgerTransaction {
         }
         var answers = Answers(repeating: .failure(.unknownHold), count: operations.count)
         var books = facts.books
+        books.machineClock = machineClock
         endHolds(&books, &answers)
         books.chargeAbandoned(abandoned.filter { books.hold($0.key)?.call == $0.value.id }.keys)
         books.chargeExpired(facts.expired)
