@@ -41,7 +41,8 @@ struct DataFolderTests {
             .replacing(folder.path + "/", with: "")
     }
 
-    @Test("is this user's alone whatever the umask, with all that is in it and those above it", arguments: [0, 0o777])
+    @Test(
+        "is this user's alone whatever the umask, with all that is in it and those above it", arguments: [0o002, 0o777])
     func modes(mask: mode_t) async throws {
         let before = umask(mask)
         defer { umask(before) }

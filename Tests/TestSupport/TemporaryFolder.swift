@@ -11,7 +11,9 @@ package final class TemporaryFolder: Sendable {
     /// Makes a new, empty folder.
     package init() throws {
         url = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        // Whatever the umask is that another test has set for a moment.
+        try FileManager.default.createDirectory(
+            at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     }
 
     /// What is left in the temporary folder harms nobody.
