@@ -37,8 +37,8 @@ public struct BudgetRefusal: Sendable, Hashable {
     public var neededNanoUSD: Int64
     /// What the budget wants done.
     public var policy: ExhaustedPolicy
-    /// When there may be room again in each budget that has none now.
-    public var opensAt: Date
+    /// When there may be room again in each budget that has none now; nil where no turn of a period makes any.
+    public var opensAt: Date?
     /// What the call was charged before, in nano-dollars, though it brought no answer: part of what its run costs.
     public var chargedNanoUSD: Int64 = 0
     /// For a person: which budget has no room, what the call may cost and what is left, and when it opens by whose clock.
@@ -47,7 +47,7 @@ public struct BudgetRefusal: Sendable, Hashable {
     /// Makes a refusal; without `explanation` it says no more than the budget's name.
     public init(
         budget: String, cause: Cause = .spent, remainingNanoUSD: Int64 = 0, neededNanoUSD: Int64 = 0,
-        policy: ExhaustedPolicy, opensAt: Date, explanation: String? = nil
+        policy: ExhaustedPolicy, opensAt: Date?, explanation: String? = nil
     ) {
         self.budget = budget
         self.cause = cause

@@ -76,8 +76,8 @@ extension CommandFailure {
             switch error {
             case .budgetExhausted(let refusal) where refusal.cause != .breached:
                 .refused(
-                    "budget `\(refusal.budget)` has no room for the vectors until \(refusal.opensAt.formatted(.iso8601))"
-                )
+                    "budget `\(refusal.budget)` has no room for the vectors"
+                        + (refusal.opensAt.map { " until \($0.formatted(.iso8601))" } ?? "; raise its limit"))
             default: .failed("the embedding model gave no vectors: \(error.code)")
             }
     }

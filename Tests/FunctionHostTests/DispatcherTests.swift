@@ -262,6 +262,24 @@ struct DispatcherTests {
         #expect(try await test.broker.depth(of: queues.parked).total == 0)
     }
 
+    @Test(
+        "a question that no turn of the budget helps is refused without a time to return, whatever the policy",
+        arguments: [ExhaustedPolicy.reject, .waitUntilReset, .answerWithoutModel])
+    func neverOpens(policy: ExhaustedPolicy) async throws {
+        let test = try TestHost([
+            registered { _, _ in
+                let refusal = BudgetRefusal(budget: "month", cause: .noRoom, policy: policy, opensAt: nil)
+                throw Told(disposition: .budgetExhausted(refusal))
+            }
+        ])
+        try await test.run { _ in
+            try await test.send("q")
+            let record = try await test.history.outcome(of: "q")
+            #expect(record.state == .refused && record.opensAt == nil)
+        }
+        #expect(try await test.broker.depth(of: queues.parked).total == 0)
+    }
+
     @Test("a refused question gets its final state with the time to return")
     func refused() async throws {
         let opensAt = Date(timeIntervalSince1970: 4_000_000_000)

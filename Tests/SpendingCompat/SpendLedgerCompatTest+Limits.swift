@@ -110,7 +110,7 @@ extension SpendLedgerCompatTest {
         let spent = try await governor.refusal(SpendFixture.call("b", bytes: 11))
         #expect(spent.cause == .spent && spent.explanation.hasPrefix("the budget `day` is spent; `week`, which has no"))
         let never = try await governor.refusal(SpendFixture.call("d", bytes: 101))
-        #expect(never.policy == .reject && never.budget == "day")
+        #expect(never.policy == .reject && never.budget == "day" && never.opensAt == nil)
         #expect(never.explanation.hasSuffix("is spent; ask something shorter, or raise the limit"))
         bench.clock.set("2026-11-30T00:00:00Z")
         let large = try await governor.refusal(SpendFixture.call("d", bytes: 101))

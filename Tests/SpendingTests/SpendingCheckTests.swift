@@ -67,6 +67,35 @@ struct SpendingCheckTests {
         #expect(problems.allSatisfy { "\($0)".contains("the budget all has a limit of $0.0000000") })
     }
 
+    @Test("finds a tenant's share that has no room for one call", arguments: [(99, 1), (100, 0)])
+    func noRoomInShare(limit: Int64, found: Int) {
+        var daily = Self.budget()
+        daily.limit = Money(nanoUSD: limit)
+        daily.tenantSharePercent = 10
+        let call = PaidCall(
+            id: CallID(questionID: "", function: "llm", ordinal: 0, digest: ""), model: Self.model, tenant: nil,
+            inputBytes: 8, outputTokensMax: 2)
+        let problems = SpendingCheck.problems(
+            models: [("llm", Self.model)], largestCalls: [call], prices: PriceBook([Self.price(Self.model)]),
+            budgets: [daily], at: Self.now)
+        #expect(problems.count == found)
+        #expect(
+            problems.allSatisfy {
+                "\($0)".hasPrefix("the budget daily has a share of 10 % for a tenant ($0.000000009), which has no room")
+                    && "\($0)".hasSuffix("raise the limit or `tenant_share_percent` in budgets")
+            })
+    }
+
+    @Test("finds a budget that falls back to the model itself, unless it limits others too")
+    func fallsBackToItself() {
+        let budget = Self.budget(exhausted: .fallbackModel("large"))
+        #expect(Self.problems(budgets: [budget]) == [.fallsBackToItself(Self.model, budget: "daily")])
+        let both = [("llm", Self.model), ("other", Self.small)]
+        #expect(
+            Self.problems(models: both, prices: [Self.price(Self.model), Self.price(Self.small)], budgets: [budget])
+                .isEmpty)
+    }
+
     @Test("finds a model without a price in force now, and says so once")
     func price() {
         var elsewhere = Self.model

@@ -178,12 +178,12 @@ struct Dispatcher: Sendable {
                 try await broker.handBack(delivery)
                 note(outcome)
                 return
-            case .park(let refusal):
+            case .park(let refusal, let opensAt):
                 var parked = headers
                 parked.budget = refusal.budget
                 parked.needed = refusal.neededNanoUSD
-                parked.opensAt = refusal.opensAt
-                await noteWaiting(id, refusal, logger)
+                parked.opensAt = opensAt
+                await noteWaiting(id, refusal, until: opensAt, logger)
                 try await republish(delivery, parked, to: queues.parked)
             case .refuse(let refusal):
                 // No turn of the budget opens a model that has cost too much.
@@ -222,9 +222,11 @@ struct Dispatcher: Sendable {
     /// Lets the asker see that the question waits.
     ///
     /// It does so whether the history hears of it or not: a history that is away must not send it round in circles.
-    private func noteWaiting(_ id: String, _ refusal: BudgetRefusal, _ logger: Logger) async {
+    private func noteWaiting(
+        _ id: String, _ refusal: BudgetRefusal, until opensAt: Date, _ logger: Logger
+    ) async {
         do {
-            try await history.noteWaiting(id: id, until: refusal.opensAt, explanation: refusal.explanation)
+            try await history.noteWaiting(id: id, until: opensAt, explanation: refusal.explanation)
         } catch {
             logger.warning(
                 "that a question waits could not be noted", metadata: [LogKey.error: "\(Self.name(of: error))"])
@@ -348,7 +350,7 @@ struct Dispatcher: Sendable {
         case .retry(let failure):
             logger.warning("invocation failed; tried again later", metadata: Self.metadata(failure))
         case .dead(let failure): logger.error("message dead-lettered", metadata: Self.metadata(failure))
-        case .park(let refusal):
+        case .park(let refusal, _):
             logger.warning("question waits for its budget", metadata: Self.metadata(refusal))
         case .refuse(let refusal): logger.notice("question refused by its budget", metadata: Self.metadata(refusal))
         case .isolate: logger.notice("delivered before; runs alone")
@@ -364,10 +366,12 @@ struct Dispatcher: Sendable {
     }
 
     private static func metadata(_ refusal: BudgetRefusal) -> Logger.Metadata {
-        [
+        var metadata: Logger.Metadata = [
             LogKey.budgetName: "\(refusal.budget)", LogKey.budgetCause: "\(refusal.cause.rawValue)",
-            LogKey.budgetOpens: "\(refusal.opensAt.formatted(.iso8601))", LogKey.budgetNote: "\(refusal.explanation)",
+            LogKey.budgetNote: "\(refusal.explanation)",
         ]
+        if let opensAt = refusal.opensAt { metadata[LogKey.budgetOpens] = "\(opensAt.formatted(.iso8601))" }
+        return metadata
     }
 
     /// The kind of an error; its text may hold what must not be logged.

@@ -18,7 +18,7 @@ package enum Outcome: Sendable {
     /// Back in the queue at once with the same attempt, because this host ends.
     case handBack
     /// Parked until the budget opens, with the same attempt.
-    case park(BudgetRefusal)
+    case park(BudgetRefusal, until: Date)
     /// Nobody pays for this question today: its final state is `refused`, with the time to return.
     case refuse(BudgetRefusal)
     /// The asker's deadline has passed: the final state is `expired`; nothing is paid for.
@@ -46,15 +46,18 @@ package enum Outcome: Sendable {
     }
 
     private init(_ refusal: BudgetRefusal) {
-        switch refusal.policy {
-        case .reject: self = .refuse(refusal)
+        // Waiting helps only where the budget opens.
+        switch (refusal.policy, refusal.opensAt) {
+        case (.reject, _): self = .refuse(refusal)
         // No turn of the budget opens the model again.
         case _ where refusal.cause == .breached:
             self = .trouble(HostTrouble(.breach, code: RunRecord.breached))
-        case .waitUntilReset: self = .park(refusal)
+        case (_, nil): self = .refuse(refusal)
+        case (.waitUntilReset, let opensAt?): self = .park(refusal, until: opensAt)
         // The function or the model should have dealt with these: it has no way to answer without the model, so the
         // question waits rather than fails.
-        case .answerWithoutModel, .fallbackModel: self = .park(refusal)
+        case (.answerWithoutModel, let opensAt?), (.fallbackModel, let opensAt?):
+            self = .park(refusal, until: opensAt)
         }
     }
 

@@ -37,7 +37,11 @@ package enum SpendingCheck {
         for budget in budgets {
             for problem in known.problems(of: budget) { note(problem) }
             guard case .fallbackModel(let name) = budget.exhausted else { continue }
-            for (function, model) in models where budget.scope.covers(model, of: function) {
+            let asked = models.filter { budget.scope.covers($0.model, of: $0.function) }
+            if let (_, model) = asked.first, asked.allSatisfy({ $0.model.model == name }) {
+                note(.fallsBackToItself(model, budget: budget.name))
+            }
+            for (function, model) in asked {
                 // A fallback is asked in the region of the model that it stands in for.
                 let fallback = ModelID(provider: model.provider, region: model.region, model: name)
                 if !isPriced(fallback) {
@@ -61,14 +65,16 @@ package enum SpendingCheck {
     ///   - prices: All prices.
     ///   - budgets: The limits.
     ///   - instant: Now.
-    /// - Returns: A ``SpendingProblem/noRoomForOneCall(_:function:budget:limit:bound:)`` for each.
+    /// - Returns: A ``SpendingProblem/noRoomForOneCall(_:function:budget:limit:bound:)`` for each, or where a tenant's share
+    ///   of the limit has none, a ``SpendingProblem/noRoomInShare(_:function:budget:percent:share:bound:)``.
     package static func withoutRoom(
         for calls: [PaidCall], prices: PriceBook, budgets: [Budget], at instant: Date
     ) -> [SpendingProblem] {
         calls.flatMap { tooSmall(budgets, for: $0, prices, at: instant) }
     }
 
-    /// The budgets whose whole limit is less than one call, or the same call to a fallback model, may cost.
+    /// The budgets whose whole limit, or a tenant's share of it, is less than one call, or the same call to a fallback
+    /// model, may cost.
     private static func tooSmall(
         _ budgets: [Budget], for call: PaidCall, _ prices: PriceBook, at instant: Date
     ) -> [SpendingProblem] {
@@ -82,8 +88,16 @@ package enum SpendingCheck {
             guard let price = prices.price(of: model, at: instant), let bound = try? price.bound(of: call) else {
                 return []
             }
-            return budgets.filter { $0.scope.covers(model, of: function) && $0.limit < bound }.map {
-                .noRoomForOneCall(model, function: function, budget: $0.name, limit: $0.limit, bound: bound)
+            return budgets.filter { $0.scope.covers(model, of: function) }.compactMap { budget in
+                let share = budget.tenantShare(of: budget.limit)
+                guard share < bound else { return nil }
+                guard budget.limit >= bound else {
+                    return .noRoomForOneCall(
+                        model, function: function, budget: budget.name, limit: budget.limit, bound: bound)
+                }
+                return .noRoomInShare(
+                    model, function: function, budget: budget.name, percent: budget.tenantSharePercent, share: share,
+                    bound: bound)
             }
         }
     }
@@ -128,20 +142,27 @@ package enum SpendingProblem: Error, Sendable, Hashable {
     case noFallbackBudget(ModelID, function: String, budget: String)
     /// The limit of a budget has no room for a single call, which may cost so much.
     case noRoomForOneCall(ModelID, function: String, budget: String, limit: Money, bound: Money)
+    /// A tenant's share of a budget, in percent and in money, has no room for a single call, which may cost so much.
+    case noRoomInShare(ModelID, function: String, budget: String, percent: Int, share: Money, bound: Money)
+    /// A budget falls back to the model itself that it has no room for.
+    case fallsBackToItself(ModelID, budget: String)
     /// A scope names a provider or model without a price, or a function that asks no model; `nearest` is one that it may
     /// mean.
     case unknownInScope(key: String, name: String, nearest: String?, budget: String)
 }
 
 extension SpendingProblem {
-    /// What is wrong; for a limit without room, without what to do about it.
+    /// What is wrong; for a limit or share without room, without what to do about it.
     package var explanation: String {
-        guard case .noRoomForOneCall(let model, let function, let budget, let limit, let bound) = self else {
-            return description
-        }
-        return
+        switch self {
+        case .noRoomForOneCall(let model, let function, let budget, let limit, let bound):
             "the budget \(budget) has a limit of $\(limit), which has no room for one call of \(function) to"
-            + " \(model.spelled): it may cost up to $\(bound)"
+                + " \(model.spelled): it may cost up to $\(bound)"
+        case .noRoomInShare(let model, let function, let budget, let percent, let share, let bound):
+            "the budget \(budget) has a share of \(percent) % for a tenant ($\(share)), which has no room for one call of"
+                + " \(function) to \(model.spelled): it may cost up to $\(bound)"
+        default: description
+        }
     }
 }
 
@@ -162,6 +183,10 @@ extension SpendingProblem: CustomStringConvertible {
             "the budget \(budget) falls back to \(model.spelled) for \(function), which no budget covers;"
                 + " add a budget to budgets, or change `fallback-model` there"
         case .noRoomForOneCall: "\(explanation); raise the limit in budgets"
+        case .noRoomInShare: "\(explanation); raise the limit or `tenant_share_percent` in budgets"
+        case .fallsBackToItself(let model, let budget):
+            "the budget \(budget) falls back to \(model.spelled), which is the model that it has no room for; name a cheaper"
+                + " one in `fallback-model` in budgets"
         case .unknownInScope(let key, let name, let nearest, let budget):
             "the scope of the budget \(budget) names the \(key) `\(name)`, which "
                 + (key == "function" ? "asks no model" : "has no price")

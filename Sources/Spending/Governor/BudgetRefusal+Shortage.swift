@@ -46,7 +46,7 @@ extension BudgetRefusal {
             budget: name.description, cause: cause, remainingNanoUSD: left.nanoUSD,
             neededNanoUSD: shortage.bound.nanoUSD,
             policy: opening == nil && policy == .waitUntilReset ? .reject : policy,
-            opensAt: cause == .held ? counter.line.period.end : opening?.at ?? counter.line.period.end,
+            opensAt: cause == .held ? counter.line.period.end : opening?.at,
             explanation: explanation)
     }
 }

@@ -60,7 +60,7 @@ struct LambdaError: Error, Hashable {
     }
 
     /// One call too many.
-    init(_ throttle: Throttle, _ message: String, retryAfter: Int = 1) {
+    init(_ throttle: Throttle, _ message: String, retryAfter: Int? = 1) {
         self.init(.tooMany, message)
         self.throttle = throttle
         self.retryAfter = retryAfter

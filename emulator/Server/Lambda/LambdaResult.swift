@@ -94,8 +94,8 @@ extension LambdaError {
         case .budgetExhausted(let refusal) where refusal.cause == .breached:
             self.init(.service, refusal.explanation)
         case .budgetExhausted(let refusal):
-            let wait = refusal.cause == .held ? 1 : refusal.opensAt.timeIntervalSinceNow.rounded(.up)
-            self.init(.rate, refusal.explanation, retryAfter: Int(min(max(1, wait), 31 * 86_400)))
+            let wait = refusal.cause == .held ? 1 : refusal.opensAt?.timeIntervalSinceNow.rounded(.up)
+            self.init(.rate, refusal.explanation, retryAfter: wait.map { Int(min(max(1, $0), 31 * 86_400)) })
         }
     }
 }
