@@ -62,13 +62,13 @@ package struct Settings: Sendable {
         let reader = try SettingsReader(environment: environment)
         brokerURL = try reader.text(.brokerURL).map(Secret.init)
         chroma = try Self.chroma(reader)
-        bedrockEndpoint = try reader.text(.bedrockEndpoint)
-        if let endpoint = bedrockEndpoint, !Self.isWebAddress(endpoint) {
-            throw SettingsProblem(
-                "SLUICE_BEDROCK_ENDPOINT must start with https:// or http:// and hold no space")
-        }
+        bedrockEndpoint = try reader.webAddress(.bedrockEndpoint)
         drainTime = .seconds(try reader.number(.drainSeconds, in: 0...3600, "whole seconds") ?? 70)
         listenAddress = try reader.text(.listenAddress) ?? "127.0.0.1"
+        // The system's resolver takes it for the loopback address alone.
+        if listenAddress == "*" {
+            throw reader.problem(.listenAddress, "write 0.0.0.0 for all addresses, or :: for those of IPv6 too")
+        }
         listenPort = try reader.number(.listenPort, in: 0...65_535, "a port") ?? 8080
         logLevel = try reader.word(.logLevel)
         logFormat = try reader.word(.logFormat)
@@ -78,20 +78,20 @@ package struct Settings: Sendable {
         guard (1...255).contains(metricNamespace.utf8.count), metricNamespace.utf8.allSatisfy(Self.isPlain) else {
             throw reader.problem(.metricNamespace, "write up to 255 letters, digits and any of . - _ / # :")
         }
-        alertWebhook = try reader.text(.alertWebhook)
+        alertWebhook = try reader.webAddress(.alertWebhook)
         // Without somebody to tell, the secret is of no use and not looked at.
         alertSecret = alertWebhook == nil ? nil : try reader.text(.alertSecret).map(Secret.init)
         historyKept = try reader.number(.historyDays, in: 1...36_500, "whole days").map { .seconds($0 * 86_400) }
         databaseURL = try reader.text(.databaseURL).map(Secret.init)
-        ecsMetadataURL = try reader.text(.ecsMetadata)
-        ecsAgentURL = try reader.text(.ecsAgent)
+        ecsMetadataURL = try reader.webAddress(.ecsMetadata)
+        ecsAgentURL = try reader.webAddress(.ecsAgent)
     }
 
     /// Without an address, the rest is of no use and not looked at.
     private static func chroma(_ reader: SettingsReader) throws(SettingsProblem) -> ChromaSettings? {
         guard let url = try reader.text(.chromaURL) else { return nil }
         // What stands before an @ would be a password, or in a query a token, and this is no secret.
-        guard isWebAddress(url), !url.contains(where: { "@?#".contains($0) }) else {
+        guard WebAddress.isUsable(url), !url.contains(where: { "@?#".contains($0) }) else {
             throw SettingsProblem(
                 "SLUICE_CHROMA_URL must be such as http://127.0.0.1:8000, without user, password and query")
         }
@@ -106,11 +106,6 @@ package struct Settings: Sendable {
             embedder: try reader.text(.chromaEmbedder) ?? "lexical")
     }
 
-    private static func isWebAddress(_ text: String) -> Bool {
-        (text.hasPrefix("https://") || text.hasPrefix("http://"))
-            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
-    }
-
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -122,6 +117,17 @@ package struct Settings: Sendable {
 }
 
 extension SettingsReader {
+    /// Shows no value: what is written there may hold a secret.
+    fileprivate func webAddress(_ setting: Setting) throws(SettingsProblem) -> String? {
+        guard let text = try text(setting) else { return nil }
+        guard WebAddress.isUsable(text) else {
+            throw SettingsProblem(
+                "\(setting.variable) is no address that can be asked: write it as https://host:port or http://host:port,"
+                    + " an IPv6 address in brackets, without spaces")
+        }
+        return text
+    }
+
     fileprivate func number(
         _ setting: Setting, in range: ClosedRange<Int>, _ noun: String
     ) throws(SettingsProblem) -> Int? {

@@ -269,7 +269,14 @@ struct HostTests {
             (["SLUICE_LISTEN_PORT": "x"], 1, "SLUICE_LISTEN_PORT is `x`; write a port from 0 to 65535"),
             (["SLUICE_DRAIN_SECOND": "1"], 1, "did you mean SLUICE_DRAIN_SECONDS?"),
             (["AWS_SECRET_ACCESS_KEY": ""], 1, "set AWS_SECRET_ACCESS_KEY"),
-            (["SLUICE_LISTEN_ADDRESS": "203.0.113.1"], 1, "cannot listen on 203.0.113.1"),
+            (
+                ["SLUICE_LISTEN_ADDRESS": "203.0.113.1"], 1,
+                "cannot listen on 203.0.113.1, which is no address of this machine; name one of this machine's in"
+                    + " SLUICE_LISTEN_ADDRESS"
+            ),
+            (["SLUICE_LISTEN_ADDRESS": "fe80::1"], 1, "cannot listen on fe80::1, which"),
+            (["SLUICE_LISTEN_ADDRESS": "*"], 1, "SLUICE_LISTEN_ADDRESS is `*`; write 0.0.0.0"),
+            (["SLUICE_BEDROCK_ENDPOINT": "http://::1:9"], 1, "SLUICE_BEDROCK_ENDPOINT is no address that can be asked"),
             // No name, so that nobody is asked for it.
             (["SLUICE_LISTEN_ADDRESS": "a..b"], 1, "cannot listen on `a..b`, which is no address"),
         ] as [([String: String], Int32, String)])

@@ -91,6 +91,35 @@ struct SettingsTests {
         #expect(settings.ecsAgentURL == "http://169.254.170.2/api/x")
     }
 
+    @Test(
+        "an address that no client can use stops the start, in each setting that names one",
+        arguments: [
+            "http://::1:38117", "http://", "https:///x", "http://:80", "http://x y", "x", "ftp://x", "http://[::1",
+            "http://[]",
+            "http://[1.2.3.4]", "http://300.1.1.1", "http://x:0", "http://x:99999", "http://x:port", "http://x:",
+            "http://..",
+        ])
+    func unusableAddress(url: String) {
+        for variable in [
+            "SLUICE_BEDROCK_ENDPOINT", "SLUICE_ALERT_WEBHOOK", "ECS_AGENT_URI", "ECS_CONTAINER_METADATA_URI_V4",
+            "SLUICE_CHROMA_URL",
+        ] {
+            let problem = #expect(throws: SettingsProblem.self) { try Settings(environment: [variable: url]) }
+            #expect(problem.map { "\($0)".contains(variable) } ?? false)
+        }
+    }
+
+    @Test(
+        "an address that a client can use is taken as it is",
+        arguments: [
+            "http://[::1]:38117", "https://bedrock-runtime.ap-south-1.amazonaws.com", "http://localhost:9/a/b?c=d",
+            "http://127.0.0.1:65535/", "http://[fe80::1%25eth0]:9", "http://my_host.internal.:80",
+        ])
+    func usableAddress(url: String) throws {
+        #expect(try Settings(environment: ["SLUICE_BEDROCK_ENDPOINT": url]).bedrockEndpoint == url)
+        #expect(try Settings(environment: ["ECS_AGENT_URI": url]).ecsAgentURL == url)
+    }
+
     @Test("come from the environment before the file, and from the file before the default")
     func precedence() throws {
         let folder = try TemporaryFolder()
@@ -124,11 +153,12 @@ struct SettingsTests {
             ),
             (
                 ["SLUICE_BEDROCK_ENDPOINT": "ftp://x"],
-                "SLUICE_BEDROCK_ENDPOINT must start with https:// or http:// and hold no space"
+                "SLUICE_BEDROCK_ENDPOINT is no address that can be asked: write it as https://host:port or"
+                    + " http://host:port, an IPv6 address in brackets, without spaces"
             ),
             (
-                ["SLUICE_BEDROCK_ENDPOINT": "http://x y"],
-                "SLUICE_BEDROCK_ENDPOINT must start with https:// or http:// and hold no space"
+                ["SLUICE_LISTEN_ADDRESS": "*"],
+                "SLUICE_LISTEN_ADDRESS is `*`; write 0.0.0.0 for all addresses, or :: for those of IPv6 too"
             ),
             (
                 ["SLUICE_BEDROCK_ENDPOINT": "http://x "],

@@ -58,8 +58,22 @@ struct PipelineServer: Service {
             throw SetupProblem(
                 "cannot listen on `\(error.host)`, which is no address; name one of this machine's in"
                     + " \(Setting.listenAddress.variable), such as 127.0.0.1")
-        } catch let error as IOError where [EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
-            throw SetupProblem("cannot listen on \(address) port \(port); name another with \(portOption)")
+        } catch let error as IOError {
+            throw SetupProblem("cannot listen on \(address)\(cause(of: error))")
+        }
+    }
+
+    /// What follows the address: what is wrong with it, or with the port, and what to do.
+    private func cause(of error: IOError) -> String {
+        let another = "; name one of this machine's in \(Setting.listenAddress.variable), such as 127.0.0.1"
+        return switch error.errnoCode {
+        case EACCES, EPERM: " port \(port), which this user may not; name another with \(portOption)"
+        case EADDRNOTAVAIL, EAFNOSUPPORT, ENETUNREACH: ", which is no address of this machine" + another
+        // A link-local address is on each interface, and means none of them by itself.
+        case EINVAL where address.lowercased().hasPrefix("fe80:"):
+            ", which needs its interface; name that too in \(Setting.listenAddress.variable), such as \(address)%eth0"
+        case EINVAL, ENODEV, ENXIO: ", which cannot be used here" + another
+        default: " port \(port): \(unsafe String(cString: strerror(error.errnoCode)))" + another
         }
     }
 
