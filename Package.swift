@@ -69,7 +69,11 @@ let package = Package(
         // YAML that is read strictly: unknown keys and bad values with file and line.
         .target(name: "StrictYAML", dependencies: [.product(name: "Yams", package: "Yams")]),
         // One SQLite file, safe for several processes.
-        .target(name: "SQLite", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "SQLite",
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         // PostgreSQL, without a blocking call.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Postgres", dependencies: ["CPostgres", "FunctionKit", "Hashing"]),
@@ -459,7 +463,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             // Compiled by the tests that load it into other programs.
-            exclude: ["WrongClock.c"]),
+            exclude: ["DiskFault.c", "WrongClock.c"]),
         .testTarget(
             name: "OwnFunctionsTests", dependencies: ["FunctionTesting", "OwnFunctions"],
             path: "Tests/OwnFunctions/Tests/OwnFunctionsTests"),

@@ -66,10 +66,13 @@ final class DataFile: Sendable {
         }
     }
 
-    /// Looks whether the open file is still the one at its path and takes what is written; does nothing where none is open.
+    /// Looks whether the open file is still the one at its path, can be read and takes what is written.
+    ///
+    /// Does nothing where none is open.
     func check() async throws(SQLiteStoreError) {
         guard let store = opened.withLock({ $0 }) else { return }
         try store.check()
+        try await store.checkReads()
         try await store.checkWrites()
     }
 

@@ -10,9 +10,9 @@ extension SQLiteStoreError: DispositionProviding {
         // The primary result codes of <https://www.sqlite.org/rescode.html>: TOOBIG, CONSTRAINT, MISMATCH and RANGE.
         case .failed(_, let code) where [18, 19, 20, 25].contains(code & 0xff): .retry
         case .failed: .hostTrouble(HostTrouble(.unavailable, code: code))
-        case .locked, .full: .hostTrouble(HostTrouble(.unavailable, code: code))
+        case .locked, .full, .unreadable, .unwritable: .hostTrouble(HostTrouble(.unavailable, code: code))
         case .cannotOpen, .readOnly, .damaged, .absent, .lost, .notOurs, .shared, .displaced, .older, .swapped,
-            .notWhole, .inUse, .newer:
+            .notWhole, .inUse, .newer, .linked:
             .hostTrouble(HostTrouble(.refused, code: code))
         }
     }
@@ -35,6 +35,9 @@ extension SQLiteStoreError: DispositionProviding {
         case .newer: "data-file-newer"
         case .locked: "data-file-locked"
         case .full: "data-file-full"
+        case .unreadable: "data-file-unreadable"
+        case .unwritable: "data-file-unwritable"
+        case .linked: "data-file-linked"
         case .failed(_, let code): "data-file-failed-\(code)"
         }
     }

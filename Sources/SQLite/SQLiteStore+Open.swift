@@ -129,6 +129,13 @@ extension SQLiteStore {
         _ path: String, _ configuration: Configuration, _ tables: StoreTables, isChecked: Bool, file: String
     ) throws -> Found {
         func found(_ database: Database) throws -> Found {
+            do {
+                return try facts(database)
+            } catch let error as DatabaseError where SQLiteStoreError.isOfSystem(error) {
+                throw SQLiteStoreError(error, file: file, SystemFaults(of: database))
+            }
+        }
+        func facts(_ database: Database) throws -> Found {
             let applied = try tables.applied(database, file: file)
             let hasHead = StoreHead.schema.identifiers.allSatisfy(applied.contains)
             let isAudited = isChecked && tables.isUpToDate(applied)

@@ -21,6 +21,10 @@ package final class SQLiteStore: Sendable {
 
     /// Why the last write that the disk did not take failed; nil once one is known to have been taken since.
     private let writeFailure = Mutex<SQLiteStoreError?>(nil)
+    /// The last read that the disk did not give, and when; nil once the file can be read again.
+    private let readFailure = Mutex<(error: SQLiteStoreError, at: ContinuousClock.Instant)?>(nil)
+    /// How long none may have failed before it is tried whether the file can be read.
+    private static let readPause = Duration.seconds(10)
     private let signal = CommitSignal()
     private let guardian: CommitGuard?
     /// Reads the file's change counter, on a connection of its own: SQLite counts for each the commits of all others.
@@ -67,20 +71,49 @@ package final class SQLiteStore: Sendable {
     package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try check()
         do {
-            if let snapshot { return try await snapshot.read(body) }
-            return try await database.unsafeRead { db in
-                // GRDB's own `read` asks a closed connection whether it is in a transaction, and crashes.
-                var value: Value?
-                try db.inTransaction(.deferred) {
-                    value = try body(db)
-                    return .commit
+            if let snapshot {
+                return try await snapshot.read { [self] db in try tellingFaults(of: db) { try body(db) } }
+            }
+            return try await database.unsafeRead { [self] db in
+                try tellingFaults(of: db) {
+                    // GRDB's own `read` asks a closed connection whether it is in a transaction, and crashes.
+                    var value: Value?
+                    try db.inTransaction(.deferred) {
+                        value = try body(db)
+                        return .commit
+                    }
+                    guard let value else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+                    return value
                 }
-                guard let value else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
-                return value
             }
         } catch let error as DatabaseError {
             throw SQLiteStoreError(error, file: file)
         }
+    }
+
+    /// Reads with a connection, and says what the system said where it fails.
+    private func tellingFaults<Value>(of database: Database, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError where SQLiteStoreError.isOfSystem(error) {
+            let error = SQLiteStoreError(error, file: file, SystemFaults(of: database))
+            note(error)
+            throw error
+        }
+    }
+
+    private func note(_ error: SQLiteStoreError) {
+        guard case .unreadable = error else { return }
+        readFailure.withLock { $0 = (error, .now) }
+    }
+
+    /// The error of a write, with what the system said to the connection that writes.
+    private func failure(of error: DatabaseError) async -> SQLiteStoreError {
+        guard SQLiteStoreError.isOfSystem(error) else { return SQLiteStoreError(error, file: file) }
+        let faults = try? await database.writeWithoutTransaction { SystemFaults(of: $0) }
+        let error = SQLiteStoreError(error, file: file, faults)
+        note(error)
+        return error
     }
 
     /// Writes all of `update`, or nothing where it throws.
@@ -108,7 +141,7 @@ package final class SQLiteStore: Sendable {
             signal.raise()
             return value
         } catch let error as DatabaseError {
-            let error = SQLiteStoreError(error, file: file)
+            let error = await failure(of: error)
             if error.isOfDisk { writeFailure.withLock { $0 = error } }
             throw error
         }
@@ -129,11 +162,33 @@ package final class SQLiteStore: Sendable {
             }
             writeFailure.withLock { $0 = nil }
         } catch let error as DatabaseError {
-            let error = SQLiteStoreError(error, file: file)
+            let error = await self.failure(of: error)
             throw error.isOfDisk ? error : failure
         } catch {
             throw error as? SQLiteStoreError ?? failure
         }
+    }
+
+    /// Looks whether the disk gives what it has again, where it did not; quick where it did.
+    ///
+    /// - Throws: ``SQLiteStoreError/unreadable(file:number:)`` while it does not.
+    package func checkReads() async throws(SQLiteStoreError) {
+        guard let failure = readFailure.withLock({ $0 }), let observer else { return }
+        // What is in memory can still be read: the last failure has to be a while ago, too.
+        guard ContinuousClock.now - failure.at >= Self.readPause else { throw failure.error }
+        do {
+            try await observer.unsafeRead { [file] _ in
+                var configuration = Configuration()
+                configuration.readonly = true
+                // A connection that has nothing in memory.
+                _ = try DatabaseQueue(path: file, configuration: configuration).read { database in
+                    try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+                }
+            }
+        } catch {
+            throw failure.error
+        }
+        readFailure.withLock { $0 = nil }
     }
 
     /// Gives an element at once and after each commit to the file, of this process or another.

@@ -35,15 +35,26 @@ package enum SQLiteStoreError: Error, Sendable, Hashable {
     case locked(file: String)
     /// The disk is full.
     case full(file: String)
+    /// The open file or its log cannot be read; `number` is the system's error number.
+    case unreadable(file: String, number: Int32)
+    /// The open file or its log cannot be written, for want of no room; `number` is the system's error number.
+    case unwritable(file: String, number: Int32)
+    /// The file has more than one name, by each of which it would be used as another.
+    case linked(file: String)
     /// SQLite reported something else; `code` is its extended result code.
     case failed(file: String, code: Int32)
 }
 
 extension SQLiteStoreError {
     /// Sorts an SQLite error by what a person can do about it: <https://www.sqlite.org/rescode.html>.
-    package init(_ error: DatabaseError, file: String) {
+    package init(_ error: DatabaseError, file: String) { self.init(error, file: file, nil) }
+
+    /// Likewise, with what the system said to the connection; nil where nobody knows.
+    init(_ error: DatabaseError, file: String, _ faults: SystemFaults?) {
         switch error.resultCode {
-        case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(file: file)
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            // SQLite calls a file damaged that the disk does not give.
+            self = faults?.ofReading.map { .unreadable(file: file, number: $0) } ?? .damaged(file: file)
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked(file: file)
         case .SQLITE_FULL: self = .full(file: file)
         case .SQLITE_READONLY: self = .readOnly(file: file)
@@ -52,15 +63,26 @@ extension SQLiteStoreError {
         case .SQLITE_IOERR where Self.isDiskFull(file): self = .full(file: file)
         // So is the log beside it, in which it fails first.
         case .SQLITE_IOERR where Self.isReadOnly(file): self = .readOnly(file: file)
-        case .SQLITE_IOERR: self = .cannotOpen(file: file, reason: "the disk reports an error")
+        case .SQLITE_IOERR where Self.ofReading.contains(error.extendedResultCode):
+            self = .unreadable(file: file, number: faults?.ofReading ?? EIO)
+        case .SQLITE_IOERR: self = .unwritable(file: file, number: faults?.ofWriting ?? EIO)
         default: self = .failed(file: file, code: error.extendedResultCode.rawValue)
         }
+    }
+
+    private static let ofReading: [ResultCode] = [
+        .SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS, .SQLITE_IOERR_MMAP,
+    ]
+
+    /// Whether it is about what the system said to a connection.
+    static func isOfSystem(_ error: DatabaseError) -> Bool {
+        [.SQLITE_IOERR, .SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
     }
 
     /// Whether no write at all is taken until somebody does something about the disk or its rights.
     var isOfDisk: Bool {
         switch self {
-        case .full, .readOnly, .cannotOpen, .damaged: true
+        case .full, .readOnly, .cannotOpen, .damaged, .unreadable, .unwritable: true
         default: false
         }
     }
@@ -113,7 +135,23 @@ extension SQLiteStoreError: CustomStringConvertible {
             "\(file) was written by a newer sluice (it has \(migration)); use that one"
         case .locked(let file): "\(file) is locked by another program; close that one and try again"
         case .full(let file): "the disk of \(file) is full; make room and try again"
+        case .unreadable(let file, let number):
+            "the disk of \(file) cannot be read (\(systemReason(number))); see that it can: the file itself may be whole"
+        case .unwritable(let file, let number): "\(file) cannot be written: \(Self.cause(number))"
+        case .linked(let file):
+            "\(file) has a second name (a hard link), by which its money could be spent again; remove that one, or let it"
+                + " be a copy"
         case .failed(let file, let code): "\(file) cannot be used: SQLite result \(code)"
+        }
+    }
+
+    /// Why a write fails, and what to do.
+    private static func cause(_ number: Int32) -> String {
+        switch number {
+        case EDQUOT: "this user's disk quota is used up; make room or have it raised"
+        case EFBIG: "the file would become too large for this process or disk; raise the limit (`ulimit -f`)"
+        case EROFS: "its disk is a read-only file system now; mount it for writing"
+        default: "the disk reports an error (\(systemReason(number))); see that it takes writes"
         }
     }
 }
