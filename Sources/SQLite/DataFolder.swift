@@ -204,6 +204,8 @@ final class DataFolder: Sendable {
         guard let status = FileIdentity.status(file) else { return nil }
         if status.isLink { throw .notOurs(path: name, what: "is a link") }
         if !status.isPlainFile { throw .notOurs(path: name, what: "is no file") }
+        // By its second name in another folder it would be a second ledger, with locks and a log of its own.
+        if status.st_nlink > 1 { throw .linked(file: name) }
         try checkOwner(status, name)
         return status
     }

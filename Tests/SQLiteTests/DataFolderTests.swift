@@ -145,6 +145,17 @@ struct DataFolderTests {
         try store.close()
     }
 
+    @Test("that holds a file with a second name is refused: it would be a second ledger", arguments: ["data", "copy"])
+    func hardLink(opened: String) throws {
+        try open("data").close()
+        try make("copy")
+        try FileManager.default.linkItem(
+            atPath: "\(folder.path)/data/sluice.sqlite", toPath: "\(folder.path)/copy/sluice.sqlite")
+        #expect(try complaint(opened).hasPrefix("\(opened)/sluice.sqlite has a second name (a hard link), by which"))
+        try FileManager.default.removeItem(atPath: "\(folder.path)/copy/sluice.sqlite")
+        try open("data").close()
+    }
+
     @Test("that is a link, or holds one, is refused", arguments: ["data", "data/", "data/sluice.sqlite", "data/head"])
     func links(link: String) throws {
         let target = link.hasPrefix("data/") && link != "data/" ? "elsewhere.file" : "elsewhere"
