@@ -109,6 +109,17 @@ struct CountedTokensTests {
         }
     }
 
+    @Test(
+        "a total that is more than its parts counts where it can be true",
+        arguments: [
+            (nil, 300), (312, 300), (10, 300), (5000, 4988), (8192, 8180), (8193, 300), (.max, 300),
+        ] as [(Int?, Int)])
+    func total(total: Int?, input: Int) throws {
+        let counts = TokenCounts(input: 300, output: 12, total: total)
+        let counted = try #require(CountedTokens(body: counts, headers: TokenCounts(), within: Self.limits()))
+        #expect(counted.usage == TokenUsage(inputTokens: input, outputTokens: 12) && counted.source == .body)
+    }
+
     @Test("without a window the texts bound what can be true", arguments: [(18_048, true), (18_049, false)])
     func withoutWindow(input: Int, canBe: Bool) {
         // 16 times 1,000 bytes and 1,024 tokens for the message and the call each.

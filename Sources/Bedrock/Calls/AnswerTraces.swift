@@ -25,6 +25,7 @@ struct AnswerTraces: Sendable {
             \.output,
             ["generation_token_count", "outputTokenCount", "outputTokens", "output_tokens", "completion_tokens"]
         ),
+        (\.total, ["totalTokens", "totalTokenCount", "total_tokens"]),
         (\.cacheRead, ["cacheReadInputTokens", "cacheReadInputTokenCount", "cache_read_input_tokens"]),
         (\.cacheWrite, ["cacheWriteInputTokens", "cacheWriteInputTokenCount", "cache_creation_input_tokens"]),
     ]

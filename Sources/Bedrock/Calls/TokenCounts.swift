@@ -12,13 +12,18 @@ package struct TokenCounts: Sendable, Hashable {
     package var cacheRead: Int?
     /// Those of the prompt that it put into its cache.
     package var cacheWrite: Int?
+    /// All of them together, where that is counted too.
+    package var total: Int?
 
     /// Makes counts.
-    package init(input: Int? = nil, output: Int? = nil, cacheRead: Int? = nil, cacheWrite: Int? = nil) {
+    package init(
+        input: Int? = nil, output: Int? = nil, cacheRead: Int? = nil, cacheWrite: Int? = nil, total: Int? = nil
+    ) {
         self.input = input
         self.output = output
         self.cacheRead = cacheRead
         self.cacheWrite = cacheWrite
+        self.total = total
     }
 
     /// What headers count, their names in lowercase: of one that came more than once the highest.
@@ -39,11 +44,12 @@ package struct TokenCounts: Sendable, Hashable {
         TokenCounts(
             input: input.map { max($0, traces.input ?? 0) }, output: output.map { max($0, traces.output ?? 0) },
             cacheRead: [cacheRead, traces.cacheRead].compactMap(\.self).max(),
-            cacheWrite: [cacheWrite, traces.cacheWrite].compactMap(\.self).max())
+            cacheWrite: [cacheWrite, traces.cacheWrite].compactMap(\.self).max(),
+            total: [total, traces.total].compactMap(\.self).max())
     }
 
     /// Whether any token is counted.
-    var hasTokens: Bool { [input, output, cacheRead, cacheWrite].contains { ($0 ?? 0) > 0 } }
+    var hasTokens: Bool { [input, output, cacheRead, cacheWrite, total].contains { ($0 ?? 0) > 0 } }
 
     /// The count that a number in a text is, such as `300` or `3e2`; nil for what is no whole number from zero up.
     static func whole(_ text: some StringProtocol) -> Int? {
@@ -77,13 +83,31 @@ package struct CountedTokens: Sendable, Hashable {
                 .filter({ $0 <= limits.input.upperBound && limits.input.contains($0 + cached) }).max(),
             let output = [body.output, headers.output].compactMap(\.self).filter(limits.output.contains).max()
         else { return nil }
-        usage = TokenUsage(
+        let counted = TokenUsage(
             inputTokens: input, outputTokens: output, cacheReadTokens: cacheRead, cacheWriteTokens: cacheWrite)
-        guard limits.admit(usage) else { return nil }
+        guard limits.admit(counted) else { return nil }
+        let total = max(body.total ?? 0, headers.total ?? 0)
+        if let raised = Self.raise(counted, to: total), limits.admit(raised) {
+            // Whose tokens the rest are nobody says; what the model wrote is counted, so the prompt's.
+            usage = raised
+            source = .body
+            return
+        }
+        usage = counted
         let isOfBody =
             body.input == input && body.output == output && body.cacheRead ?? 0 == cacheRead
             && body.cacheWrite ?? 0 == cacheWrite
         source = isOfBody ? .body : .headers
+    }
+
+    /// The usage of so many tokens in all; nil where it has as many.
+    private static func raise(_ usage: TokenUsage, to total: Int) -> TokenUsage? {
+        // Limits have admitted it: the sum fits.
+        let sum = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
+        guard total > sum else { return nil }
+        return TokenUsage(
+            inputTokens: usage.inputTokens + (total - sum), outputTokens: usage.outputTokens,
+            cacheReadTokens: usage.cacheReadTokens, cacheWriteTokens: usage.cacheWriteTokens)
     }
 }
 
