@@ -145,6 +145,29 @@ struct LedgerUpkeepTests {
         #expect(delivered.withLock { $0.sorted() } == [0, 50, 80])
     }
 
+    @Test("says once that a ledger is away, however often it asks it, and once that it is there again")
+    func away() async throws {
+        let (events, event) = AsyncStream.makeStream(of: String.self)
+        let isAway = Mutex(false)
+        let ledger = ToldLedger(InMemoryLedger(), isAway: { isAway.withLock { $0 } }) { event.yield($0) }
+        let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(alerts: [50])])
+        let log = InMemoryLogHandler()
+        func count(_ message: String) -> Int { log.entries.count { "\($0.message)" == message } }
+        try await withUpkeep(of: governor, logger: Logger(label: "test", factory: { _ in log })) { _ in
+        } _: {
+            func look(_ name: String) async throws {
+                try await governor.pay(SpendFixture.call(name, bytes: 1), tokens: 1)
+                for await event in events where event == "look" { break }
+            }
+            try await look("a")
+            isAway.withLock { $0 = true }
+            for name in ["b", "c", "d"] { try await look(name) }
+            isAway.withLock { $0 = false }
+            for name in ["e", "f"] { try await look(name) }
+        }
+        #expect(count("alerts not looked for") == 1 && count("alerts are looked for again") == 1)
+    }
+
     @Test("keeps an alert that could not be delivered for later")
     func failed() async throws {
         let clock = ManualClock()
@@ -166,10 +189,15 @@ struct LedgerUpkeepTests {
 /// A ledger that tells what it is asked to do between calls.
 private struct ToldLedger: SpendLedger {
     private let ledger: any SpendLedger
+    private let isAway: @Sendable () -> Bool
     private let tell: @Sendable (String) -> Void
 
-    init(_ ledger: any SpendLedger, tell: @escaping @Sendable (String) -> Void) {
+    init(
+        _ ledger: any SpendLedger, isAway: @escaping @Sendable () -> Bool = { false },
+        tell: @escaping @Sendable (String) -> Void
+    ) {
         self.ledger = ledger
+        self.isAway = isAway
         self.tell = tell
     }
 
@@ -236,7 +264,11 @@ private struct ToldLedger: SpendLedger {
 
     func claimAlerts(
         _ thresholds: @escaping @Sendable (LedgerMoment) -> [(line: BudgetLine, percents: [Int])], claim: Duration
-    ) async throws(GovernorError) -> [BudgetAlert] { try await ledger.claimAlerts(thresholds, claim: claim) }
+    ) async throws(GovernorError) -> [BudgetAlert] {
+        defer { tell("look") }
+        if isAway() { throw .ledgerUnavailable(reason: "a test") }
+        return try await ledger.claimAlerts(thresholds, claim: claim)
+    }
 
     func confirm(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.confirm(alert) }
     func handBack(_ alert: BudgetAlert) async throws(GovernorError) { try await ledger.handBack(alert) }

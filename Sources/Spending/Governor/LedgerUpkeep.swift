@@ -68,7 +68,9 @@ package struct LedgerUpkeep: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await withDiscardingTaskGroup { group in
-                        for alert in await dueAlerts() { group.addTask { await deliver(due: alert) } }
+                        // The log knows of a ledger that is away.
+                        let alerts = (try? await governor.claimAlerts()) ?? []
+                        for alert in alerts { group.addTask { await deliver(due: alert) } }
                     }
                 }
                 group.addTask { try? await Task.sleep(for: Self.lastDelivery) }
@@ -87,19 +89,27 @@ package struct LedgerUpkeep: Sendable {
                 repeat { look.yield() } while (try? await Task.sleep(for: Self.alertInterval)) != nil
                 look.finish()
             }
+            var isAway = false
             for await _ in looks {
-                for alert in await dueAlerts() { group.addTask { await deliver(due: alert) } }
+                for alert in await dueAlerts(&isAway) { group.addTask { await deliver(due: alert) } }
             }
             group.cancelAll()
         }
     }
 
-    private func dueAlerts() async -> [BudgetAlert] {
+    /// Looks once, and logs what has begun or ended since the last look: a ledger that is away is asked again and again.
+    private func dueAlerts(_ isAway: inout Bool) async -> [BudgetAlert] {
         do throws(GovernorError) {
-            return try await governor.claimAlerts()
+            let alerts = try await governor.claimAlerts()
+            if isAway { logger.notice("alerts are looked for again") }
+            isAway = false
+            return alerts
         } catch {
             // A look that the end of the process cut short is the next one's.
-            if !Task.isCancelled { logger.warning("alerts not looked for", metadata: ["error": "\(error)"]) }
+            if !isAway, !Task.isCancelled {
+                logger.warning("alerts not looked for", metadata: ["error": "\(error)"])
+                isAway = true
+            }
             return []
         }
     }
