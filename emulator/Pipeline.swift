@@ -145,9 +145,8 @@ package struct Pipeline: Sendable {
         upkeep = governor.map { governor in
             LedgerUpkeep(
                 governor: governor, keepResponses: options.settings.historyKept ?? Self.responsesKept, logger: logger
-            ) { [underWay = invoker.underWay] alert in
-                underWay.begin()
-                defer { underWay.end() }
+            ) { alert in
+                // Nothing that the end of an idle host waits for: what is not confirmed is told by the next one.
                 try await alerts.deliver(alert)
             }
         }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("sluice and signals", .timeLimit(.minutes(3)))
 struct SignalTests {
-    @Test("the end of its terminal drains the emulator, and does nothing to a host")
+    @Test("the end of its terminal drains the emulator")
     func hangUp() async throws {
         let folder = try TemporaryFolder()
         let emulator = try SluiceProcess(["emulate", "--port", "0"], in: folder.url)
@@ -12,9 +12,15 @@ struct SignalTests {
         emulator.signal(SIGHUP)
         #expect(await emulator.status() == 0)
         #expect(emulator.errors.contains("host drained"))
+    }
 
+    @Test(
+        "a signal that means nothing here does nothing to a host",
+        arguments: [[SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGXFSZ, SIGPIPE]])
+    func meaningless(signals: [Int32]) async throws {
+        let folder = try TemporaryFolder()
         let host = try await HostRun.start(in: folder.url, environment: HostRun.unused)
-        host.process.signal(SIGHUP)
+        for signal in signals { host.process.signal(signal) }
         #expect(try await host.get("/readyz").status == 200)
         _ = await host.end()
     }
@@ -41,6 +47,35 @@ struct SignalTests {
         process.signal(signal)
         #expect(await process.status() == 0)
         #expect(.now - clock < .seconds(1))
+    }
+
+    @Test("an idle host ends at once while an alert's receiver does not answer")
+    func silentReceiver() async throws {
+        try await ModelServer.run { model in
+            let folder = try TemporaryFolder()
+            let budgets = try AskTests.budgets(
+                in: folder.url, replacing: [("alerts_percent: [50, 80, 95]", "alerts_percent: [1]")])
+            // It takes connections into its backlog, and answers none.
+            let port = try LoopbackPort.free()
+            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            try #require(LoopbackPort.bind(to: port, listener) == 0 && listen(listener, 16) == 0)
+            let host = try await HostRun.start(
+                in: folder.url, ["--budgets", budgets],
+                environment: model.environment.merging([
+                    "SLUICE_ALERT_WEBHOOK": "http://127.0.0.1:\(port)/x",
+                    "SLUICE_ALERT_SECRET": "sixteen bytes or more",
+                ]) { $1 })
+            let asked = try await host.get("/v1/questions", post: #"{"id": "q", "question": "Is my phone faulty?"}"#)
+            #expect(asked.status == 202, "\(asked.body)")
+            // Told to the log first of all.
+            _ = try await host.line("budget threshold reached")
+            #expect(try await host.get("/v1/questions/q?wait=60").body.contains("answer"))
+            let clock = ContinuousClock.now
+            #expect(await host.end() == 0)
+            // A second, and more of it on a busy machine; five are what alerts are given where a command ends.
+            #expect(.now - clock < .seconds(3))
+        }
     }
 
     @Test("a command ends while it waits for a model that does not answer", arguments: [SIGTERM, SIGINT])

@@ -43,12 +43,14 @@ package final class ProcessEnd: Sendable {
 
     /// Takes the signals over from the system, once; to be called first of all.
     ///
-    /// A SIGHUP that is ignored already, as under `nohup`, stays so.
+    /// A SIGHUP that is ignored already, as under `nohup`, stays so. Signals that mean nothing here, and would end a process
+    /// that takes no notice of them, are ignored.
     package func takeSignals() {
         let isFirst = state.withLock { state in
             defer { state.isListening = true }
             return !state.isListening
         }
+        for number in SignalPipe.meaningless { SignalPipe.ignore(number) }
         // Without descriptors the system's own way is left: each signal ends the process at once.
         guard isFirst, let reading = SignalPipe.open() else { return }
         let thread = Thread { [self] in listen(reading) }

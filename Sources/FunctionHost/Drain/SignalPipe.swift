@@ -43,6 +43,14 @@ enum SignalPipe {
         _ = unsafe write(signalsGoTo.load(ordering: .relaxed), &byte, 1)
     }
 
+    /// Signals of timers, of input and for a program's own use, none of which are used here.
+    ///
+    /// A monitor or a slip of the hand sends them. A write beyond the largest size is told by its own error.
+    static let meaningless = [SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGXFSZ]
+
+    /// Lets a signal do nothing from now on.
+    static func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }
+
     /// Whether a signal does nothing to this process.
     static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
