@@ -190,9 +190,7 @@ struct HostWorld: Sendable {
             atPath: SluiceProcess.repository + "/budgets", toPath: folder.appending(path: "b").path)
         let file = folder.appending(path: "b/consumer-rights.yaml")
         let text = try String(contentsOf: file, encoding: .utf8)
-        // A quarter of a small limit has no room for one call.
         let changed = text.replacing("limit: \"0.50\"", with: "limit: \"\(limit)\"")
-            .replacing("tenant_share_percent: 25", with: "tenant_share_percent: 100")
         try #require(changed != text)
         try Data(changed.utf8).write(to: file)
     }

@@ -67,10 +67,10 @@ struct SpendingCheckTests {
         #expect(problems.allSatisfy { "\($0)".contains("the budget all has a limit of $0.0000000") })
     }
 
-    @Test("finds a tenant's share that has no room for one call", arguments: [(99, 1), (100, 0)])
-    func noRoomInShare(limit: Int64, found: Int) {
+    @Test("a tenant's share without room is nothing that stops a start: others may ask")
+    func noRoomInShare() {
         var daily = Self.budget()
-        daily.limit = Money(nanoUSD: limit)
+        daily.limit = Money(nanoUSD: 99)
         daily.tenantSharePercent = 10
         let call = PaidCall(
             id: CallID(questionID: "", function: "llm", ordinal: 0, digest: ""), model: Self.model, tenant: nil,
@@ -78,12 +78,7 @@ struct SpendingCheckTests {
         let problems = SpendingCheck.problems(
             models: [("llm", Self.model)], largestCalls: [call], prices: PriceBook([Self.price(Self.model)]),
             budgets: [daily], at: Self.now)
-        #expect(problems.count == found)
-        #expect(
-            problems.allSatisfy {
-                "\($0)".hasPrefix("the budget daily has a share of 10 % for a tenant ($0.000000009), which has no room")
-                    && "\($0)".hasSuffix("raise the limit or `tenant_share_percent` in budgets")
-            })
+        #expect(problems.isEmpty)
     }
 
     @Test("finds a budget that falls back to the model itself, unless it limits others too")

@@ -17,6 +17,7 @@ extension ConsumeConnection {
             if case .broken = error { suspect(consumer.queue) }
             throw error
         }
+        newQueues.remove(consumer.queue)
         consumers[number]?.channel = channel
         consumers[number]?.nextTry = nil
         consumers[number]?.backoff.reset()
@@ -133,7 +134,7 @@ extension ConsumeConnection {
         logger.warning(
             "connection to the broker lost", metadata: [LogKey.connection: "consume", LogKey.error: "\(reason)"])
         connection = nil
-        suspectNewQueues()
+        noteNewQueues()
         channels = [:]
         dirty = []
         forget { _ in true }

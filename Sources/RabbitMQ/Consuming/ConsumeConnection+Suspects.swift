@@ -41,17 +41,18 @@ extension ConsumeConnection {
     }
 
     /// Takes note of the queues that were made just before the connection was lost.
-    func suspectNewQueues() {
-        for (queue, instant) in made where .now - instant < Self.newFor {
-            suspects[queue] = Suspect(isNew: true)
-        }
+    ///
+    /// One that is consumed shows by itself whether it answers, and a look would count as a delivery of its first message.
+    func noteNewQueues() {
+        newQueues.formUnion(made.filter { .now - $0.value < Self.newFor }.keys)
         made = [:]
+        for queue in newQueues where !consumers.values.contains(where: { $0.queue == queue }) { suspect(queue) }
     }
 
-    /// Takes note of a queue at which the connection broke.
+    /// Takes note of a queue at which the connection broke, or which may not answer.
     func suspect(_ queue: String) {
         guard suspects[queue] == nil else { return }
-        suspects[queue] = Suspect()
+        suspects[queue] = Suspect(isNew: newQueues.contains(queue))
     }
 
     /// Looks at the suspects whose time has come, and deals with what the last look gave.
@@ -102,6 +103,7 @@ extension ConsumeConnection {
     /// It answers, or is new.
     private func clear(_ queue: String) {
         suspects[queue] = nil
+        newQueues.remove(queue)
         unreadable[queue] = nil
         for (number, consumer) in consumers where consumer.queue == queue && consumer.channel == nil {
             consumers[number]?.nextTry = .now

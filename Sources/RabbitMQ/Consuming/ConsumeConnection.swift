@@ -62,6 +62,8 @@ actor ConsumeConnection: SocketOwner {
     var refusal: BrokerError?
     /// Which queues were made on this connection, and when.
     var made: [String: ContinuousClock.Instant] = [:]
+    /// Those that were made just before it was lost, and have not answered since.
+    var newQueues: Set<String> = []
     /// Queues that do not answer, or may not, by their names, and the look at them that is under way.
     var suspects: [String: Suspect] = [:]
     var look: SuspectLook?

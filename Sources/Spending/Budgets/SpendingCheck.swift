@@ -65,16 +65,15 @@ package enum SpendingCheck {
     ///   - prices: All prices.
     ///   - budgets: The limits.
     ///   - instant: Now.
-    /// - Returns: A ``SpendingProblem/noRoomForOneCall(_:function:budget:limit:bound:)`` for each, or where a tenant's share
-    ///   of the limit has none, a ``SpendingProblem/noRoomInShare(_:function:budget:percent:share:bound:)``.
+    /// - Returns: A ``SpendingProblem/noRoomForOneCall(_:function:budget:limit:bound:)`` for each. A tenant's share without
+    ///   room is none: those who ask for no tenant have the whole limit.
     package static func withoutRoom(
         for calls: [PaidCall], prices: PriceBook, budgets: [Budget], at instant: Date
     ) -> [SpendingProblem] {
         calls.flatMap { tooSmall(budgets, for: $0, prices, at: instant) }
     }
 
-    /// The budgets whose whole limit, or a tenant's share of it, is less than one call, or the same call to a fallback
-    /// model, may cost.
+    /// The budgets whose whole limit is less than one call, or the same call to a fallback model, may cost.
     private static func tooSmall(
         _ budgets: [Budget], for call: PaidCall, _ prices: PriceBook, at instant: Date
     ) -> [SpendingProblem] {
@@ -88,16 +87,8 @@ package enum SpendingCheck {
             guard let price = prices.price(of: model, at: instant), let bound = try? price.bound(of: call) else {
                 return []
             }
-            return budgets.filter { $0.scope.covers(model, of: function) }.compactMap { budget in
-                let share = budget.tenantShare(of: budget.limit)
-                guard share < bound else { return nil }
-                guard budget.limit >= bound else {
-                    return .noRoomForOneCall(
-                        model, function: function, budget: budget.name, limit: budget.limit, bound: bound)
-                }
-                return .noRoomInShare(
-                    model, function: function, budget: budget.name, percent: budget.tenantSharePercent, share: share,
-                    bound: bound)
+            return budgets.filter { $0.scope.covers(model, of: function) && $0.limit < bound }.map {
+                .noRoomForOneCall(model, function: function, budget: $0.name, limit: $0.limit, bound: bound)
             }
         }
     }
@@ -142,8 +133,6 @@ package enum SpendingProblem: Error, Sendable, Hashable {
     case noFallbackBudget(ModelID, function: String, budget: String)
     /// The limit of a budget has no room for a single call, which may cost so much.
     case noRoomForOneCall(ModelID, function: String, budget: String, limit: Money, bound: Money)
-    /// A tenant's share of a budget, in percent and in money, has no room for a single call, which may cost so much.
-    case noRoomInShare(ModelID, function: String, budget: String, percent: Int, share: Money, bound: Money)
     /// A budget falls back to the model itself that it has no room for.
     case fallsBackToItself(ModelID, budget: String)
     /// A scope names a provider or model without a price, or a function that asks no model; `nearest` is one that it may
@@ -152,17 +141,14 @@ package enum SpendingProblem: Error, Sendable, Hashable {
 }
 
 extension SpendingProblem {
-    /// What is wrong; for a limit or share without room, without what to do about it.
+    /// What is wrong; for a limit without room, without what to do about it.
     package var explanation: String {
-        switch self {
-        case .noRoomForOneCall(let model, let function, let budget, let limit, let bound):
-            "the budget \(budget) has a limit of $\(limit), which has no room for one call of \(function) to"
-                + " \(model.spelled): it may cost up to $\(bound)"
-        case .noRoomInShare(let model, let function, let budget, let percent, let share, let bound):
-            "the budget \(budget) has a share of \(percent) % for a tenant ($\(share)), which has no room for one call of"
-                + " \(function) to \(model.spelled): it may cost up to $\(bound)"
-        default: description
+        guard case .noRoomForOneCall(let model, let function, let budget, let limit, let bound) = self else {
+            return description
         }
+        return
+            "the budget \(budget) has a limit of $\(limit), which has no room for one call of \(function) to"
+            + " \(model.spelled): it may cost up to $\(bound)"
     }
 }
 
@@ -183,7 +169,6 @@ extension SpendingProblem: CustomStringConvertible {
             "the budget \(budget) falls back to \(model.spelled) for \(function), which no budget covers;"
                 + " add a budget to budgets, or change `fallback-model` there"
         case .noRoomForOneCall: "\(explanation); raise the limit in budgets"
-        case .noRoomInShare: "\(explanation); raise the limit or `tenant_share_percent` in budgets"
         case .fallsBackToItself(let model, let budget):
             "the budget \(budget) falls back to \(model.spelled), which is the model that it has no room for; name a cheaper"
                 + " one in `fallback-model` in budgets"
