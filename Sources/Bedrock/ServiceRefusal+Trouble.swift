@@ -89,8 +89,8 @@ extension ServiceRefusal {
 
     /// What is used up until a day is over or somebody pays.
     private static let used = [
-        "per day", "per_day", "per-day", "per week", "per month", "daily", "monthly", "quota", "credit balance",
-        "out of credit",
+        "per day", "per_day", "per-day", "per week", "per month", "daily", "monthly", "today", "this day", "this week",
+        "this month", "quota", "credit balance", "out of credit",
         "insufficient credit", "budget has been exceeded", "spending limit", "spend limit", "billing",
     ]
 
@@ -100,7 +100,8 @@ extension ServiceRefusal {
         "too many requests", "too many concurrent", "concurrency limit", "concurrent requests", "try again later",
         "try again in ", "try again after", "retry after", "retry in ", "retry later", "slow down", "at capacity",
         "no capacity", "capacity exceeded", "capacity exhausted", "insufficient capacity", "enough capacity",
-        "capacity constraint", "overloaded", "queue is full", "server is busy", "model is busy", "high demand",
+        "capacity constraint", "capacity is not", "capacity isn't", "this second", "this minute", "this hour",
+        "in queue", "in the queue", "overloaded", "queue is full", "server is busy", "model is busy", "high demand",
     ]
 
     /// What took too long is not the input that is too long, and what broke off while it was read was not too large.

@@ -31,6 +31,9 @@ struct ServiceTroubleTests {
             "Access to this model is not available for channel program accounts.", .notFound
         ),
         (400, "ValidationException", "Too many requests, please wait before trying again.", .throttled),
+        (400, "ValidationException", "Too many input tokens this minute for requested model", .throttled),
+        (400, "ValidationException", "Your account has used too many input tokens today", .quota),
+        (400, nil, "On-demand capacity is not available. Request too long in queue.", .throttled),
         // The clock.
         (403, "InvalidSignatureException", "Signature expired: 20261130T010000Z is now earlier than 2026", .clock),
         (403, "InvalidSignatureException", "Signature not yet current: 20261130T010000Z is still later", .clock),
