@@ -170,7 +170,7 @@ package struct Pipeline: Sendable {
         if let patience = options.patience {
             host.drain.isAwaited(until: patience.callsEnd, of: patience.whole)
         }
-        try await host.declareQueues()
+        try await host.declareQueues(patience: PipelineParts.patience(options))
     }
 
     /// Runs the services until `body` has returned, and then drains them.

@@ -33,6 +33,11 @@ struct PipelineParts: Sendable {
     /// A server that was killed is back by then, so that what was paid meanwhile can be settled.
     private static let serverPatience = Duration.seconds(15)
 
+    /// How long a server that is away is waited for: a person who waits has less patience.
+    static func patience(_ options: PipelineOptions) -> Duration {
+        min(serverPatience, options.patience?.left ?? serverPatience)
+    }
+
     /// What is embedded.
     let file: DataFile
 
@@ -74,7 +79,7 @@ struct PipelineParts: Sendable {
                 ? try await PaidParts.Plan(
                     options, plans, embedding: index?.paidModel, model: defaultModel, runsHost: runsHost) : nil
 
-            let patience = min(Self.serverPatience, options.patience?.left ?? Self.serverPatience)
+            let patience = Self.patience(options)
             // What is neither spent nor kept needs no books: those in memory are nobody's.
             let isEphemeral =
                 options.isEphemeral || use == .invoking && paying == nil

@@ -96,8 +96,20 @@ package struct FunctionHost: Service {
     package var troubles: [String: HostTrouble] { troubleGates.compactMapValues(\.trouble) }
 
     /// Makes the queues that the functions need; call it before the first question is accepted.
-    package func declareQueues() async throws(BrokerError) {
-        try await broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0.settings) })
+    ///
+    /// - Parameter patience: How long a broker is waited for that has gone away since it was connected to.
+    /// - Throws: ``BrokerError`` where it does not give the queues, or is away for longer.
+    package func declareQueues(patience: Duration = .zero) async throws(BrokerError) {
+        let end = ContinuousClock.now + patience
+        while true {
+            do throws(BrokerError) {
+                return try await broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0.settings) })
+            } catch {
+                guard case .unavailable = error, .now < end else { throw error }
+                // No event tells that it is back.
+                guard (try? await Task.sleep(for: Self.declarePause)) != nil else { throw error }
+            }
+        }
     }
 
     /// Makes the queues as soon as the broker is there, which may be away again since it was connected to.

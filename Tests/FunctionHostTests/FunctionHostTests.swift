@@ -49,6 +49,19 @@ struct FunctionHostTests {
         #expect(test.report.value?.handedBack == 0)
     }
 
+    @Test("queues are made as soon as the broker is back, within the patience that there is", arguments: [true, false])
+    func brokerAwayBeforeQueues(isPatient: Bool) async throws {
+        let test = try TestHost([registered { input, _ in input }])
+        let away = BrokerError.unavailable(reason: "a test")
+        test.broker.failQueues([away, away])
+        if isPatient {
+            try await test.host.declareQueues(patience: .seconds(30))
+            try await test.send("a")
+        } else {
+            await #expect(throws: away) { try await test.host.declareQueues() }
+        }
+    }
+
     @Test("a broker that refuses a queue at the start ends the host")
     func queueRefusedAtStart() async throws {
         let test = try TestHost([registered { input, _ in input }])
