@@ -162,11 +162,12 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
 
-        // What is spent, as people look at it.
+        // What a command reports, before any format; and the formats.
         .systemLibrary(name: "CWideCharacters"),
+        .target(name: "Documents", dependencies: ["CWideCharacters", "CivilTime", "Spending"]),
+        // What is spent, as people look at it.
         .target(
-            name: "BudgetReport",
-            dependencies: ["CWideCharacters", "CivilTime", "FunctionKit", "Spending", "StrictYAML"],
+            name: "BudgetReport", dependencies: ["CivilTime", "Documents", "FunctionKit", "Spending", "StrictYAML"],
             exclude: ["README.md"]),
 
         // Dispatch, retry, drain.
@@ -216,7 +217,8 @@ let package = Package(
                 "Answers", "CivilTime", "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite",
                 "Spending",
                 "SpendingAlerts",
-                "SpendingPostgres", "SpendingSQLite", "BudgetReport", "History", "HistoryPostgres", "HistorySQLite",
+                "SpendingPostgres", "SpendingSQLite", "BudgetReport", "Documents", "History", "HistoryPostgres",
+                "HistorySQLite",
                 "Bedrock", "BedrockStandIn", "HTTPServing", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
                 "RabbitMQ", "StrictYAML", "Settings", "Telemetry", "ECS",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -234,7 +236,8 @@ let package = Package(
         .target(
             name: "Sluice",
             dependencies: [
-                "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "Settings", "Spending",
+                "BudgetReport", "Documents", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "Settings",
+                "Spending",
                 "StrictYAML", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -351,11 +354,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
+            name: "DocumentsTests",
+            dependencies: ["Documents", "Spending", .product(name: "SwiftCSV", package: "SwiftCSV")]),
+        .testTarget(
             name: "BudgetReportTests",
             dependencies: [
-                "TestSupport", "BudgetReport", "CivilTime", "FunctionKit", "SQLite", "Spending", "SpendingCompat",
-                "SpendingSQLite",
-                "StrictYAML", .product(name: "SwiftCSV", package: "SwiftCSV"),
+                "TestSupport", "BudgetReport", "CivilTime", "Documents", "FunctionKit", "SQLite", "Spending",
+                "SpendingCompat", "SpendingSQLite", "StrictYAML", .product(name: "SwiftCSV", package: "SwiftCSV"),
             ], exclude: ["Browser/check.py", "Estimate/Golden", "Golden", "Prices/Golden"]),
         .executableTarget(
             name: "HostCrashHelper",
@@ -445,14 +450,15 @@ let package = Package(
         .testTarget(
             name: "EmulatorTests",
             dependencies: [
-                "Bedrock", "BudgetReport", "Emulator", "FunctionHost", "FunctionKit", "FunctionTesting", "History",
-                "HistorySQLite", "Messaging", "MessagingSQLite", "Postgres", "SQLite", "SpendingSQLite", "TestSupport",
+                "Bedrock", "Documents", "Emulator", "FunctionHost", "FunctionKit", "FunctionTesting", "History",
+                "HistorySQLite", "Messaging", "MessagingSQLite", "Postgres", "Retrieval", "SQLite", "SpendingSQLite",
+                "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"), "Spending", "StrictYAML",
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-            ], exclude: ["Fixtures"]),
+            ], exclude: ["Fixtures", "Golden"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
@@ -491,7 +497,7 @@ let package = Package(
         .executableTarget(
             name: "ReportBenchmark",
             dependencies: [
-                "BudgetReport", "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
+                "BudgetReport", "Documents", "FunctionKit", "SQLite", "Spending", "SpendingSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/ReportBenchmark"),

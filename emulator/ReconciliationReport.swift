@@ -1,10 +1,11 @@
+package import Documents
 import FoundationEssentials
 import FunctionKit
 package import Spending
 
-/// What `sluice budget reconcile` shows: stable JSON, and a text for people.
+/// What `sluice budget reconcile` shows: how the journal and the provider's log agree.
 package struct ReconciliationReport: Encodable, Sendable {
-    /// The most sentences in the text; the JSON has all.
+    /// The most sentences for people; `json` and `csv` have all.
     private static let sentencesMax = 50
 
     /// Whether no money differs; nil where nothing was compared.
@@ -36,66 +37,92 @@ package struct ReconciliationReport: Encodable, Sendable {
     }
 }
 
-// MARK: - Text
+// MARK: - Document
 
 extension ReconciliationReport {
-    /// A headline, the totals, and a line for each difference under a heading for each kind.
-    package var text: String {
-        var lines = [headline]
-        if let span = reconciliation.span {
-            lines.append(
-                "  holds from \(Self.instant(span.lowerBound)) to \(Self.instant(span.upperBound)) were looked for")
-        }
-        if agrees == false {
-            let calls = Self.counted(reconciliation.callsMatched, "call")
-            lines.append("  journal \(Self.dollars(reconciliation.journaled)) for \(calls) with a hold")
-            lines.append("  log     \(Self.dollars(reconciliation.logged)), \(offset)")
-        }
-        lines += asides
+    /// The totals, and a fact for each difference in a section for each kind.
+    package var document: Document {
+        var sections = [Section([.facts(facts)])].filter { _ in !facts.isEmpty }
         var sentences = 0
         for (kind, found) in kinds {
-            lines.append("\(Self.heading(kind)): \(Self.total(found, of: kind))")
             let shown = found.prefix(Self.sentencesMax - sentences)
             sentences += shown.count
-            lines += shown.map { "  \(Self.instant($0.at)) \($0)" }
+            sections.append(
+                Section(
+                    title: "\(Self.heading(kind)): \(Self.total(found, of: kind))",
+                    shown.isEmpty ? [] : [.facts(shown.map { Fact(Self.instant($0.at), "\($0)") })]))
         }
         let rest = reconciliation.differences.count - sentences
-        if rest > 0 { lines.append("and \(rest) more (see --format json)") }
-        return lines.joined(separator: "\n") + "\n"
+        if rest > 0 { sections.append(Section([.note("And \(rest.grouped) more; `--format csv` has all.")])) }
+        return Document(headline: headline, sections: sections, records: records, value: self)
+    }
+
+    private var records: Table {
+        Table(
+            columns: [
+                Column("kind", "What"), Column("at", "When"), Column("difference_usd", "Difference", isNumeric: true),
+                Column("request_id", "Request"), Column("hold_id", "Hold"), Column("question_id", "Question"),
+                Column("function", "Function"), Column("journal_usd", "Journal", isNumeric: true),
+                Column("log_usd", "Log", isNumeric: true), Column("times_logged", "In the log", isNumeric: true),
+                Column("sentence", "In words"),
+            ],
+            rows: reconciliation.differences.map { difference in
+                func text(_ words: String?) -> Cell { words.map(Cell.text) ?? .none }
+                return [
+                    .text(difference.kind.rawValue), .instant(difference.at), .money(ifKnown: difference.amount),
+                    text(difference.requestID), text(difference.holdID?.description),
+                    text(difference.call?.questionID), text(difference.call?.function),
+                    .money(ifKnown: difference.journal?.amount), .money(ifKnown: difference.log?.amount),
+                    .count(difference.timesLogged), .text(difference.description),
+                ]
+            })
     }
 
     private var headline: String {
-        let calls = Self.counted(reconciliation.callsMatched, "call")
         switch agrees {
         case true?: break
         case false?:
             let count = reconciliation.differences.count { $0.kind != .loggedTwice }
-            return "The journal and the log differ in \(Self.counted(count, "place"))."
-        case nil where reconciliation.callsLogged == 0: return "The log has no calls: nothing was compared."
-        case nil: return "The log has no call under a hold that has ended: nothing was compared."
+            return "The journal and the log differ in \(count.counted("place"))"
+        case nil where reconciliation.callsLogged == 0: return "The log has no calls: nothing was compared"
+        case nil: return "The log has no call under a hold that has ended: nothing was compared"
         }
-        return "The journal and the log agree on \(calls), \(Self.dollars(reconciliation.journaled))."
+        return "The journal and the log agree on \(reconciliation.callsMatched.counted("call")), "
+            + reconciliation.journaled.dollars()
+    }
+
+    /// What was compared, and what is in no total and is no difference.
+    private var facts: [Fact] {
+        var facts: [Fact] = []
+        if let span = reconciliation.span {
+            facts.append(Fact("holds", "from \(Self.instant(span.lowerBound)) to \(Self.instant(span.upperBound))"))
+        }
+        if agrees == false {
+            facts.append(
+                Fact(
+                    "journal",
+                    "\(reconciliation.journaled.dollars()) for \(reconciliation.callsMatched.counted("call")) with a hold"
+                ))
+            facts.append(Fact("log", "\(reconciliation.logged.dollars()), \(offset)"))
+        }
+        func add(_ name: String, _ count: Int, _ noun: String, _ what: String) {
+            if count > 0 { facts.append(Fact(name, "\(count.counted(noun)) \(what)")) }
+        }
+        add("failed", reconciliation.callsFailed, "call", "failed and cost nothing")
+        add("ignored", reconciliation.callsIgnored, "call", "of other programs left out")
+        add("open", reconciliation.callsOpen, "call", "under a hold that is still open")
+        add(
+            "unpriced", reconciliation.callsUnpriced, "call",
+            "in no total: the log has no token counts, or no rate is known")
+        add("skipped", recordsSkipped, "object", "in the log skipped: no record of a call")
+        return facts
     }
 
     private var offset: String {
         let difference = reconciliation.difference
         if difference == .zero { return "the same" }
         return difference > .zero
-            ? "\(Self.dollars(difference)) more" : "\(Self.dollars(difference).dropFirst()) less"
-    }
-
-    /// What is in no total and is no difference.
-    private var asides: [String] {
-        var asides: [String] = []
-        func add(_ count: Int, _ noun: String, _ what: String) {
-            if count > 0 { asides.append("  \(Self.counted(count, noun)) \(what)") }
-        }
-        add(reconciliation.callsFailed, "call", "failed and cost nothing")
-        add(reconciliation.callsIgnored, "call", "of other programs left out")
-        add(reconciliation.callsOpen, "call", "under a hold that is still open")
-        add(reconciliation.callsUnpriced, "call", "in no total: the log has no token counts, or no rate is known")
-        add(recordsSkipped, "object", "in the log skipped: no record of a call")
-        return asides
+            ? "\(difference.dollars()) more" : "\(difference.dollars().dropFirst()) less"
     }
 
     private static func heading(_ kind: ReconciliationDifference.Kind) -> String {
@@ -118,15 +145,9 @@ extension ReconciliationReport {
         let unknown = found.count { $0.amount == nil }
         let without = unknown == 0 ? "" : ", without \(unknown) of unknown cost"
         let amount =
-            sum < .zero ? "\(dollars(sum).dropFirst()) counted too much" : "\(dollars(sum)) not counted"
+            sum < .zero ? "\(sum.dollars().dropFirst()) counted too much" : "\(sum.dollars()) not counted"
         return "\(found.count), \(amount)\(without)"
     }
-
-    private static func dollars(_ amount: Money) -> String {
-        amount < .zero ? "-$\(amount.description.dropFirst())" : "$\(amount)"
-    }
-
-    private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     private static func instant(_ instant: Date) -> String { instant.formatted(.iso8601) }
 }

@@ -1,4 +1,5 @@
 import BudgetReport
+import Documents
 import Foundation
 import FunctionKit
 import SQLite

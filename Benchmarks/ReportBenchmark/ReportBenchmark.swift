@@ -1,5 +1,6 @@
 import ArgumentParser
 import BudgetReport
+import Documents
 import Foundation
 import SQLite
 import Spending

@@ -1,3 +1,4 @@
+package import Documents
 package import Spending
 
 /// Everything that an owner looks at, on one page: budgets, the days, the month, what functions and models cost, and a

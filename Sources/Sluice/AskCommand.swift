@@ -1,5 +1,5 @@
 import ArgumentParser
-import BudgetReport
+import Documents
 import Emulator
 import FoundationEssentials
 import FunctionHost

@@ -52,7 +52,7 @@ struct DeadCommand: AsyncParsableCommand {
             let list = try await queues.withDeadLetters { dead in
                 try await dead.list(function: queues.function, limit: limit)
             }
-            try queues.show(list, text: list.text)
+            try queues.format.write(list.document)
         }
     }
 
@@ -73,7 +73,7 @@ struct DeadCommand: AsyncParsableCommand {
             let details = try await queues.withDeadLetters { dead in
                 try await dead.show(id, function: queues.function, showsPayload: payload)
             }
-            try queues.show(details, text: details.text)
+            try queues.format.write(details.document)
         }
     }
 
@@ -88,7 +88,7 @@ struct DeadCommand: AsyncParsableCommand {
             let changes = try await letters.queues.withDeadLetters(for: .changing) { dead in
                 try await dead.replay(letters.choice, function: letters.queues.function)
             }
-            try letters.queues.show(changes, text: changes.text("replayed"))
+            try letters.queues.format.write(changes.document("replayed"))
             guard changes.isWhole else { throw CommandFailure.failed("not all letters were replayed") }
         }
     }
@@ -109,7 +109,7 @@ struct DeadCommand: AsyncParsableCommand {
             let changes = try await letters.queues.withDeadLetters(for: .changing) { dead in
                 try await dead.purge(letters.choice, function: letters.queues.function)
             }
-            try letters.queues.show(changes, text: changes.text("deleted"))
+            try letters.queues.format.write(changes.document("deleted"))
         }
     }
 }

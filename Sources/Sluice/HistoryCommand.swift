@@ -1,5 +1,4 @@
 import ArgumentParser
-import BudgetReport
 import Emulator
 import FoundationEssentials
 import Settings
@@ -65,8 +64,7 @@ struct HistoryCommand: AsyncParsableCommand {
         @Flag(help: "Really delete; nothing brings them back.")
         var yes = false
 
-        @Option(help: ArgumentHelp("table or json.", valueName: "format"))
-        var format = TableFormat.table
+        @OptionGroup var format: FormatArguments
 
         @OptionGroup var place: PlaceArguments
 
@@ -75,10 +73,7 @@ struct HistoryCommand: AsyncParsableCommand {
                 throw CommandFailure.wrongArguments("this deletes a tenant's questions for good; add --yes to do it")
             }
             let report = try await place.withHistory(for: .changing) { try await $0.delete(tenant: tenant) }
-            switch format {
-            case .table: CommandOutput.data(report.text)
-            case .json: CommandOutput.data(try report.stableJSON())
-            }
+            try format.write(report.document)
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BudgetReport
 import Emulator
 import FunctionKit
 import Ingestion
@@ -40,8 +39,7 @@ struct IngestCommand: AsyncParsableCommand {
     @Flag(help: "Agree to what the vectors may cost.")
     var yes = false
 
-    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
-    var format = OutputFormat.text
+    @OptionGroup var format: FormatArguments
 
     @OptionGroup var model: StandInArguments
 
@@ -69,10 +67,7 @@ struct IngestCommand: AsyncParsableCommand {
             default: throw error
             }
         }
-        switch format {
-        case .json: CommandOutput.data(try report.stableJSON())
-        case .text: CommandOutput.data(report.text)
-        }
+        try format.write(report.document)
     }
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BudgetReport
 import Emulator
 import FoundationEssentials
 import Settings
@@ -21,8 +20,7 @@ struct MigrateCommand: AsyncParsableCommand {
     @Flag(help: "Say what is to be done, and change nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("table or json.", valueName: "format"))
-    var format = TableFormat.table
+    @OptionGroup var format: FormatArguments
 
     func run() async throws {
         let settings = try Settings(environment: ProcessInfo.processInfo.environment)
@@ -30,9 +28,6 @@ struct MigrateCommand: AsyncParsableCommand {
         if !report.steps.isEmpty {
             CommandOutput.message("sluice: \(report.done ? "made" : "would make") \(report.place)")
         }
-        switch format {
-        case .table: CommandOutput.data(report.text)
-        case .json: CommandOutput.data(try report.stableJSON())
-        }
+        try format.write(report.document)
     }
 }

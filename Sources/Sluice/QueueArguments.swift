@@ -1,5 +1,4 @@
 import ArgumentParser
-import BudgetReport
 import Emulator
 import FoundationEssentials
 import Logging
@@ -7,8 +6,7 @@ import Settings
 
 /// The options that name queues.
 struct QueueArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("table or json.", valueName: "format"))
-    var format = TableFormat.table
+    @OptionGroup var format: FormatArguments
 
     @Option(help: ArgumentHelp("This function's queues alone.", valueName: "name"))
     var function: String?
@@ -42,17 +40,4 @@ struct QueueArguments: ParsableArguments {
     private func manifestFile() throws -> String {
         try manifest ?? InstalledPath.find("functions/functions.yaml", option: "--manifest")
     }
-
-    /// Prints a report in the format that was asked for.
-    func show(_ report: some Encodable, text: String) throws {
-        switch format {
-        case .table: CommandOutput.data(text)
-        case .json: CommandOutput.data(try report.stableJSON())
-        }
-    }
-}
-
-/// The formats of a table.
-enum TableFormat: String, ExpressibleByArgument, CaseIterable {
-    case table, json
 }

@@ -18,6 +18,6 @@ struct QueuesCommand: AsyncParsableCommand {
         let report = try await queues.withQueues { access in
             try await QueueReport(access, function: queues.function)
         }
-        try queues.show(report, text: report.text)
+        try queues.format.write(report.document)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BudgetReport
 import Emulator
 import FoundationEssentials
 import FunctionKit
@@ -33,8 +32,7 @@ struct SearchCommand: AsyncParsableCommand {
         help: ArgumentHelp("How long to wait for Chroma, in seconds, 1 to 600.", valueName: "seconds"))
     var wait = 10
 
-    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
-    var format = OutputFormat.text
+    @OptionGroup var format: FormatArguments
 
     @OptionGroup var model: StandInArguments
 
@@ -62,10 +60,7 @@ struct SearchCommand: AsyncParsableCommand {
         } catch let error as LanguageModelError {
             throw CommandFailure(error)
         }
-        switch format {
-        case .json: CommandOutput.data(try report.stableJSON())
-        case .text: CommandOutput.data(report.text(width: CommandOutput.width))
-        }
+        try format.write(report.document)
     }
 }
 

@@ -1,9 +1,11 @@
 import CivilTime
+import Documents
 import Foundation
 import SQLite
 import Spending
 import SpendingCompat
 import SpendingSQLite
+import TestSupport
 import Testing
 
 @testable import BudgetReport

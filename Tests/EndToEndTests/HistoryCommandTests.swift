@@ -30,7 +30,7 @@ struct HistoryCommandTests {
             #expect(asked.status == 2 && asked.errors.contains("add --yes to do it"))
             let deleted = try await world.sluice(["history", "delete-tenant", "acme", "--yes"])
             #expect(
-                deleted.output == "2 questions deleted\n1 still under way; delete again when they have ended")
+                deleted.output == "2 questions deleted\n\n1 still under way; delete again when they have ended.")
             #expect(try await world.sluice(["history", "export", "--tenant", "acme"]).output.contains("\"id\":\"d\""))
             #expect(try await world.history.run(id: "a") == nil)
             #expect(try await world.history.run(id: "b") != nil)

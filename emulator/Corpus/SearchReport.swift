@@ -1,3 +1,4 @@
+package import Documents
 import FunctionKit
 import Retrieval
 
@@ -37,15 +38,36 @@ package struct SearchReport: Encodable, Sendable {
         }
     }
 
-    /// The report for a person, as many columns wide as given.
-    package func text(width: Int) -> String {
-        guard !passages.isEmpty else { return "Nothing in the index is about this.\n" }
-        return passages.map { line in
-            var lines = wrap("\(line.rank). [\(line.id)] \(line.heading)", width: width, indent: "", hanging: "   ")
-            lines += wrap(why(line), width: width, indent: "   ")
-            lines += wrap(opening(line.text), width: width, indent: "   ")
-            return lines.joined(separator: "\n") + "\n"
-        }.joined(separator: "\n")
+    /// A section a passage, with why it was found and how it begins; the records have all of it.
+    package var document: Document {
+        Document(
+            headline: passages.isEmpty
+                ? "Nothing in the index is about this" : "\(passages.count.counted("passage")), the best first",
+            sections: passages.map { line in
+                Section(
+                    title: "\(line.rank). [\(line.id)] \(line.heading)",
+                    [.note(why(line)), .note(opening(line.text))])
+            }, records: records, value: self)
+    }
+
+    private var records: Table {
+        Table(
+            columns: [
+                Column("rank", "Rank", isNumeric: true), Column("id", "ID"), Column("heading", "Heading"),
+                Column("score", "Score", isNumeric: true), Column("words_place", "Place by words", isNumeric: true),
+                Column("words_score", "BM25", isNumeric: true),
+                Column("vector_place", "Place by vector", isNumeric: true),
+                Column("vector_score", "Cosine", isNumeric: true), Column("words", "Words"), Column("text", "Text"),
+            ],
+            rows: passages.map { line in
+                func number(_ value: Double?) -> Cell { value.map { .text("\($0)") } ?? .none }
+                return [
+                    .count(line.rank), .text(line.id), .text(line.heading), number(line.score),
+                    .count(ifKnown: line.byWords?.place), number(line.byWords?.score),
+                    .count(ifKnown: line.byVector?.place), number(line.byVector?.score),
+                    .text(line.words.joined(separator: " ")), .text(line.text),
+                ]
+            })
     }
 
     private func why(_ line: Line) -> String {
@@ -58,9 +80,10 @@ package struct SearchReport: Encodable, Sendable {
         return "score \(line.score.rounded(to: 4)) (\(reasons.joined(separator: "; ")))"
     }
 
+    /// Its first characters in one line.
     private func opening(_ text: String) -> String {
-        let shown = text.prefix(240)
-        return shown.count < text.count ? "\(shown)…" : text
+        let shown = text.prefix(240).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return text.count > 240 ? "\(shown)…" : shown
     }
 }
 

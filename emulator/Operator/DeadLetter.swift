@@ -1,3 +1,4 @@
+import Documents
 import FoundationEssentials
 import FunctionHost
 import Messaging
@@ -49,30 +50,39 @@ package struct DeadLetter: Encodable, Sendable {
         "too long for Sluice; take it from the queue \(FunctionQueues(function: function).dead) with RabbitMQ's own tools"
     }
 
-    /// All that is known of it, a line a fact.
-    var text: String {
-        var rows = [["id", id], ["function", function], ["error", error ?? "-"]]
-        if let explanation { rows.append(["because", explanation]) }
-        rows += [["failed at", failedAt ?? "-"]]
-        rows.append(["attempt", "\(attempt)"])
-        if let tenant { rows.append(["tenant", tenant]) }
-        if let expiresAt { rows.append(["expires at", expiresAt]) }
+    /// All that is known of it, and its body where that was asked for.
+    var section: Section {
+        var facts = [Fact("id", id), Fact("function", function), Fact("error", error ?? "-")]
+        if let explanation { facts.append(Fact("because", explanation)) }
+        facts += [Fact("failed at", failedAt ?? "-"), Fact("attempt", "\(attempt)")]
+        if let tenant { facts.append(Fact("tenant", tenant)) }
+        if let expiresAt { facts.append(Fact("expires at", expiresAt)) }
         let more = isUnread ? "; \(Self.wayToLongBody(function))" : payload == nil ? "; add --payload to print it" : ""
-        rows.append(["body", "\(bytes) bytes" + more])
-        return TextColumns.text(rows.map { [$0[0], printable($0[1])] })
-            + (payload.map { "\n\(printable($0, keepsLines: true))\n" } ?? "")
+        facts.append(Fact("body", "\(bytes) bytes" + more))
+        return Section([.facts(facts)] + (payload.map { [.verbatim($0)] } ?? []))
     }
-}
 
-/// A text without what a terminal would act upon: ids, names and bodies may come from anywhere.
-func printable(_ text: String, keepsLines: Bool = false) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-        switch scalar.properties.generalCategory {
-        case .control where keepsLines && (scalar == "\n" || scalar == "\t"): result.unicodeScalars.append(scalar)
-        case .control, .format, .lineSeparator, .paragraphSeparator: result += "\u{fffd}"
-        default: result.unicodeScalars.append(scalar)
-        }
+    /// Letters as rows; their bodies are among the records where they were asked for.
+    static func table(_ letters: [DeadLetter]) -> Table {
+        let showsPayloads = letters.contains { $0.payload != nil }
+        return Table(
+            columns: [
+                Column("id", "ID", importance: .high, isWhole: true),
+                Column("function", "Function", importance: .high),
+                Column("error", "Error", importance: .high),
+                Column("attempt", "Attempt", isNumeric: true, importance: .low),
+                Column("failed_at", "Failed at", isWhole: true),
+                Column("bytes", "Bytes", isNumeric: true, importance: .low),
+                Column("explanation", "Because", importance: .record), Column("tenant", "Tenant", importance: .record),
+                Column("expires_at", "Expires at", importance: .record),
+            ] + (showsPayloads ? [Column("payload", "Body", importance: .record)] : []),
+            rows: letters.map { letter in
+                func text(_ words: String?) -> Cell { words.map(Cell.text) ?? .none }
+                return [
+                    .text(letter.id), .text(letter.function), text(letter.error), .count(letter.attempt),
+                    text(letter.failedAt), .count(letter.bytes), text(letter.explanation), text(letter.tenant),
+                    text(letter.expiresAt),
+                ] + (showsPayloads ? [text(letter.payload)] : [])
+            })
     }
-    return result
 }

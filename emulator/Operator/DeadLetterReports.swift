@@ -1,20 +1,21 @@
+package import Documents
+
 /// What `sluice dead list` shows.
 package struct DeadLetterList: Encodable, Sendable {
     let letters: [DeadLetter]
     /// How many there are in all, with those that are not listed.
     let total: Int
 
-    /// One line a letter.
-    package var text: String {
-        guard total > 0 else { return "No dead letters.\n" }
-        let rows = letters.map {
-            [$0.id, $0.function, $0.error ?? "-", "\($0.attempt)", $0.failedAt ?? "-", "\($0.bytes)"].map {
-                printable($0)
-            }
+    /// A row a letter.
+    package var document: Document {
+        let table = DeadLetter.table(letters)
+        var blocks: [Section.Block] = letters.isEmpty ? [] : [.table(table)]
+        if total > letters.count {
+            blocks.append(.note("These are the first \(letters.count.grouped) of \(total.grouped); see --limit."))
         }
-        let table = TextColumns.text(
-            [["ID", "FUNCTION", "ERROR", "ATTEMPT", "FAILED AT", "BYTES"]] + rows, numeric: [3, 5])
-        return table + (total > letters.count ? "\(total) in all; see --limit\n" : "")
+        return Document(
+            headline: total == 0 ? "No dead letters" : total.counted("dead letter"),
+            sections: blocks.isEmpty ? [] : [Section(blocks)], records: table, value: self)
     }
 }
 
@@ -22,8 +23,12 @@ package struct DeadLetterList: Encodable, Sendable {
 package struct DeadLetterDetails: Encodable, Sendable {
     let letters: [DeadLetter]
 
-    /// A block a letter.
-    package var text: String { letters.map(\.text).joined(separator: "\n") }
+    /// A section a letter.
+    package var document: Document {
+        Document(
+            headline: letters.count.counted("dead letter"), sections: letters.map(\.section),
+            records: DeadLetter.table(letters), value: self)
+    }
 }
 
 /// What `sluice dead replay` and `sluice dead purge` did.
@@ -47,10 +52,20 @@ package struct DeadLetterChanges: Encodable, Sendable {
     /// How many, and which stay.
     ///
     /// - Parameter verb: What was done, such as `replayed`.
-    /// - Returns: A line, and one for each that stays.
-    package func text(_ verb: String) -> String {
-        kept.reduce(into: "\(letters.count) dead letter\(letters.count == 1 ? "" : "s") \(verb)\n") { text, letter in
-            text += printable("\(letter.id) of \(letter.function) stays: \(letter.reason)") + "\n"
-        }
+    /// - Returns: A headline, and a fact for each that stays; each of either is a record.
+    package func document(_ verb: String) -> Document {
+        Document(
+            headline: "\(letters.count.counted("dead letter")) \(verb)",
+            sections: kept.isEmpty
+                ? []
+                : [Section(title: "Kept", [.facts(kept.map { Fact("\($0.id) of \($0.function)", $0.reason) })])],
+            records: Table(
+                columns: [
+                    Column("id", "ID"), Column("function", "Function"), Column("outcome", "Outcome"),
+                    Column("reason", "Reason"),
+                ],
+                rows: letters.map { [.text($0.id), .text($0.function), .text(verb), .none] }
+                    + kept.map { [.text($0.id), .text($0.function), .text("kept"), .text($0.reason)] }),
+            value: self)
     }
 }

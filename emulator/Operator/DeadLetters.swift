@@ -1,3 +1,4 @@
+import Documents
 import FoundationEssentials
 import FunctionHost
 package import History
@@ -151,6 +152,6 @@ package struct DeadLetters: Sendable {
     }
 
     private static func unknown(_ id: String) -> OperatorProblem {
-        OperatorProblem("no dead letter has the id `\(printable(id))`; see `sluice dead list`")
+        OperatorProblem("no dead letter has the id `\(TerminalText.clean(id))`; see `sluice dead list`")
     }
 }

@@ -1,3 +1,4 @@
+package import Documents
 package import FoundationEssentials
 import History
 package import Settings
@@ -16,10 +17,22 @@ package struct HistoryAccess: Sendable {
             case underWay = "under_way"
         }
 
-        /// The report for people.
-        package var text: String {
-            "\(deleted) question\(deleted == 1 ? "" : "s") deleted\n"
-                + (underWay == 0 ? "" : "\(underWay) still under way; delete again when they have ended\n")
+        /// The report for every format.
+        package var document: Document {
+            Document(
+                headline: "\(deleted.counted("question")) deleted",
+                sections: underWay == 0
+                    ? []
+                    : [
+                        Section([
+                            .note("\(underWay.grouped) still under way; delete again when they have ended.")
+                        ])
+                    ],
+                records: Table(
+                    columns: [
+                        Column("deleted", "Deleted", isNumeric: true),
+                        Column("under_way", "Under way", isNumeric: true),
+                    ], rows: [[.count(deleted), .count(underWay)]]), value: self)
         }
     }
 

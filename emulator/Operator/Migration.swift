@@ -1,3 +1,4 @@
+package import Documents
 import FoundationEssentials
 import Postgres
 package import Settings
@@ -15,10 +16,15 @@ package struct Migration: Sendable {
 
         private enum CodingKeys: String, CodingKey { case steps, done }
 
-        /// The report for people.
-        package var text: String {
-            if steps.isEmpty { return "up to date\n" }
-            return steps.map { done ? "\($0) done\n" : "\($0) is to be done\n" }.joined()
+        /// A row a step.
+        package var document: Document {
+            let table = Table(
+                columns: [Column("step", "Step", importance: .high), Column("state", "State", importance: .high)],
+                rows: steps.map { [.text($0), .text(done ? "done" : "to be done")] })
+            return Document(
+                headline: steps.isEmpty
+                    ? "The tables are up to date" : "\(steps.count.counted("step")) \(done ? "done" : "to be done")",
+                sections: steps.isEmpty ? [] : [Section([.table(table)])], records: table, value: self)
         }
     }
 

@@ -1,3 +1,4 @@
+package import Documents
 import FunctionHost
 import Messaging
 
@@ -11,6 +12,30 @@ package struct QueueReport: Encodable, Sendable {
 
     let queues: [Line]
 
+    /// A row a queue.
+    package var document: Document {
+        let messages = queues.map { $0.ready + $0.delivered + $0.delayed }.reduce(0, +)
+        let table = Table(
+            columns: [
+                Column("function", "Function", importance: .high, isWhole: true),
+                Column("queue", "Queue", importance: .high, isWhole: true),
+                Column("name", "Name", importance: .record),
+                Column("ready", "Ready", isNumeric: true), Column("delivered", "Delivered", isNumeric: true),
+                Column("delayed", "Delayed", isNumeric: true),
+            ],
+            rows: queues.map {
+                [
+                    .text($0.function), .text($0.queue), .text($0.name), .count($0.ready), .count($0.delivered),
+                    .count($0.delayed),
+                ]
+            })
+        return Document(
+            headline: "\(messages.counted("message")) in \(queues.count.counted("queue"))",
+            sections: [Section([.table(table)])], records: table, value: self)
+    }
+}
+
+extension QueueReport {
     /// Counts the messages of one function's queues, or of all.
     ///
     /// - Throws: ``OperatorProblem``, or `BrokerError`.
@@ -25,14 +50,6 @@ package struct QueueReport: Encodable, Sendable {
                         delayed: depth.delayed))
             }
         }
-        queues = lines
-    }
-
-    /// One line a queue.
-    package var text: String {
-        TextColumns.text(
-            [["FUNCTION", "QUEUE", "READY", "DELIVERED", "DELAYED"]]
-                + queues.map { [$0.function, $0.queue, "\($0.ready)", "\($0.delivered)", "\($0.delayed)"] },
-            numeric: [2, 3, 4])
+        self.init(queues: lines)
     }
 }

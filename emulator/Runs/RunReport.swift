@@ -1,4 +1,4 @@
-import BudgetReport
+import Documents
 package import FoundationEssentials
 import FunctionHost
 import History

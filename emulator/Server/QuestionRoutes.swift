@@ -1,4 +1,4 @@
-import BudgetReport
+import Documents
 import FoundationEssentials
 import FunctionHost
 import FunctionKit

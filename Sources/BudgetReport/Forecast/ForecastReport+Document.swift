@@ -1,3 +1,4 @@
+package import Documents
 import Foundation
 import Spending
 
@@ -144,18 +145,5 @@ extension Forecast {
     var basis: String {
         let count = slices.counted(slice.rawValue)
         return expectation == nil ? "too little: \(count)" : count
-    }
-}
-
-extension Money {
-    /// To a hundredth of a cent: no forecast is truer than that.
-    var rounded: Money {
-        rounded(to: 100_000)
-    }
-
-    /// To whole steps, halves up; the amount itself where that does not fit.
-    func rounded(to step: Int64) -> Money {
-        let (whole, rest) = nanoUSD.quotientAndRemainder(dividingBy: step)
-        return Money(nanoUSD: whole + (rest * 2 >= step ? 1 : 0)).multiplied(by: step) ?? self
     }
 }

@@ -1,4 +1,5 @@
 import CivilTime
+import Documents
 package import FoundationEssentials
 package import Spending
 package import StrictYAML

@@ -1,3 +1,4 @@
+package import Documents
 import FoundationEssentials
 import Spending
 
@@ -188,9 +189,4 @@ extension StatusReport.Line {
 extension Date {
     /// The last whole minute.
     var wholeMinute: Date { Date(timeIntervalSince1970: (timeIntervalSince1970 / 60).rounded(.down) * 60) }
-}
-
-extension Int {
-    /// The number with its noun: `1 call`, `2 calls`.
-    func counted(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import BudgetReport
+import Documents
 import Emulator
 import Foundation
 
@@ -25,8 +25,7 @@ struct RaceCommand: AsyncParsableCommand {
     @Option(help: "How many processes share the calls and the ledger.")
     var processes = 1
 
-    @Option(help: ArgumentHelp("table or json.", valueName: "format"))
-    var format = TallyFormat.table
+    @OptionGroup var format: FormatArguments
 
     @Option(help: ArgumentHelp("Budgets, with the price book in prices/. (default: budgets)", valueName: "dir"))
     var budgets: String?
@@ -46,10 +45,7 @@ struct RaceCommand: AsyncParsableCommand {
                 "\(rules.limit)", "--processes", "\(rules.processes)", "--budgets", budgetsFolder,
             ])
         }
-        switch format {
-        case .table: CommandOutput.data(report.text)
-        case .json: CommandOutput.data(try report.stableJSON())
-        }
+        try format.write(report.document)
         guard report.isKept else { throw CommandFailure.failed("the race was not run clean; see above") }
     }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BudgetReport
 import Emulator
 
 /// `sluice budget reconcile`.
@@ -17,8 +16,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Log files of one region; - is standard input.", valueName: "file"))
     var files: [String]
 
-    @Option(help: ArgumentHelp("table or json.", valueName: "format"))
-    var format = TallyFormat.table
+    @OptionGroup var format: FormatArguments
 
     @Flag(help: "Leaves out calls of the account's other programs, which name no hold.")
     var ignoreUnknown = false
@@ -29,10 +27,7 @@ struct ReconcileCommand: AsyncParsableCommand {
         let report = try await ledger.withLedger {
             try await $0.reconcile(logFiles: files, ignoresUnknown: ignoreUnknown)
         }
-        switch format {
-        case .table: CommandOutput.data(report.text)
-        case .json: CommandOutput.data(try report.stableJSON())
-        }
+        try format.write(report.document)
         switch report.agrees {
         case true?: break
         case false?: throw CommandFailure.failed("the journal and the log differ")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BudgetReport
+import Documents
 import Emulator
 import Foundation
 import Spending

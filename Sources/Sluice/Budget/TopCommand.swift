@@ -1,5 +1,6 @@
 import ArgumentParser
 import BudgetReport
+import Documents
 import Emulator
 
 /// `sluice budget top`.

@@ -1,6 +1,8 @@
 import BudgetReport
+import Documents
 import Foundation
 import StrictYAML
+import TestSupport
 import Testing
 
 @Suite("The estimate's formats")

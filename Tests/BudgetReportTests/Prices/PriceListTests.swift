@@ -1,7 +1,9 @@
 import BudgetReport
+import Documents
 import Foundation
 import FunctionKit
 import Spending
+import TestSupport
 import Testing
 
 @Suite("The price list's formats")

@@ -1,5 +1,6 @@
 import BudgetReport
 import CivilTime
+import Documents
 import Foundation
 import Spending
 import SpendingCompat
