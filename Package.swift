@@ -45,7 +45,7 @@ let package = Package(
         .target(
             name: "FunctionTesting",
             dependencies: [
-                "FunctionKit", .product(name: "InMemoryLogging", package: "swift-log"),
+                "FunctionKit", "Waiting", .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
@@ -72,14 +72,15 @@ let package = Package(
         .target(
             name: "SQLite",
             dependencies: [
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "Waiting", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         // PostgreSQL, without a blocking call.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "Postgres", dependencies: ["CPostgres", "FunctionKit", "Hashing"]),
+        .target(name: "Postgres", dependencies: ["CPostgres", "FunctionKit", "Hashing", "Waiting"]),
 
         // Queues.
-        .target(name: "Messaging"),
+        .target(name: "Messaging", dependencies: ["Waiting"]),
         .target(
             name: "MessagingSQLite",
             dependencies: ["Messaging", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -87,15 +88,18 @@ let package = Package(
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .target(
             name: "RabbitMQ",
-            dependencies: ["CRabbitMQ", "Messaging", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["CRabbitMQ", "Messaging", "Waiting", .product(name: "Logging", package: "swift-log")]),
 
+        // How to wait for what may come late or never.
+        .target(name: "Waiting"),
         // Days and instants, read strictly.
         .target(name: "CivilTime"),
         // Money.
         .target(
             name: "Spending",
             dependencies: [
-                "CivilTime", "FunctionKit", "Hashing", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+                "CivilTime", "FunctionKit", "Hashing", "StrictYAML", "Waiting",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         // Telling people of budget alerts: log, metric, webhook.
         .target(
@@ -114,7 +118,7 @@ let package = Package(
         .target(
             name: "HistorySQLite",
             dependencies: ["FunctionKit", "History", "SQLite", .product(name: "GRDB", package: "GRDB.swift")]),
-        .target(name: "HistoryPostgres", dependencies: ["FunctionKit", "History", "Postgres"]),
+        .target(name: "HistoryPostgres", dependencies: ["FunctionKit", "History", "Postgres", "Waiting"]),
 
         // The model.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -150,7 +154,7 @@ let package = Package(
         .target(
             name: "Retrieval",
             dependencies: [
-                "FunctionKit", "HTTPTransport", .product(name: "GRDB", package: "GRDB.swift"),
+                "FunctionKit", "HTTPTransport", "Waiting", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // Files, cut to passages, into Chroma.
@@ -158,7 +162,7 @@ let package = Package(
         .target(
             name: "Ingestion",
             dependencies: [
-                "CLibXML2", "FunctionKit", "Hashing", "Retrieval",
+                "CLibXML2", "FunctionKit", "Hashing", "Retrieval", "Waiting",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
 
@@ -174,7 +178,7 @@ let package = Package(
         .target(
             name: "FunctionHost",
             dependencies: [
-                "CivilTime", "FunctionKit", "Hashing", "Messaging", "History", "StrictYAML",
+                "CivilTime", "FunctionKit", "Hashing", "Messaging", "History", "StrictYAML", "Waiting",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -215,6 +219,7 @@ let package = Package(
             name: "Emulator",
             dependencies: [
                 "Answers", "CivilTime", "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite",
+                "Waiting",
                 "Spending",
                 "SpendingAlerts",
                 "SpendingPostgres", "SpendingSQLite", "BudgetReport", "Documents", "History", "HistoryPostgres",
@@ -269,6 +274,7 @@ let package = Package(
         // Starts a real Chroma.
         .target(
             name: "ChromaTestServer", dependencies: ["HTTPTransport", "TestSupport"], path: "Tests/ChromaTestServer"),
+        .testTarget(name: "WaitingTests", dependencies: ["Waiting"]),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"]),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
         .testTarget(name: "FunctionKitTests", dependencies: ["FunctionKit", "FunctionTesting"]),
@@ -462,7 +468,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Answers", "TestSupport", "Bedrock", "BedrockStandIn", "ChromaTestServer", "ECSStandIn", "FunctionHost",
+                "Answers", "TestSupport", "Waiting", "Bedrock", "BedrockStandIn", "ChromaTestServer", "ECSStandIn",
+                "FunctionHost",
                 "FunctionKit", "History", "HistoryPostgres", "HistorySQLite", "HTTPTransport", "Messaging",
                 "MessagingSQLite", "OwnFunctions", "PIIFilter", "Postgres", "PostgresTestServer", "RabbitMQ",
                 "RabbitMQServer", "Retrieval", "SQLite",

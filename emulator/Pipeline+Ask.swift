@@ -4,6 +4,7 @@ import FunctionKit
 package import History
 import ServiceLifecycle
 import Spending
+import Waiting
 
 /// What is told of a question while it is waited for.
 package enum AskEvent: Sendable {
@@ -83,16 +84,13 @@ extension Pipeline {
 
     /// Waits for the final state, also while the history cannot be read: the question is accepted, and may be answered.
     private func outcome(of id: String, _ patience: Patience) async -> RunRecord? {
-        while true {
-            do {
-                return try await outcome(of: id, within: patience.left)
-            } catch {
-                // No event tells that a history is back.
-                guard patience.left > Self.waitLook, (try? await Task.sleep(for: Self.waitLook)) != nil else {
-                    return nil
-                }
-            }
+        let deadline = Deadline(patience.end, by: .process)
+        let record = try? await deadline.asking(every: Self.waitLook) { (_: any Error) in
+            true
+        } _: {
+            try await outcome(of: id, within: patience.left)
         }
+        return record ?? nil
     }
 
     /// What a question waits for, where nothing is wrong.
@@ -175,10 +173,10 @@ extension Pipeline {
     ///
     /// - Parameters:
     ///   - id: The question's id.
-    ///   - limit: How long to wait for the final state; nil for as long as it takes.
+    ///   - limit: How long to wait for the final state.
     /// - Returns: Nil where the time is up or the task is cancelled.
     /// - Throws: ``SQLiteStoreError``.
-    func outcome(of id: String, within limit: Duration?) async throws -> RunRecord? {
+    func outcome(of id: String, within limit: Duration) async throws -> RunRecord? {
         let final = try await first(within: limit) { [history] in try await history.outcome(of: id) }
         guard let final, final.state == .done else { return final }
         let names = Set(door(of: final).pipeline.map(\.settings.name))
@@ -192,9 +190,9 @@ extension Pipeline {
     ///
     /// A body that does not end when it is cancelled, such as a query to a server that stands still, is left behind.
     private func first<Value: Sendable>(
-        within limit: Duration?, _ body: @escaping @Sendable () async throws -> Value
+        within limit: Duration, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
-        try await value(within: limit) { () async throws -> Value? in
+        try await Deadline(after: limit, by: .process).answer { () async throws -> Value? in
             do {
                 return try await cancelWhenGracefulShutdown { try await body() }
             } catch is CancellationError {

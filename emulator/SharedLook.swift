@@ -1,5 +1,6 @@
 import FunctionKit
 import Synchronization
+import Waiting
 
 /// A look at something that may answer late or never: one is under way at a time, however many ask, and nobody waits for it
 /// longer than they can.
@@ -33,15 +34,7 @@ final class SharedLook<Value: Sendable>: Sendable {
         }
         if isFirst { Task { await look() } }
         defer { state.withLock { $0.askers[id] = nil } }
-        return await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await values.first { _ in true } }
-            group.addTask {
-                try? await Task.sleep(for: patience, clock: .process)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
+        return await Deadline(after: patience, by: .process).value { await values.first { _ in true } } ?? nil
     }
 
     private func look() async {

@@ -4,6 +4,7 @@ package import History
 package import Logging
 package import Messaging
 package import ServiceLifecycle
+import Waiting
 
 /// Runs functions on their queues until it is told to end, and then ends without losing anything.
 ///
@@ -100,15 +101,10 @@ package struct FunctionHost: Service {
     /// - Parameter patience: How long a broker is waited for that has gone away since it was connected to.
     /// - Throws: ``BrokerError`` where it does not give the queues, or is away for longer.
     package func declareQueues(patience: Duration = .zero) async throws(BrokerError) {
-        let end = ContinuousClock.now + patience
-        while true {
-            do throws(BrokerError) {
-                return try await broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0.settings) })
-            } catch {
-                guard case .unavailable = error, .now < end else { throw error }
-                // No event tells that it is back.
-                guard (try? await Task.sleep(for: Self.declarePause)) != nil else { throw error }
-            }
+        try await Deadline(after: patience, by: .continuous).asking(every: Self.declarePause) { (error: BrokerError) in
+            if case .unavailable = error { true } else { false }
+        } _: { () async throws(BrokerError) in
+            try await broker.declare(functions.flatMap { FunctionQueues.specifications(for: $0.settings) })
         }
     }
 

@@ -3,6 +3,7 @@ public import FunctionKit
 import InMemoryLogging
 import Logging
 import Synchronization
+import Waiting
 
 /// Lets a test invoke a function as a host does, JSON in and JSON out, and see what came of it.
 ///
@@ -67,22 +68,11 @@ public struct FunctionUnderTest<Tested: Function>: Sendable {
     private static func result(
         within timeout: Duration, _ body: @escaping @Sendable () async throws -> Data
     ) async -> Result<Data, any Error> {
-        await withTaskGroup(of: Result<Data, any Error>?.self) { group in
-            group.addTask {
-                do {
-                    return .success(try await body())
-                } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask {
-                // Cancelled when the function has ended.
-                let isOver = (try? await Task.sleep(for: timeout)) != nil
-                return isOver ? .failure(InvocationTimedOut()) : nil
-            }
-            defer { group.cancelAll() }
-            let first = await group.next() ?? nil
-            return first ?? .failure(InvocationTimedOut())
+        do {
+            let output = try await Deadline(after: timeout, by: .continuous).value(of: body)
+            return output.map(Result.success) ?? .failure(InvocationTimedOut())
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -2,6 +2,7 @@ package import FoundationEssentials
 import FunctionKit
 package import History
 package import Postgres
+import Waiting
 
 /// Runs in PostgreSQL, for any number of hosts at once.
 ///
@@ -133,15 +134,10 @@ package struct PostgresHistory: RunHistory {
 
     /// Tries again and again where the server is away for now, until the task is cancelled.
     private func patiently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        let end = ProcessClock.now + Self.patience
-        while true {
-            do {
-                return try await body()
-            } catch let error as PostgresError {
-                guard error.isPassing, .now < end else { throw error }
-                // No event tells that a server is back.
-                guard (try? await Task.sleep(for: Self.pause)) != nil else { throw error }
-            }
+        try await Deadline(after: Self.patience, by: .process).asking(every: Self.pause) { (error: any Error) in
+            (error as? PostgresError)?.isPassing == true
+        } _: {
+            try await body()
         }
     }
 

@@ -1,3 +1,6 @@
+import Synchronization
+import Waiting
+
 extension MessageBroker {
     /// From how many prior deliveries on a kept message is published anew instead of handed back: half of the delivery
     /// limit of 20, so that walks do not use a message up.
@@ -57,30 +60,20 @@ extension MessageBroker {
     private static func next(
         of deliveries: DeliveryStream, within patience: Duration
     ) async throws(BrokerError) -> Delivery? {
-        let result = await withTaskGroup(of: Result<Delivery?, BrokerError>?.self) { group in
-            group.addTask {
-                var iterator = deliveries.makeAsyncIterator()
-                do throws(BrokerError) {
-                    return .success(try await iterator.next())
-                } catch {
-                    return .failure(error)
-                }
+        // Where the time is up first, a delivery that comes in that moment still counts.
+        let result = Mutex(Result<Delivery?, BrokerError>.success(nil))
+        await Deadline(after: patience, by: .continuous).wait {
+            var iterator = deliveries.makeAsyncIterator()
+            do throws(BrokerError) {
+                let delivery = try await iterator.next()
+                result.withLock { $0 = .success(delivery) }
+            } catch {
+                result.withLock { $0 = .failure(error) }
             }
-            group.addTask {
-                try? await Task.sleep(for: patience)
-                return nil
-            }
-            // Where the time is up first, a delivery that comes in that moment still counts.
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            guard first == nil else { return first }
-            return await group.next() ?? nil
         }
-        // Spelled out: with a typed error, `try result?.get() ?? nil` gave nothing once optimised.
-        switch result {
+        switch result.withLock({ $0 }) {
         case .success(let delivery): return delivery
         case .failure(let error): throw error
-        case nil: return nil
         }
     }
 }

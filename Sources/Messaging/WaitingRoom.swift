@@ -1,4 +1,5 @@
 import Synchronization
+import Waiting
 
 /// Tasks that wait until there is something to do, first come, first woken.
 ///
@@ -100,15 +101,10 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Waits likewise, and no longer than until an instant.
-    package func wait<C: Clock>(in place: Place, until instant: C.Instant?, clock: C) async {
+    package func wait<C: Clock>(in place: Place, until instant: C.Instant?, clock: C) async
+    where C.Duration == Duration {
         guard let instant else { return await wait(in: place) }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(in: place) }
-            // It throws when it is cancelled, because the other one ended first.
-            group.addTask { try? await clock.sleep(until: instant, tolerance: nil) }
-            await group.next()
-            group.cancelAll()
-        }
+        await Deadline(instant, by: clock).wait { await self.wait(in: place) }
     }
 
     /// Wakes those who came first and are not woken yet.

@@ -1,6 +1,7 @@
 package import Logging
 package import Messaging
 import Synchronization
+import Waiting
 
 /// Durable queues in RabbitMQ, for any number of hosts.
 ///
@@ -31,16 +32,10 @@ package final class RabbitMQBroker: MessageBroker {
     package static func connect(
         _ configuration: RabbitMQConfiguration, patience: Duration = .zero, logger: Logger
     ) async throws(RabbitMQError) -> RabbitMQBroker {
-        let end = ContinuousClock.now + patience
-        while true {
-            do {
-                return try await connectOnce(configuration, logger: logger)
-            } catch {
-                // No event tells that a broker is back.
-                guard error.isWorthWaiting, .now + Self.pause < end,
-                    (try? await Task.sleep(for: Self.pause)) != nil
-                else { throw error }
-            }
+        try await Deadline(after: patience, by: .continuous).asking(every: pause) { (error: RabbitMQError) in
+            error.isWorthWaiting
+        } _: { () async throws(RabbitMQError) in
+            try await connectOnce(configuration, logger: logger)
         }
     }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 package import GRDB
 import Synchronization
+import Waiting
 
 /// One SQLite file that several processes and many tasks use at once.
 ///
@@ -212,12 +213,8 @@ package final class SQLiteStore: Sendable {
         // In memory there are no others.
         let pollInterval = observer == nil ? nil : StoreChanges.pollInterval
         let longest = [limit, pollInterval].compactMap { $0 }.min()
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.signal.wait(after: commits) }
-            if let longest { group.addTask { try? await Task.sleep(for: longest) } }
-            await group.next()
-            group.cancelAll()
-        }
+        guard let longest else { return await signal.wait(after: commits) }
+        await Deadline(after: longest, by: .continuous).wait { await self.signal.wait(after: commits) }
     }
 
     /// Closes the file after the writes under way; later calls throw.

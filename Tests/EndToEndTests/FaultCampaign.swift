@@ -1,11 +1,13 @@
 import ChromaTestServer
 import Foundation
 import FunctionHost
+import FunctionKit
 import History
 import PostgresTestServer
 import RabbitMQServer
 import TestSupport
 import Testing
+import Waiting
 
 /// Hosts and their servers, which fail on purpose.
 struct FaultCampaign {
@@ -197,7 +199,7 @@ struct FaultCampaign {
     /// - Throws: ``Standstill`` where it does not end.
     func outcome(of id: String, _ world: HostWorld) async throws -> RunRecord {
         let history = world.history
-        let record = try await value(within: Self.patience) { try await history.outcome(of: id) }
+        let record = try await Deadline(after: Self.patience, by: .process).answer { try await history.outcome(of: id) }
         guard let record else {
             let state = try await world.history.run(id: id)?.state
             throw await standstill("question \(id) is \(state.map { "\($0)" } ?? "unknown")", world)

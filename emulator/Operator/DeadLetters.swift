@@ -1,8 +1,10 @@
 import Documents
 import FoundationEssentials
 import FunctionHost
+import FunctionKit
 package import History
 import Messaging
+import Waiting
 
 /// Works the dead-letter queues: `sluice dead`.
 package struct DeadLetters: Sendable {
@@ -94,7 +96,7 @@ package struct DeadLetters: Sendable {
 
     /// Publishes within a time: a broker under an alarm takes nothing for as long as that lasts.
     private func publish(_ message: Message, to queue: String) async throws {
-        let done: Void? = try await value(within: Self.patience) { [access] in
+        let done: Void? = try await Deadline(after: Self.patience, by: .process).answer { [access] in
             try await access.broker.publish(message, to: queue)
         }
         guard done == nil else { return }

@@ -4,6 +4,7 @@ package import History
 package import Logging
 import ServiceLifecycle
 import Synchronization
+import Waiting
 
 /// Notes accepted messages in the history, beside the doors, which do not wait for it.
 ///
@@ -114,7 +115,7 @@ package final class AcceptanceNotes: Service {
             }
         }
         let left = max(.now + Self.lastPatience, drain.deadline ?? .now) - .now
-        _ = try? await value(within: left) { [self] in await writeAll() }
+        _ = try? await Deadline(after: left, by: .process).answer { [self] in await writeAll() }
         let lost = state.withLock { $0.notes.count }
         if lost > 0 {
             logger.warning(

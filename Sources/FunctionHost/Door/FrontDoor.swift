@@ -3,6 +3,8 @@ package import FunctionKit
 package import History
 package import Logging
 package import Messaging
+import Synchronization
+import Waiting
 
 /// Takes messages into a pipeline: what is accepted is durable, and free of personal data where its first function redacts.
 ///
@@ -166,7 +168,8 @@ package struct FrontDoor: Sendable {
     /// its end is known.
     private func known(_ id: String) async -> (pipeline: String?, input: Data?)? {
         if let note = notes[id] { return (note.pipeline, note.input) }
-        let record = try? await value(within: Self.lookPatience) { try await history.run(id: id) } ?? nil
+        let record =
+            try? await Deadline(after: Self.lookPatience, by: .process).answer { try await history.run(id: id) } ?? nil
         return record.map { ($0.pipeline, $0.input) }
     }
 
@@ -237,26 +240,20 @@ package struct FrontDoor: Sendable {
     private func publish(
         _ message: Message, to queue: String, until end: ProcessClock.Instant
     ) async -> Result<Void, BrokerError> {
-        let (endings, feed) = AsyncStream.makeStream(of: Result<Void, BrokerError>.self)
-        // Awaited below, but for one that outlasts its time; it ends with the broker's own patience.
-        let work = Task {
-            do throws(BrokerError) {
-                feed.yield(.success(try await broker.publish(message, to: queue)))
-            } catch {
-                feed.yield(.failure(error))
+        let ending = try? await Deadline(end + Self.cancelPatience, by: .process).answer {
+            let ending = Mutex(Result<Void, BrokerError>.failure(.unconfirmed(reason: "the time was up")))
+            await Deadline(end, by: .process).wait {
+                do throws(BrokerError) {
+                    try await broker.publish(message, to: queue)
+                    ending.withLock { $0 = .success(()) }
+                } catch {
+                    ending.withLock { $0 = .failure(error) }
+                }
             }
+            return ending.withLock { $0 }
         }
-        // Ends with the publish: it is cancelled then.
-        let time = Task {
-            try? await Task.sleep(until: end, clock: .process)
-            work.cancel()
-            try? await Task.sleep(for: Self.cancelPatience)
-            feed.yield(.failure(.unconfirmed(reason: "the time was up")))
-        }
-        defer { time.cancel() }
-        for await ending in endings { return ending }
-        // The asker's own task was cancelled.
-        return .failure(.unconfirmed(reason: "nobody waits any more"))
+        let reason = Task.isCancelled ? "nobody waits any more" : "the time was up"
+        return ending ?? .failure(.unconfirmed(reason: reason))
     }
 
     /// A question as the first function of its pipeline takes it.

@@ -1,6 +1,7 @@
 import FunctionKit
 import Logging
 import Synchronization
+import Waiting
 
 /// Whether a function takes messages on this host: all that it can, or, while the host itself is in trouble, one now and
 /// then.
@@ -167,13 +168,7 @@ extension TroubleGate {
 
     private func wait(for version: UInt64, until instant: ContinuousClock.Instant?) async {
         guard let instant else { return await change(since: version) }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.change(since: version) }
-            // It throws when it is cancelled, because the other one ended first.
-            group.addTask { try? await Task.sleep(until: instant, clock: .continuous) }
-            await group.next()
-            group.cancelAll()
-        }
+        await Deadline(instant, by: .continuous).wait { await self.change(since: version) }
     }
 
     private func change(since version: UInt64) async {

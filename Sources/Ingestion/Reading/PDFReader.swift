@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Subprocess
+import Waiting
 
 /// Reads PDF by Debian's `pdftotext` (package poppler-utils), in a process of its own: a damaged file harms nobody else.
 enum PDFReader {
@@ -25,28 +26,21 @@ enum PDFReader {
     private static func text(_ path: String) async throws(SkipReason) -> String {
         // A path of its own could be taken for an option.
         let file = path.hasPrefix("/") ? path : "./\(path)"
-        let result = await withTaskGroup(of: Result<String, SkipReason>.self) { group in
-            group.addTask {
-                do {
-                    let ended = try await run(
-                        .name("pdftotext"), arguments: ["-q", "-enc", "UTF-8", file, "-"],
-                        output: .string(limit: textBytesMax), error: .discarded)
-                    guard ended.terminationStatus.isSuccess else { return .failure(.unreadablePDF) }
-                    return .success(ended.standardOutput)
-                } catch let error as SubprocessError where error.code == .executableNotFound {
-                    return .failure(.noPDFReader)
-                } catch {
-                    return .failure(.unreadablePDF)
-                }
+        // Its process ends when it is cancelled.
+        let text = try await Deadline(after: timeMax, by: .continuous).value { () async throws(SkipReason) -> String in
+            do {
+                let ended = try await run(
+                    .name("pdftotext"), arguments: ["-q", "-enc", "UTF-8", file, "-"],
+                    output: .string(limit: textBytesMax), error: .discarded)
+                guard ended.terminationStatus.isSuccess else { throw SkipReason.unreadablePDF }
+                return ended.standardOutput
+            } catch let error as SubprocessError where error.code == .executableNotFound {
+                throw .noPDFReader
+            } catch {
+                throw .unreadablePDF
             }
-            group.addTask {
-                // Ends early where the text is there; the other task ends its process when it is cancelled.
-                try? await Task.sleep(for: timeMax)
-                return .failure(.slowPDF)
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? .failure(.unreadablePDF)
         }
-        return try result.get()
+        guard let text else { throw .slowPDF }
+        return text
     }
 }

@@ -1,4 +1,5 @@
 import FunctionKit
+import Waiting
 
 extension PostgresClient {
     /// Makes sure that connections have sessions of their own, which a pooler may deny; to be asked once, before anything
@@ -10,18 +11,11 @@ extension PostgresClient {
     ///
     /// - Throws: ``PostgresError/unfit(server:reason:)``, which names the pooler's setting, or any other ``PostgresError``.
     package func requireOwnSessions() async throws {
-        let end = ProcessClock.now + waitMax
-        while true {
-            do {
-                return try await lookForOwnSessions()
-            } catch let error as PostgresError {
-                // Also a pooler that takes connections and has no place for them.
-                guard error.isWorthWaiting, ProcessClock.now + Self.pauseMin < end, !Task.isCancelled else {
-                    throw error
-                }
-                // No event tells that a server is back.
-                try? await Task.sleep(for: Self.pauseMin)
-            }
+        try await Deadline(after: waitMax, by: .process).asking(every: Self.pauseMin) { (error: any Error) in
+            // Also a pooler that takes connections and has no place for them.
+            (error as? PostgresError)?.isWorthWaiting == true
+        } _: {
+            try await lookForOwnSessions()
         }
     }
 

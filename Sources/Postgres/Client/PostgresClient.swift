@@ -1,5 +1,6 @@
 import FunctionKit
 import Synchronization
+import Waiting
 
 /// A pool of connections to one server.
 ///
@@ -263,12 +264,7 @@ package final class PostgresClient: Sendable {
 
     /// Waits until a place may be free; whoever was woken looks again, so that no place is missed.
     private func untilFree(by end: ProcessClock.Instant) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait() }
-            group.addTask { try? await Task.sleep(until: end, clock: .process) }
-            await group.next()
-            group.cancelAll()
-        }
+        await Deadline(end, by: .process).wait { await self.wait() }
     }
 
     private func wait() async {

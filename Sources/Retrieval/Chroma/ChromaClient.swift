@@ -2,6 +2,7 @@ import FoundationEssentials
 package import FunctionKit
 package import HTTPTransport
 import Synchronization
+import Waiting
 
 /// A client of Chroma's HTTP API, of both its versions.
 ///
@@ -124,33 +125,39 @@ package final class ChromaClient: Sendable {
     private func repeated(
         _ request: HTTPRequest, until deadline: ProcessClock.Instant
     ) async throws(ChromaError) -> HTTPResponse {
-        var pause = Self.pauseMin
         var before: ChromaError?
-        while true {
-            var problem: ChromaError
-            do throws(HTTPError) {
-                var request = request
-                let remaining = max(.milliseconds(1), deadline - .now)
-                request.timeout = min(configuration.attemptTimeout, remaining)
-                request.connectTimeout = request.timeout
-                let response = try await http.send(request)
-                guard let failure = Self.transientFailure(response) else { return response }
-                problem = failure
-            } catch {
-                problem = transportProblem(error)
-                guard problem.isTransient, problem != .cancelled else { throw problem }
-                // An attempt that the deadline cut short says less than the one before it.
-                if case .timedOut = error, deadline <= .now, let before { problem = before }
+        do throws(ChromaError) {
+            return try await Deadline(deadline, by: .process).asking(
+                every: Self.pauseMin, upTo: Self.pauseMax
+            ) { (problem: ChromaError) in
+                problem.isTransient && problem != .cancelled
+            } _: { () async throws(ChromaError) in
+                try await once(request, until: deadline, &before)
             }
-            before = problem
-            guard .now + pause < deadline else { throw problem }
-            do {
-                try await Task.sleep(for: pause)
-            } catch {
-                throw .cancelled
-            }
-            pause = min(pause * 2, Self.pauseMax)
+        } catch {
+            throw Task.isCancelled ? .cancelled : error
         }
+    }
+
+    private func once(
+        _ request: HTTPRequest, until deadline: ProcessClock.Instant, _ before: inout ChromaError?
+    ) async throws(ChromaError) -> HTTPResponse {
+        let problem: ChromaError
+        do throws(HTTPError) {
+            var request = request
+            let remaining = max(.milliseconds(1), deadline - .now)
+            request.timeout = min(configuration.attemptTimeout, remaining)
+            request.connectTimeout = request.timeout
+            let response = try await http.send(request)
+            guard let failure = Self.transientFailure(response) else { return response }
+            problem = failure
+        } catch {
+            // An attempt that the deadline cut short says less than the one before it.
+            if case .timedOut = error, deadline <= .now, let before { throw before }
+            problem = transportProblem(error)
+        }
+        before = problem
+        throw problem
     }
 
     private static func transientFailure(_ response: HTTPResponse) -> ChromaError? {

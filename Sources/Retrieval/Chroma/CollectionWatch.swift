@@ -1,4 +1,5 @@
 import FunctionKit
+import Waiting
 
 /// Keeps the words of a collection in memory, and looks now and then whether it has changed.
 ///
@@ -64,13 +65,7 @@ actor CollectionWatch {
     private func untilLookEnds(by deadline: ProcessClock.Instant) async {
         let (end, waiter) = AsyncStream.makeStream(of: Never.self)
         waiters.append(waiter)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in end {} }
-            // It throws when it is cancelled, because the other one ended first.
-            group.addTask { try? await Task.sleep(until: deadline, clock: .process) }
-            await group.next()
-            group.cancelAll()
-        }
+        await Deadline(deadline, by: .process).wait { for await _ in end {} }
     }
 
     /// Looks again at the next question: the collection was replaced.

@@ -1,6 +1,7 @@
 import CivilTime
 package import FoundationEssentials
 package import Logging
+import Waiting
 
 /// What a ledger needs done beside the calls: leases renewed, alerts delivered, old responses forgotten.
 ///
@@ -65,17 +66,12 @@ package struct LedgerUpkeep: Sendable {
         }
         // A task of its own, since this one is cancelled; awaited here.
         await Task {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    await withDiscardingTaskGroup { group in
-                        // The log knows of a ledger that is away.
-                        let alerts = (try? await governor.claimAlerts()) ?? []
-                        for alert in alerts { group.addTask { await deliver(due: alert) } }
-                    }
+            await Deadline(after: Self.lastDelivery, by: .continuous).wait {
+                await withDiscardingTaskGroup { group in
+                    // The log knows of a ledger that is away.
+                    let alerts = (try? await governor.claimAlerts()) ?? []
+                    for alert in alerts { group.addTask { await deliver(due: alert) } }
                 }
-                group.addTask { try? await Task.sleep(for: Self.lastDelivery) }
-                await group.next()
-                group.cancelAll()
             }
         }.value
     }

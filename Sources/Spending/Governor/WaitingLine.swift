@@ -1,4 +1,5 @@
 import Synchronization
+import Waiting
 
 /// Callers that wait for money that calls under way hold: first come, first served, a line for each budget.
 ///
@@ -19,13 +20,7 @@ final class WaitingLine: Sendable {
 
         /// Waits until the place is woken, the time is up or the task is cancelled.
         func wait(atMost limit: Duration) async {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.wait() }
-                // It throws when it is cancelled, because the other one ended first.
-                group.addTask { try? await Task.sleep(for: limit) }
-                await group.next()
-                group.cancelAll()
-            }
+            await Deadline(after: limit, by: .continuous).wait { await self.wait() }
             // Whatever ended the wait, the caller looks now.
             state.withLock { $0.isWoken = false }
         }
