@@ -20,23 +20,6 @@ struct BuiltPackagesTests {
         #expect(ending.output == #"{"text":"A"}"#, "\(ending.errors)")
     }
 
-    @Test("a package that `sluice new` wrote, and its test")
-    func new() async throws {
-        let folder = try TemporaryFolder()
-        let written = try await SluiceProcess.run(
-            ["new", "demo", "--sluice", SluiceProcess.repository], in: folder.url, hasData: false)
-        #expect(written.status == 0)
-        let demo = folder.url.appending(path: "demo")
-        let process = try SluiceProcess(
-            [], in: demo, executable: demo.appending(path: "script/test").path, hasData: false)
-        for await _ in process.lines {}
-        try #require(await process.status() == 0, "\(process.errors)")
-        let ending = try await SluiceProcess.run(
-            ["invoke", "shout", "--payload", "@events/shout.json"], in: demo,
-            executable: demo.appending(path: ".build/debug/demo").path, hasData: false)
-        #expect(ending.output == #"{"text":"HELLO"}"#, "\(ending.errors)")
-    }
-
     private func build(_ arguments: [String], in folder: TemporaryFolder) async throws {
         let process = try SluiceProcess(["swift", "build"] + arguments, in: folder.url, executable: "/usr/bin/env")
         for await _ in process.lines {}
