@@ -60,6 +60,18 @@ struct DocumentRenderingTests {
             ])
     }
 
+    @Test(
+        "as CSV gives a spreadsheet no formula that somebody else wrote",
+        arguments: [
+            ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("-2+3", "'-2+3"), ("\t=1", "'\t=1"), ("-0.5", "-0.5"),
+            ("a=1", "a=1"),
+        ])
+    func formulas(words: String, written: String) throws {
+        var document = DocumentFixture.document
+        document.records = Table(columns: [Column("words", "Words")], rows: [[.text(words)]])
+        #expect(try text(.csv, document) == "words\r\n\(written)\r\n")
+    }
+
     @Test("as Markdown has one bold headline and no name that is read as markup")
     func markdown() throws {
         let text = try text(.markdown)

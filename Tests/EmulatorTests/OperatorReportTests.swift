@@ -15,7 +15,7 @@ struct OperatorReportTests {
     private static let formats = DocumentFormat.allCases.filter { $0 != .html }
 
     private func expect(_ document: Document, _ format: DocumentFormat, equals name: String) throws {
-        try GoldenFile.expect(document.rendered(as: format), equals: "\(name).\(format.rawValue)")
+        try GoldenFile.expect(document.rendered(as: format), equals: "\(name)/\(name).\(format.rawValue)")
     }
 
     /// Three letters: one that a host buried, one of another program, one that is too long to be read.

@@ -76,7 +76,7 @@ struct ReconciliationReportTests {
     func differs(format: DocumentFormat) throws {
         #expect(Self.differing.agrees == false)
         try GoldenFile.expect(
-            Self.differing.document.rendered(as: format), equals: "reconcile.\(format.rawValue)")
+            Self.differing.document.rendered(as: format), equals: "reconcile/reconcile.\(format.rawValue)")
     }
 
     @Test("cuts a long list short, but not its totals")
