@@ -75,6 +75,17 @@ struct Books: Sendable {
     /// Ends what the books have open of their own; the file is its owner's.
     func close() async { await closing() }
 
+    /// Where ledger and history lie, in words that may follow `in`.
+    ///
+    /// - Parameters:
+    ///   - dataFolder: Where the embedded ones lie.
+    ///   - settings: Name the database.
+    /// - Returns: The folder, or the database without its password.
+    static func place(dataFolder: String, settings: Settings) -> String {
+        guard let url = settings.databaseURL else { return dataFolder }
+        return (try? PostgresConfiguration(url: url.text).server) ?? "the database of DATABASE_URL"
+    }
+
     /// Opens books for a command, and closes them after it.
     ///
     /// - Parameters:

@@ -45,7 +45,7 @@ package struct Emulator: Sendable {
         try PipelineServer.checkLoopback(port: port, option: "--port")
         let registry = MetricsRegistry()
         try await Pipeline.withPipeline(
-            options, model: .standIn, metrics: registry, logger: logger, end: .server,
+            options, model: .emulated, metrics: registry, logger: logger, end: .server,
             services: { [port, startedAt, logger] pipeline in
                 let health = HealthRoutes(pipeline, registry: registry)
                 let (questions, runs) = (QuestionRoutes(pipeline: pipeline), RunRoutes(pipeline: pipeline))

@@ -2,7 +2,6 @@ import Bedrock
 package import BudgetReport
 package import FoundationEssentials
 import History
-import Postgres
 package import Settings
 package import Spending
 
@@ -44,19 +43,8 @@ package struct LedgerAccess: Sendable {
                     governor: CostGovernor(
                         ledger: books.ledger, prices: prices, budgets: budgets,
                         broughtBy: path.map(ProcessFacts.brings) ?? ProcessFacts.person), prices: prices, books: books,
-                    place: place(dataFolder: dataFolder, settings: settings)))
+                    place: Books.place(dataFolder: dataFolder, settings: settings)))
         }
-    }
-
-    /// Where ledger and history lie, in words that may follow `in`.
-    ///
-    /// - Parameters:
-    ///   - dataFolder: Where the embedded ones lie.
-    ///   - settings: Name the database.
-    /// - Returns: The folder, or the database without its password.
-    package static func place(dataFolder: String, settings: Settings) -> String {
-        guard let url = settings.databaseURL else { return dataFolder }
-        return (try? PostgresConfiguration(url: url.text).server) ?? "the database of DATABASE_URL"
     }
 
     /// What reports are made from.

@@ -1,16 +1,15 @@
 import Bedrock
 import FunctionKit
 import HTTPTransport
-import SpendingSQLite
 
 /// Makes the models that functions and index ask, each under the limit.
 struct PaidModels: Sendable {
     private let paid: PaidParts
     private let client: BedrockModel
-    private let realModel: RealModelNote?
+    private let guarded: (@Sendable (any LanguageModel) -> any LanguageModel)?
 
-    /// Whether the stand-in plays them.
-    var isStandIn: Bool { paid.endpoint == nil }
+    /// Whether a stand-in plays them.
+    var isStandIn: Bool { if case .standIn = paid.place { true } else { false } }
 
     /// Makes models.
     ///
@@ -19,10 +18,13 @@ struct PaidModels: Sendable {
     ///   - endpoint: Where they are.
     ///   - http: Reaches them; the caller shuts it down.
     ///   - watch: Sees the calls.
-    ///   - realModel: Looked at before each call of the stand-in; nil where nobody does.
-    init(_ paid: PaidParts, endpoint: String, http: HTTPClient, watch: CallWatch, realModel: RealModelNote?) {
+    ///   - guarded: What functions get in a model's place; nil for the model itself.
+    init(
+        _ paid: PaidParts, endpoint: String, http: HTTPClient, watch: CallWatch,
+        guarded: (@Sendable (any LanguageModel) -> any LanguageModel)?
+    ) {
         self.paid = paid
-        self.realModel = realModel
+        self.guarded = guarded
         client = BedrockModel(
             endpoint: endpoint, region: paid.region, credentials: paid.credentials, http: http, watch: watch)
     }
@@ -31,7 +33,7 @@ struct PaidModels: Sendable {
     func model(_ asked: AskedParts.Model) -> any LanguageModel {
         let model = GovernedModel(
             governor: paid.governor, client: client, model: asked.id, callTimeout: asked.callTimeout)
-        return realModel.map { ModestStandIn(standIn: model, note: $0) } ?? model
+        return guarded?(model) ?? model
     }
 
     /// A model of vectors, whose calls may take as long as the first function's.

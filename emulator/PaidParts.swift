@@ -38,8 +38,8 @@ struct PaidParts: Sendable {
     var callTimeout: Duration { plan.callTimeout }
     var prices: PriceBook { plan.prices }
     var credentials: any AWSCredentialsSource { plan.credentials }
-    /// Where the model is; nil for the stand-in.
-    var endpoint: String? { plan.endpoint }
+    /// Where the model is asked.
+    var place: ModelPlace { plan.place }
     /// Who is told of budget alerts beside the log; nil for nobody.
     var alertWebhook: AlertWebhook? { plan.alertWebhook }
     /// The names of all models with a price, which the stand-in knows.
@@ -57,7 +57,7 @@ extension PaidParts {
         /// What is asked, by whom.
         let models: [(function: String, model: ModelID)]
         let largestCalls: [PaidCall]
-        let endpoint: String?
+        let place: ModelPlace
         let credentials: any AWSCredentialsSource
         let alertWebhook: AlertWebhook?
 
@@ -93,16 +93,13 @@ extension PaidParts {
             if let problem = SpendingCheck.problems(models: models, prices: prices, budgets: budgets, at: nil).first {
                 throw problem
             }
-            endpoint =
-                switch defaultModel {
-                case .standIn: options.asksStandIn ? nil : options.settings.bedrockEndpoint
-                case .regional:
-                    options.settings.bedrockEndpoint ?? "https://bedrock-runtime.\(region).amazonaws.com"
-                }
-            if endpoint == nil {
-                try StandInRules.check(options, runsHost: runsHost, embedding: embedding)
-                credentials = StaticCredentials(StandInKeys.credentials)
+            let endpoint = options.settings.bedrockEndpoint
+            if case .standIn(let standIn) = defaultModel, options.asksStandIn || endpoint == nil {
+                try standIn.check(options, runsHost: runsHost, embedding: embedding)
+                place = .standIn(standIn)
+                credentials = StaticCredentials(standIn.credentials)
             } else {
+                place = .endpoint(endpoint ?? "https://bedrock-runtime.\(region).amazonaws.com")
                 let source = EnvironmentCredentials(environment: ProcessInfo.processInfo.environment)
                 // Missing keys stop the start rather than the first question, where any function here asks the model.
                 let asks = plans.contains { plan in
@@ -124,9 +121,4 @@ extension PaidParts {
             return (searching + [CorpusAccess.function]).map { ($0, model) }
         }
     }
-}
-
-/// The keys that client and stand-in share; they open nothing else.
-enum StandInKeys {
-    static let credentials = AWSCredentials(accessKeyID: "STANDIN", secretAccessKey: "known-to-both-sides-of-loopback")
 }

@@ -1,5 +1,4 @@
 import Bedrock
-import BedrockStandIn
 package import CoreMetrics
 package import FunctionHost
 import FunctionKit
@@ -67,7 +66,7 @@ package struct Pipeline: Sendable {
     /// - Returns: What `body` returned.
     /// - Throws: ``SetupProblem`` where the pipeline cannot start, otherwise what a service or `body` throws.
     package static func withPipeline<Value: Sendable>(
-        _ options: PipelineOptions, model: DefaultModel = .standIn,
+        _ options: PipelineOptions, model: DefaultModel,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger, end: PipelineEnd = .command,
         for use: PipelineUse = .serving,
         services: @escaping @Sendable (Pipeline) -> [any Service] = { _ in [] },
@@ -93,21 +92,15 @@ package struct Pipeline: Sendable {
         }
     }
 
-    /// Gives the model's address, with the stand-in behind it where there is no other.
+    /// Gives the model's address, with a stand-in behind it where there is no other; nil where no model is asked.
     private static func withEndpoint<Value: Sendable>(
         _ parts: PipelineParts, _ body: (String?) async throws -> Value
     ) async throws -> Value {
         guard let paid = parts.paid else { return try await body(nil) }
-        if let endpoint = paid.endpoint { return try await body(endpoint) }
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            let standIn = StandIn(
-                credentials: StandInKeys.credentials, region: paid.region, models: paid.modelNames,
-                recordsRequests: false, port: 0)
-            group.addTask { try await standIn.run() }
-            let value = try await body("http://127.0.0.1:\(try await standIn.boundPort)")
-            // Last of all the stand-in: whoever drains may still wait for its answer.
-            group.cancelAll()
-            return value
+        return switch paid.place {
+        case .endpoint(let endpoint): try await body(endpoint)
+        // It ends last of all: whoever drains may still wait for its answer.
+        case .standIn(let standIn): try await standIn.run(region: paid.region, models: paid.modelNames, body)
         }
     }
 
@@ -118,7 +111,7 @@ package struct Pipeline: Sendable {
         calls = CallWatch(metrics: metrics)
         let models = parts.paid.map { [calls] in
             PaidModels(
-                $0, endpoint: endpoint ?? "", http: parts.client, watch: calls, realModel: parts.realModel)
+                $0, endpoint: endpoint ?? "", http: parts.client, watch: calls, guarded: parts.guarded)
         }
         let found = try await parts.index?.open(
             http: parts.client, models: models, patience: options.patience, logger: logger)
@@ -202,12 +195,4 @@ package struct Pipeline: Sendable {
             return try bodyService.result()
         }
     }
-}
-
-/// What is asked where the settings name no endpoint.
-package enum DefaultModel: Sendable {
-    /// The stand-in, in this process; see ``StandInRules`` for where it is not asked.
-    case standIn
-    /// Bedrock in the region that the manifest names.
-    case regional
 }

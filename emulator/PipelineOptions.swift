@@ -37,7 +37,7 @@ package struct PipelineOptions: Sendable {
 
     /// Where what is spent and asked is kept, in words that may follow `in`.
     package var place: String {
-        isEphemeral ? "memory" : LedgerAccess.place(dataFolder: dataFolder, settings: settings)
+        isEphemeral ? "memory" : Books.place(dataFolder: dataFolder, settings: settings)
     }
 
     /// Where queues are, in words that may follow `in`; nil where they lie beside the rest.

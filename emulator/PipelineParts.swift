@@ -19,8 +19,8 @@ struct PipelineParts: Sendable {
     let client: HTTPClient
     /// What paid calls need; nil where nobody makes any.
     let paid: PaidParts?
-    /// To be looked at before each call of the stand-in; nil where it may go on whatever stands there.
-    let realModel: RealModelNote?
+    /// What functions get in a model's place; nil for the model itself.
+    let guarded: (@Sendable (any LanguageModel) -> any LanguageModel)?
 
     /// The functions of each pipeline, in the order in which a message passes them.
     let pipelines: [[FunctionPlan]]
@@ -94,9 +94,9 @@ struct PipelineParts: Sendable {
                     logger: logger) : InMemoryBroker()
             history = books.history
             if let paying {
-                realModel = try await StandInRules.meet(options, paying, file, runsHost: runsHost)
+                guarded = try await Self.noteModel(options, paying, file, runsHost: runsHost)
             } else {
-                realModel = nil
+                guarded = nil
             }
             paid = paying.map { [books] in PaidParts($0, ledger: books.ledger) }
             try await paid?.checkRoom()
@@ -111,6 +111,23 @@ struct PipelineParts: Sendable {
             // All of these say file, line and what to do.
             throw SetupProblem(error.description)
         }
+    }
+
+    /// Takes note of a real model in what is embedded, and lets its stand-in look whether there is such a note.
+    ///
+    /// - Returns: What the stand-in's calls pass; nil where it is not asked, or is for whatever is there.
+    private static func noteModel(
+        _ options: PipelineOptions, _ plan: PaidParts.Plan, _ file: DataFile, runsHost: Bool
+    ) async throws -> (@Sendable (any LanguageModel) -> any LanguageModel)? {
+        let isFileUsed = options.settings.databaseURL == nil || (runsHost && options.settings.brokerURL == nil)
+        guard isFileUsed, !options.isEphemeral else { return nil }
+        let note = RealModelNote(store: try file.store())
+        guard case .standIn(let standIn) = plan.place else {
+            try await note.write()
+            return nil
+        }
+        guard !options.asksStandIn else { return nil }
+        return try await standIn.meet(note, in: options.dataFolder)
     }
 
     /// Refuses functions that the manifest does not have.

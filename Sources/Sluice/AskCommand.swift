@@ -50,7 +50,9 @@ struct AskCommand: AsyncParsableCommand {
             patience,
             saying: "the question was not accepted within \(wait.wait) s: \(WaitEnd.closed); ask again then")
         defer { end.isOver() }
-        let outcome = try await Pipeline.withPipeline(options, logger: ProcessLogger.make(settings, level: .warning)) {
+        let outcome = try await Pipeline.withPipeline(
+            options, model: .emulated, logger: ProcessLogger.make(settings, level: .warning)
+        ) {
             [arguments = self.pipeline] pipeline in
             try await Self.ask(question, pipeline, patience, end, arguments)
         }

@@ -55,7 +55,8 @@ struct IngestCommand: AsyncParsableCommand {
         let line = ProgressLine()
         let report: IngestReport
         do {
-            report = try await Pipeline.withPipeline(options, logger: logger, for: .invoking) { pipeline in
+            report = try await Pipeline.withPipeline(options, model: .emulated, logger: logger, for: .invoking) {
+                pipeline in
                 try await pipeline.ingest(request, logger: logger) { line.show($0) }
             }
             line.end()

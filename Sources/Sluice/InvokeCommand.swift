@@ -46,7 +46,7 @@ struct InvokeCommand: AsyncParsableCommand {
         let logger = ProcessLogger.make(settings, level: .warning)
         let output: Data
         do {
-            output = try await Pipeline.withPipeline(options, logger: logger, for: .invoking) {
+            output = try await Pipeline.withPipeline(options, model: .emulated, logger: logger, for: .invoking) {
                 [function] pipeline in
                 let output = try await pipeline.invoke(function, payload: input, patience: patience, logger: logger)
                 end.isOver()

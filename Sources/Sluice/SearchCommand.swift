@@ -54,7 +54,8 @@ struct SearchCommand: AsyncParsableCommand {
         let logger = ProcessLogger.make(settings, level: .error)
         let report: SearchReport
         do {
-            report = try await Pipeline.withPipeline(options, logger: logger, for: .invoking) { [self] pipeline in
+            report = try await Pipeline.withPipeline(options, model: .emulated, logger: logger, for: .invoking) {
+                [self] pipeline in
                 try await pipeline.search(question, limit: limit, patience: .seconds(wait), logger: logger)
             }
         } catch let error as LanguageModelError {

@@ -52,7 +52,8 @@ struct SendCommand: AsyncParsableCommand {
         let logger = ProcessLogger.make(settings, level: .warning)
         do throws {
             guard !noWait else {
-                let id = try await Pipeline.withPipeline(options, logger: logger, for: .sending) { [self] pipeline in
+                let id = try await Pipeline.withPipeline(options, model: .emulated, logger: logger, for: .sending) {
+                    [self] pipeline in
                     end.say(inDoubt)
                     let id = try await pipeline.send(input, to: name, id: self.id)
                     end.isOver()
@@ -60,7 +61,8 @@ struct SendCommand: AsyncParsableCommand {
                 }
                 return CommandOutput.data(id + "\n")
             }
-            let outcome = try await Pipeline.withPipeline(options, logger: logger) { [self] pipeline in
+            let outcome = try await Pipeline.withPipeline(options, model: .emulated, logger: logger) {
+                [self] pipeline in
                 try await send(input, pipeline, patience, end)
             }
             if case .done(let output) = outcome { return CommandOutput.data(output + Data("\n".utf8)) }

@@ -1,0 +1,7 @@
+/// Why nothing was done: the operator's arguments are to be written otherwise.
+package struct OperatorProblem: Error, CustomStringConvertible {
+    /// One sentence with what to write instead.
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}
