@@ -148,7 +148,8 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            ],
+            path: "emulator/BedrockStandIn"),
 
         // Passages.
         .target(
@@ -212,38 +213,60 @@ let package = Package(
             dependencies: [
                 "HTTPServing", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
-            ]),
+            ],
+            path: "emulator/ECSStandIn"),
 
-        // Everything embedded, composed.
+        // What settings name, opened where it is asked for: stores, broker, index, model.
+        .target(
+            name: "Composition",
+            dependencies: [
+                "Bedrock", "Documents", "FunctionHost", "FunctionKit", "History", "HistoryPostgres", "HistorySQLite",
+                "HTTPTransport", "Messaging", "MessagingSQLite", "Postgres", "RabbitMQ", "Retrieval", "Settings",
+                "Spending", "SpendingAlerts", "SpendingPostgres", "SpendingSQLite", "SQLite", "StrictYAML",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // A host as one process: its server, doors and readiness.
+        .target(
+            name: "HostProcess",
+            dependencies: [
+                "Answers", "Bedrock", "CivilTime", "Composition", "Documents", "ECS", "FunctionHost", "FunctionKit",
+                "History", "HTTPServing", "HTTPTransport", "Messaging", "Retrieval", "Settings", "Spending",
+                "SpendingAlerts", "StrictYAML", "Telemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        // What operators do: budgets, queues, dead letters, history, corpus.
+        .target(
+            name: "Operations",
+            dependencies: [
+                "Answers", "Bedrock", "BudgetReport", "CivilTime", "Composition", "Documents", "FunctionHost",
+                "FunctionKit", "History", "HostProcess", "Ingestion", "Messaging", "Postgres", "Retrieval", "Settings", "Spending",
+                "StrictYAML", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        // A host with a model of its own, and nothing else installed.
         .target(
             name: "Emulator",
             dependencies: [
-                "Answers", "CivilTime", "FunctionKit", "FunctionHost", "Messaging", "MessagingSQLite", "SQLite",
-                "Waiting",
-                "Spending",
-                "SpendingAlerts",
-                "SpendingPostgres", "SpendingSQLite", "BudgetReport", "Documents", "History", "HistoryPostgres",
-                "HistorySQLite",
-                "Bedrock", "BedrockStandIn", "HTTPServing", "HTTPTransport", "Ingestion", "Postgres", "Retrieval",
-                "RabbitMQ", "StrictYAML", "Settings", "Telemetry", "ECS",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                "Bedrock", "BedrockStandIn", "Composition", "Documents", "FunctionHost", "FunctionKit", "HostProcess",
+                "HTTPTransport", "Settings", "Spending", "SpendingSQLite", "SQLite", "StrictYAML", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            path: "emulator"),
+            path: "emulator/Emulator"),
         // The whole command, for programs with functions of their own.
         .target(
             name: "Sluice",
             dependencies: [
-                "BudgetReport", "Documents", "Emulator", "FunctionHost", "FunctionKit", "Ingestion", "Settings",
-                "Spending",
-                "StrictYAML", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "BudgetReport", "Composition", "Documents", "Emulator", "FunctionHost", "FunctionKit", "HostProcess",
+                "Ingestion", "Operations", "Settings", "Spending", "StrictYAML", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // The four functions above, as a list.
@@ -454,16 +477,26 @@ let package = Package(
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
         .testTarget(
-            name: "EmulatorTests",
+            name: "CompositionTests",
             dependencies: [
-                "Bedrock", "Documents", "Emulator", "FunctionHost", "FunctionKit", "FunctionTesting", "History",
-                "HistorySQLite", "Messaging", "MessagingSQLite", "Postgres", "Retrieval", "SQLite", "SpendingSQLite",
-                "TestSupport",
-                .product(name: "GRDB", package: "GRDB.swift"), "Spending", "StrictYAML",
-                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+                "Composition", "FunctionHost", "FunctionKit", "FunctionTesting", "Spending", "StrictYAML",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "HostProcessTests",
+            dependencies: [
+                "Bedrock", "Composition", "FunctionHost", "FunctionKit", "History", "HostProcess", "Messaging",
+                "Postgres", "Spending", "TestSupport", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: [
+                "BudgetReport", "Composition", "Documents", "Emulator", "FunctionKit", "History", "HistorySQLite",
+                "HostProcess", "Messaging", "MessagingSQLite", "Operations", "Retrieval", "SQLite", "Spending", "SpendingSQLite", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ], exclude: ["Fixtures", "Golden"]),
         .testTarget(
             name: "EndToEndTests",

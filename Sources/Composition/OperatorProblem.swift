@@ -3,5 +3,6 @@ package struct OperatorProblem: Error, CustomStringConvertible {
     /// One sentence with what to write instead.
     package let description: String
 
-    init(_ description: String) { self.description = description }
+    /// Makes a problem.
+    package init(_ description: String) { self.description = description }
 }

@@ -17,8 +17,8 @@ package struct Patience: Sendable {
     }
 
     /// What is left of it; zero where it is over.
-    var left: Duration { max(.zero, end - .now) }
+    package var left: Duration { max(.zero, end - .now) }
 
     /// The instant by which calls have to end, so that what they cost is noted before the person goes.
-    var callsEnd: ProcessClock.Instant { end - min(Self.settlingMax, whole / 10) }
+    package var callsEnd: ProcessClock.Instant { end - min(Self.settlingMax, whole / 10) }
 }

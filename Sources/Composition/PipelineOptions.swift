@@ -83,7 +83,7 @@ package enum PipelineUse: Sendable {
 }
 
 /// The complaint about a pipeline that the manifest does not have.
-func unknownPipeline(_ name: String, among names: [String]) -> String {
+package func unknownPipeline(_ name: String, among names: [String]) -> String {
     let hint = nearest(to: name, among: names).map { "did you mean `\($0)`?" }
     return "there is no pipeline `\(TerminalText.clean(name))`; "
         + (hint ?? "there \(names.count == 1 ? "is" : "are") \(names.map { "`\($0)`" }.joined(separator: ", "))")

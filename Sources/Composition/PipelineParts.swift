@@ -1,47 +1,54 @@
-import FunctionHost
+package import Bedrock
+package import FunctionHost
 import FunctionKit
-import HTTPTransport
-import History
-import Logging
-import Messaging
-import Retrieval
+package import HTTPTransport
+package import History
+package import Logging
+package import Messaging
+package import Retrieval
 import Settings
 import Spending
 import SpendingSQLite
 import StrictYAML
 
 /// What a pipeline is put together from: all files read and checked, queues and books open, nothing running yet.
-struct PipelineParts: Sendable {
-    let history: any RunHistory
-    let broker: any MessageBroker
+package struct PipelineParts: Sendable {
+    /// Knows what became of each message.
+    package let history: any RunHistory
+    /// The queues.
+    package let broker: any MessageBroker
     /// Nil where nobody asked for it.
-    let index: IndexChoice?
-    let client: HTTPClient
+    private let index: IndexChoice?
+    /// Reaches servers; closed with the parts.
+    package let client: HTTPClient
     /// What paid calls need; nil where nobody makes any.
-    let paid: PaidParts?
+    package let paid: PaidParts?
     /// What functions get in a model's place; nil for the model itself.
-    let guarded: (@Sendable (any LanguageModel) -> any LanguageModel)?
+    private let guarded: (@Sendable (any LanguageModel) -> any LanguageModel)?
+
+    private let plans: [[FunctionPlan]]
+    /// The names of those that this process runs; nil for all.
+    package let served: Set<String>?
 
     /// The functions of each pipeline, in the order in which a message passes them.
-    let pipelines: [[FunctionPlan]]
-    /// The names of those that this process runs; nil for all.
-    let served: Set<String>?
+    package var pipelines: [[RegisteredFunction]] { plans.map { $0.map(\.registered) } }
 
-    /// The functions of all pipelines.
-    var plans: [FunctionPlan] { pipelines.flatMap(\.self) }
+    /// The first function that searches the index; nil where none does.
+    package var searching: String? { plans.joined().first { $0.asked.index != nil }?.settings.name }
 
     /// A server that was killed is back by then, so that what was paid meanwhile can be settled.
     private static let serverPatience = Duration.seconds(15)
 
     /// How long a server that is away is waited for: a person who waits has less patience.
-    static func patience(_ options: PipelineOptions) -> Duration {
+    package static func patience(_ options: PipelineOptions) -> Duration {
         min(serverPatience, options.patience?.left ?? serverPatience)
     }
 
     /// What is embedded.
-    let file: DataFile
+    package let file: DataFile
 
-    let books: Books
+    /// Ledger and history.
+    package let books: Books
 
     /// Reads, checks and opens everything that the functions asked for.
     ///
@@ -51,7 +58,9 @@ struct PipelineParts: Sendable {
     ///   - use: What it is for.
     ///   - logger: Told of the broker's connections.
     /// - Throws: ``SetupProblem`` with one line for a person.
-    init(options: PipelineOptions, model defaultModel: DefaultModel, use: PipelineUse, logger: Logger) async throws {
+    package init(
+        options: PipelineOptions, model defaultModel: DefaultModel, use: PipelineUse, logger: Logger
+    ) async throws {
         let runsHost = use == .serving
         do {
             let pipelines = try FunctionPlan.plans(
@@ -59,7 +68,7 @@ struct PipelineParts: Sendable {
             let plans = pipelines.flatMap(\.self)
             try Self.check(options.functions, against: plans)
             let chosen = try Self.choose(options.pipeline, among: pipelines)
-            (self.pipelines, served) = (pipelines, options.functions.map(Set.init) ?? chosen)
+            (self.plans, served) = (pipelines, options.functions.map(Set.init) ?? chosen)
             let asked = plans.filter { plan in
                 let name = plan.settings.name
                 return switch use {
@@ -113,6 +122,30 @@ struct PipelineParts: Sendable {
         }
     }
 
+    /// Opens the parts that functions asked for, and gives these to them.
+    ///
+    /// - Parameters:
+    ///   - endpoint: Where models are asked; nil where none is.
+    ///   - watch: Sees the paid calls.
+    ///   - patience: How long a person waits in all; nil where nobody does.
+    ///   - logger: Told where the index cannot be used yet.
+    /// - Returns: The index and what it is kept with, where anybody asked for one.
+    /// - Throws: ``SetupProblem`` where the index says what only a person can mend.
+    package func open(
+        endpoint: String?, watch: CallWatch, patience: Patience?, logger: Logger
+    ) async throws -> (index: any ExplainingIndex, corpus: CorpusAccess?)? {
+        let models = paid.map {
+            PaidModels($0, endpoint: endpoint ?? "", http: client, watch: watch, guarded: guarded)
+        }
+        let found = try await index?.open(http: client, models: models, patience: patience, logger: logger)
+        for asked in plans.joined().map(\.asked) {
+            if let model = asked.model, let models { model.part.open(models.model(model)) }
+            if let found { asked.index?.open(found.index) }
+            asked.web?.open(HTTPWebClient(client: client))
+        }
+        return found
+    }
+
     /// Takes note of a real model in what is embedded, and lets its stand-in look whether there is such a note.
     ///
     /// - Returns: What the stand-in's calls pass; nil where it is not asked, or is for whatever is there.
@@ -158,7 +191,7 @@ struct PipelineParts: Sendable {
     }
 
     /// Ends the client, gives back what the queue's consumers hold and closes books and file.
-    func close() async throws {
+    package func close() async throws {
         await client.shutdown()
         await broker.close()
         await books.close()

@@ -7,7 +7,7 @@ import Spending
 /// Why a part that a pipeline stands on does not answer, for a person; none of these names a value or a secret.
 ///
 /// - Returns: Nil where nobody has said what is wrong.
-func plainReason(_ error: any Error) -> String? {
+package func plainReason(_ error: any Error) -> String? {
     switch error {
     case let error as SQLiteStoreError: error.description
     case let error as PostgresError: error.description

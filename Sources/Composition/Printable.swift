@@ -1,5 +1,5 @@
 /// A text without what a terminal would act upon: ids, names and bodies may come from anywhere.
-func printable(_ text: String, keepsLines: Bool = false) -> String {
+package func printable(_ text: String, keepsLines: Bool = false) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
         switch scalar.properties.generalCategory {

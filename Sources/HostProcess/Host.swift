@@ -1,4 +1,5 @@
 import Bedrock
+package import Composition
 import ECS
 import FoundationEssentials
 import FunctionHost
@@ -71,8 +72,6 @@ package struct Host: Sendable {
         _ pipeline: Pipeline, registry: MetricsRegistry, client: HTTPClient, logger: Logger
     ) -> [any Service] {
         let health = HealthRoutes(pipeline, registry: registry)
-        let (questions, runs) = (QuestionRoutes(pipeline: pipeline), RunRoutes(pipeline: pipeline))
-        let lambda = LambdaRoutes(pipeline, callers: .anybody, logger: logger)
         var services: [any Service] = []
         if settings.metricFormat == .emf {
             services.append(
@@ -88,18 +87,12 @@ package struct Host: Sendable {
         }
         services.append(
             PipelineServer(
-                address: settings.listenAddress, port: settings.listenPort,
-                routes: { router in
-                    health.add(to: router)
-                    questions.add(to: router)
-                    runs.add(to: router)
-                    lambda.add(to: router)
-                }, portOption: "SLUICE_LISTEN_PORT",
-                onReady: { [address = settings.listenAddress] port in
-                    logger.notice(
-                        "host ready",
-                        metadata: ["listen.address": "\(address)", "listen.port": .stringConvertible(port)])
-                }, logger: logger))
+                pipeline, health: health, callers: .anybody, address: settings.listenAddress,
+                port: settings.listenPort, portOption: "SLUICE_LISTEN_PORT", logger: logger
+            ) { [address = settings.listenAddress] port in
+                logger.notice(
+                    "host ready", metadata: ["listen.address": "\(address)", "listen.port": .stringConvertible(port)])
+            })
         return services
     }
 

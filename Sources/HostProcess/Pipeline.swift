@@ -1,11 +1,12 @@
 import Bedrock
+package import Composition
 package import CoreMetrics
 package import FunctionHost
 import FunctionKit
 package import History
 package import Logging
 import Messaging
-import Retrieval
+package import Retrieval
 package import ServiceLifecycle
 import Settings
 package import Spending
@@ -34,13 +35,13 @@ package struct Pipeline: Sendable {
     /// What is embedded.
     let file: DataFile
     /// Finds passages; nil where nobody asks for any.
-    let index: (any ExplainingIndex)?
+    package let index: (any ExplainingIndex)?
     /// What the corpus is kept with; the embedded index has none.
-    let corpus: CorpusAccess?
+    package let corpus: CorpusAccess?
     /// The first function that searches the index.
-    let searching: String?
+    package let searching: String?
     /// What paid calls need; nil where no model is asked.
-    let paid: PaidParts?
+    package let paid: PaidParts?
     /// Sees the paid calls.
     let calls: CallWatch
     /// Sees whether this host and its stores agree on time and limits, and whether they take what is written.
@@ -109,20 +110,11 @@ package struct Pipeline: Sendable {
         metrics: any MetricsFactory, logger: Logger
     ) async throws {
         calls = CallWatch(metrics: metrics)
-        let models = parts.paid.map { [calls] in
-            PaidModels(
-                $0, endpoint: endpoint ?? "", http: parts.client, watch: calls, guarded: parts.guarded)
-        }
-        let found = try await parts.index?.open(
-            http: parts.client, models: models, patience: options.patience, logger: logger)
+        let found = try await parts.open(
+            endpoint: endpoint, watch: calls, patience: options.patience, logger: logger)
         (index, corpus) = (found?.index, found?.corpus)
-        for plan in parts.plans {
-            if let model = plan.asked.model, let models { model.part.open(models.model(model)) }
-            if let index { plan.asked.index?.open(index) }
-            plan.asked.web?.open(HTTPWebClient(client: parts.client))
-        }
-        functions = parts.plans.map(\.registered)
-        searching = parts.plans.first { $0.asked.index != nil }?.settings.name
+        functions = Array(parts.pipelines.joined())
+        searching = parts.searching
         history = parts.history
         paid = parts.paid
         governor = parts.paid?.governor
@@ -151,9 +143,9 @@ package struct Pipeline: Sendable {
             reservationsReleased: { governor?.reservationsReleased ?? 0 }, metrics: metrics,
             tellsErrors: options.tellsErrors, logger: logger)
         notes = AcceptanceNotes(history: history, drain: host.drain, underWay: invoker.underWay, logger: logger)
-        doors = parts.pipelines.map { [history, host, notes] plans in
+        doors = parts.pipelines.map { [history, host, notes] functions in
             var door = FrontDoor(
-                pipeline: plans.map(\.registered), broker: parts.broker, history: history, notes: notes,
+                pipeline: functions, broker: parts.broker, history: history, notes: notes,
                 invoker: invoker, drain: host.drain, logger: logger)
             if let patience = options.patience {
                 door.confirmPatience = min(door.confirmPatience, patience.left)

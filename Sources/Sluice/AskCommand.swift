@@ -1,9 +1,12 @@
 import ArgumentParser
+import BudgetReport
+import Composition
 import Documents
 import Emulator
 import FoundationEssentials
 import FunctionHost
 import Glibc
+import HostProcess
 import Logging
 
 /// `sluice ask`: one question, answered by this process.

@@ -1,5 +1,5 @@
-import Emulator
 import History
+import HostProcess
 
 extension AskOutcome {
     /// What became of the question, for a person.

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Emulator
 import FoundationEssentials
+import Operations
 
 /// `sluice dead`: the messages that nobody could deal with.
 struct DeadCommand: AsyncParsableCommand {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Composition
 import Emulator
+import HostProcess
 import Logging
 import Telemetry
 

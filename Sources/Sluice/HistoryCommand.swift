@@ -1,6 +1,9 @@
 import ArgumentParser
+import BudgetReport
+import Composition
 import Emulator
 import FoundationEssentials
+import Operations
 import Settings
 
 /// `sluice history`: the runs that are kept, with what was asked and answered.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Emulator
 import FoundationEssentials
 import FunctionHost
+import HostProcess
 import Logging
 import Settings
 import Telemetry

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Emulator
 import FunctionKit
+import HostProcess
 import Ingestion
 import Logging
+import Operations
 import Settings
 
 /// `sluice ingest`: files, cut to passages, into Chroma.

@@ -1,4 +1,4 @@
-import Emulator
+import Composition
 import FoundationEssentials
 
 /// Finds a file or folder that comes with the program, for an option that was not given.

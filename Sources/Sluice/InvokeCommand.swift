@@ -1,6 +1,7 @@
 import ArgumentParser
 import Emulator
 import Foundation
+import HostProcess
 import Logging
 
 /// `sluice invoke`: one function alone, JSON in, JSON out.

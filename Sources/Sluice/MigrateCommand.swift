@@ -1,6 +1,8 @@
 import ArgumentParser
+import BudgetReport
 import Emulator
 import FoundationEssentials
+import Operations
 import Settings
 
 /// `sluice migrate`: the tables of PostgreSQL.

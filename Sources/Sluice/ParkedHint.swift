@@ -1,4 +1,4 @@
-import Emulator
+import HostProcess
 
 /// What a person is told whose question waits for a budget.
 enum ParkedHint {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Emulator
+import Composition
 import FoundationEssentials
 import FunctionKit
 import Settings

@@ -1,7 +1,10 @@
 import ArgumentParser
+import BudgetReport
+import Composition
 import Emulator
 import FoundationEssentials
 import Logging
+import Operations
 import Settings
 
 /// The options that name queues.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Emulator
+import Operations
 
 /// `sluice queues`: how many messages wait, and for what.
 struct QueuesCommand: AsyncParsableCommand {

@@ -2,7 +2,9 @@ import ArgumentParser
 import Emulator
 import FoundationEssentials
 import FunctionKit
+import HostProcess
 import Logging
+import Operations
 import Settings
 
 /// `sluice search`: what retrieval would give.

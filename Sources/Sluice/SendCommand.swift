@@ -1,7 +1,9 @@
 import ArgumentParser
+import Composition
 import Emulator
 import FoundationEssentials
 import FunctionHost
+import HostProcess
 import Logging
 
 /// `sluice send`: one message through a pipeline, JSON in, JSON out.

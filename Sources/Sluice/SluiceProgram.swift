@@ -1,5 +1,5 @@
 import ArgumentParser
-import Emulator
+import Composition
 import FunctionHost
 public import FunctionKit
 import Glibc

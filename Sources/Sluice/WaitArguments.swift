@@ -1,5 +1,5 @@
 import ArgumentParser
-import Emulator
+import Composition
 
 /// How long a person waits.
 struct WaitArguments: ParsableArguments {

@@ -1,4 +1,4 @@
-import Emulator
+import Composition
 import Foundation
 import FunctionHost
 import FunctionKit

@@ -7,7 +7,7 @@ import Spending
 import StrictYAML
 import Testing
 
-@testable import Emulator
+@testable import Composition
 
 private struct Echo: Function {
     struct Text: Codable, Sendable { var text: String }

@@ -8,7 +8,7 @@ import SpendingSQLite
 import TestSupport
 import Testing
 
-@testable import Emulator
+@testable import Operations
 
 /// A data folder that was written while questions had a table, and what that version's own export said of it.
 @Suite("A data folder of the version with questions")

@@ -4,7 +4,7 @@ import HistorySQLite
 import SQLite
 import Testing
 
-@testable import Emulator
+@testable import Operations
 
 @Suite("The export of a history")
 struct QuestionExportTests {

@@ -1,7 +1,9 @@
+import BudgetReport
 import Documents
 import Emulator
 import Foundation
 import FunctionKit
+import Operations
 import Spending
 import TestSupport
 import Testing

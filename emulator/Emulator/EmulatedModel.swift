@@ -1,5 +1,6 @@
 import Bedrock
 import BedrockStandIn
+package import Composition
 import FunctionKit
 import Settings
 import SpendingSQLite

@@ -1,4 +1,6 @@
+package import Composition
 import FunctionHost
+package import HostProcess
 package import Logging
 import ServiceLifecycle
 import Telemetry
@@ -47,25 +49,16 @@ package struct Emulator: Sendable {
         try await Pipeline.withPipeline(
             options, model: .emulated, metrics: registry, logger: logger, end: .server,
             services: { [port, startedAt, logger] pipeline in
-                let health = HealthRoutes(pipeline, registry: registry)
-                let (questions, runs) = (QuestionRoutes(pipeline: pipeline), RunRoutes(pipeline: pipeline))
-                let lambda = LambdaRoutes(pipeline, callers: .developer, logger: logger)
-                return [
+                [
                     PipelineServer(
-                        address: "127.0.0.1", port: port,
-                        routes: { router in
-                            health.add(to: router)
-                            questions.add(to: router)
-                            runs.add(to: router)
-                            lambda.add(to: router)
-                        }, portOption: "--port",
-                        onReady: { port in
-                            await onReady(
-                                Ready(
-                                    port: port, sinceStart: .now - startedAt,
-                                    residentBytes: ProcessFacts.residentBytes()),
-                                pipeline)
-                        }, logger: logger)
+                        pipeline, health: HealthRoutes(pipeline, registry: registry), callers: .developer,
+                        address: "127.0.0.1", port: port, portOption: "--port", logger: logger
+                    ) { port in
+                        await onReady(
+                            Ready(
+                                port: port, sinceStart: .now - startedAt, residentBytes: ProcessFacts.residentBytes()),
+                            pipeline)
+                    }
                 ]
             }
         ) { _ in try? await gracefulShutdown() }

@@ -1,13 +1,15 @@
-import Bedrock
-import Retrieval
+package import Bedrock
+package import Retrieval
 
 /// A collection in Chroma for those who fill it.
-struct CorpusAccess: Sendable {
+package struct CorpusAccess: Sendable {
     /// In whose name the vectors of an ingest are paid.
-    static let function = "ingest"
+    package static let function = "ingest"
 
-    let client: ChromaClient
-    let embedder: any Embedder
+    /// The collection.
+    package let client: ChromaClient
+    /// Makes its vectors.
+    package let embedder: any Embedder
     /// The model that is paid; nil where nothing is.
-    let paidModel: EmbeddingModel?
+    package let paidModel: EmbeddingModel?
 }

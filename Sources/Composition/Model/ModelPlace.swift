@@ -1,5 +1,5 @@
 /// Where models are asked.
-enum ModelPlace: Sendable {
+package enum ModelPlace: Sendable {
     /// At an address.
     case endpoint(String)
     /// In this process, which plays them.

@@ -2,12 +2,13 @@ import Bedrock
 import FoundationEssentials
 import FunctionHost
 import Settings
-import Spending
-import SpendingAlerts
+package import Spending
+package import SpendingAlerts
 
 /// What paid calls need: there where a function or the index asks a model, and nowhere else.
-struct PaidParts: Sendable {
-    let governor: CostGovernor
+package struct PaidParts: Sendable {
+    /// Keeps the limits.
+    package let governor: CostGovernor
     private let plan: Plan
 
     /// The model's books, whoever keeps them.
@@ -33,17 +34,18 @@ struct PaidParts: Sendable {
     }
 
     /// Where models are asked.
-    var region: String { plan.region }
+    package var region: String { plan.region }
     /// How long a call for vectors may take: as long as the first function's to its model.
     var callTimeout: Duration { plan.callTimeout }
-    var prices: PriceBook { plan.prices }
+    /// What models cost.
+    package var prices: PriceBook { plan.prices }
     var credentials: any AWSCredentialsSource { plan.credentials }
     /// Where the model is asked.
-    var place: ModelPlace { plan.place }
+    package var place: ModelPlace { plan.place }
     /// Who is told of budget alerts beside the log; nil for nobody.
-    var alertWebhook: AlertWebhook? { plan.alertWebhook }
+    package var alertWebhook: AlertWebhook? { plan.alertWebhook }
     /// The names of all models with a price, which the stand-in knows.
-    var modelNames: Set<String> { Set(prices.all.map(\.model.model)) }
+    package var modelNames: Set<String> { Set(prices.all.map(\.model.model)) }
 }
 
 extension PaidParts {

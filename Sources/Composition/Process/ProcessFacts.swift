@@ -8,17 +8,19 @@ package enum ProcessFacts {
 
     /// What a pipeline has open when nobody asks it anything, with room for what it opens then: files, connections of its
     /// own, and a few for each core.
-    static var descriptorsNeeded: Int { 64 + 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+    package static var descriptorsNeeded: Int { 64 + 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
     /// How many connections clients may have open at most, and as many again the process itself: more bring no more answers.
-    static func connectionsMax(of descriptors: Int) -> Int { max(4, min(1_000, (descriptors - descriptorsNeeded) / 3)) }
+    package static func connectionsMax(of descriptors: Int) -> Int {
+        max(4, min(1_000, (descriptors - descriptorsNeeded) / 3))
+    }
 
     /// How many of the clients' connections are kept for those who ask how the process does: platforms ask a few times a
     /// minute, and a few at a time.
-    static func placesKept(of connectionsMax: Int) -> Int { min(16, (connectionsMax + 3) / 4) }
+    package static func placesKept(of connectionsMax: Int) -> Int { min(16, (connectionsMax + 3) / 4) }
 
     /// How many descriptors the process may have open.
-    static var descriptorLimit: Int {
+    package static var descriptorLimit: Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         return Int(clamping: limit.rlim_cur)
@@ -37,7 +39,7 @@ package enum ProcessFacts {
     }
 
     /// Memory in use, in bytes; nil where the kernel does not say.
-    static func residentBytes() -> Int? {
+    package static func residentBytes() -> Int? {
         guard let fields = text("/proc/self/statm")?.split(separator: " "), fields.count > 1,
             let pages = Int(fields[1])
         else { return nil }
@@ -45,13 +47,13 @@ package enum ProcessFacts {
     }
 
     /// Who decides what is journaled: the user and the machine of this process.
-    static var person: String {
+    package static var person: String {
         let process = ProcessInfo.processInfo
         return "\(process.userName) on \(process.hostName)"
     }
 
     /// Who brings what a file or folder holds.
-    static func brings(_ path: String) -> String { "\(person) with \(path)" }
+    package static func brings(_ path: String) -> String { "\(person) with \(path)" }
 
     private static func text(_ path: String) -> String? {
         // Files of /proc have no size, so they are read until their end.

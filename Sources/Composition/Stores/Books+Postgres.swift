@@ -1,6 +1,6 @@
 import HistoryPostgres
 import Logging
-import Postgres
+package import Postgres
 import SpendingPostgres
 
 /// What is looked at before anything rests on a database.
@@ -46,7 +46,7 @@ extension Books {
     }
 
     /// The tables that steps make, and where.
-    static func place(of steps: [String], in client: PostgresClient) -> String {
+    package static func place(of steps: [String], in client: PostgresClient) -> String {
         let tables = schemas.flatMap { $0.tables(madeBy: steps) }
         return (tables.isEmpty ? "" : "tables \(tables.joined(separator: ", ")) in ") + place(client)
     }

@@ -1,28 +1,30 @@
 import FoundationEssentials
 import FunctionHost
-import History
+package import History
 import HistoryPostgres
 import HistorySQLite
-import Logging
-import Postgres
-import Settings
-import Spending
+package import Logging
+package import Postgres
+package import Settings
+package import Spending
 import SpendingPostgres
 import SpendingSQLite
 
 /// Ledger and history, wherever they are kept: the one place that knows where that may be.
-struct Books: Sendable {
+package struct Books: Sendable {
     /// A ledger that reports can read.
-    typealias Ledger = SpendLedger & SpendReader
+    package typealias Ledger = SpendLedger & SpendReader
 
-    let ledger: any Ledger
-    let history: any RunHistory
+    /// What is held and spent.
+    package let ledger: any Ledger
+    /// What became of each message.
+    package let history: any RunHistory
     /// Whether they have a clock of their own, and not this machine's.
-    let haveClock: Bool
+    package let haveClock: Bool
     private let closing: @Sendable () async -> Void
 
     /// What books are opened for.
-    enum Use: Sendable {
+    package enum Use: Sendable {
         /// A process that serves: it makes the tables that are missing, says so to the logger, and does not start on a
         /// database that is not what the tables' makers left.
         case serving(Logger)
@@ -46,7 +48,7 @@ struct Books: Sendable {
     /// - Returns: Open books.
     /// - Throws: ``SetupProblem`` where tables are missing or not as they should be, ``PostgresError``,
     ///   ``SQLiteStoreError`` or ``GovernorError``; none of them holds a password.
-    static func open(
+    package static func open(
         url: Secret?, file: DataFile, isEphemeral: Bool = false, for use: Use, patience: Duration
     ) async throws -> Books {
         guard let url, !isEphemeral else {
@@ -73,7 +75,7 @@ struct Books: Sendable {
     }
 
     /// Ends what the books have open of their own; the file is its owner's.
-    func close() async { await closing() }
+    package func close() async { await closing() }
 
     /// Where ledger and history lie, in words that may follow `in`.
     ///
@@ -81,7 +83,7 @@ struct Books: Sendable {
     ///   - dataFolder: Where the embedded ones lie.
     ///   - settings: Name the database.
     /// - Returns: The folder, or the database without its password.
-    static func place(dataFolder: String, settings: Settings) -> String {
+    package static func place(dataFolder: String, settings: Settings) -> String {
         guard let url = settings.databaseURL else { return dataFolder }
         return (try? PostgresConfiguration(url: url.text).server) ?? "the database of DATABASE_URL"
     }
@@ -95,14 +97,14 @@ struct Books: Sendable {
     ///   - body: Gets the open books.
     /// - Returns: What `body` returns.
     /// - Throws: ``SetupProblem`` where they cannot be opened, otherwise what `body` throws.
-    static func with<Value: Sendable>(
+    package static func with<Value: Sendable>(
         dataFolder: String, for use: DataUse, settings: Settings, _ body: (Books) async throws -> Value
     ) async throws -> Value {
         try await with(dataFolder: dataFolder, for: use, settings: settings) { books, _ in try await body(books) }
     }
 
     /// The same, with the file beside, for what else is embedded.
-    static func with<Value: Sendable>(
+    package static func with<Value: Sendable>(
         dataFolder: String, for use: DataUse, settings: Settings, _ body: (Books, DataFile) async throws -> Value
     ) async throws -> Value {
         let file = DataFile(folder: dataFolder, for: use)
@@ -131,10 +133,10 @@ struct Books: Sendable {
 
 extension Books {
     /// All tables of the database.
-    static let schemas = [PostgresLedger.schema, PostgresHistory.schema]
+    package static let schemas = [PostgresLedger.schema, PostgresHistory.schema]
 
     /// As long as a person waits who may have mistyped an address.
-    static let commandPatience = Duration.seconds(5)
+    package static let commandPatience = Duration.seconds(5)
 
     /// A client of the database, which connects when it is first used.
     ///
@@ -144,7 +146,8 @@ extension Books {
     ///   - use: What for; a person is not left waiting for an answer that cannot come any more.
     /// - Returns: A client, to be closed.
     /// - Throws: ``PostgresError`` where the URL is none.
-    static func client(_ url: Secret, patience: Duration, for use: Use) throws(PostgresError) -> PostgresClient {
+    package static func client(_ url: Secret, patience: Duration, for use: Use) throws(PostgresError) -> PostgresClient
+    {
         var configuration = try PostgresConfiguration(url: url.text)
         configuration.connectTimeout = min(configuration.connectTimeout, max(patience, .seconds(1)))
         if !use.isServing {

@@ -1,12 +1,12 @@
 import FoundationEssentials
-import Logging
-import Messaging
+package import Logging
+package import Messaging
 import MessagingSQLite
 import RabbitMQ
-import Settings
+package import Settings
 
 /// Opens the broker that the settings name: the one place that knows which there are.
-enum BrokerChoice {
+package enum BrokerChoice {
     /// Where a broker is, without user and password.
     static func place(_ url: Secret) -> String {
         (try? RabbitMQConfiguration(url: url.text, connectionName: "")).map { "RabbitMQ at \($0.host):\($0.port)" }
@@ -24,7 +24,7 @@ enum BrokerChoice {
     /// - Returns: An open broker.
     /// - Throws: ``SetupProblem`` for a URL of no broker, ``BrokerError``, ``RabbitMQError`` or
     ///   ``RabbitMQConfigurationError`` where it cannot be opened; none of them holds a password.
-    static func open(
+    package static func open(
         url: Secret?, file: DataFile, isEphemeral: Bool, patience: Duration, logger: Logger
     ) async throws -> any MessageBroker {
         // What is answered in memory is lost to all others: nothing of theirs is taken.

@@ -1,17 +1,17 @@
 import Foundation
 import HistorySQLite
 import MessagingSQLite
-import SQLite
+package import SQLite
 import SpendingSQLite
 import Synchronization
 
 /// The one file of all that is embedded, opened by whoever first needs it.
 ///
 /// Where queues and books are elsewhere nobody does.
-final class DataFile: Sendable {
+package final class DataFile: Sendable {
     private let folder: String?
     /// What it is opened for.
-    let use: DataUse
+    package let use: DataUse
     private let tell: @Sendable (String) -> Void
     private let opened = Mutex<SQLiteStore?>(nil)
 
@@ -21,7 +21,7 @@ final class DataFile: Sendable {
     ///   - folder: Nil for a file in memory.
     ///   - use: What it is opened for.
     ///   - tell: Gets a line for a person where opening changed who may read the folder.
-    init(
+    package init(
         folder: String?, for use: DataUse = .making,
         tell: @escaping @Sendable (String) -> Void = { DataFile.tellOnStandardError($0) }
     ) {
@@ -30,7 +30,8 @@ final class DataFile: Sendable {
         self.tell = tell
     }
 
-    private static func tellOnStandardError(_ line: String) {
+    /// Writes a line for a person to standard error.
+    package static func tellOnStandardError(_ line: String) {
         // Where nobody reads it, nothing is lost but the line.
         try? FileHandle.standardError.write(contentsOf: Data("sluice: \(line)\n".utf8))
     }
@@ -69,7 +70,7 @@ final class DataFile: Sendable {
     /// Looks whether the open file is still the one at its path, can be read and takes what is written.
     ///
     /// Does nothing where none is open.
-    func check() async throws(SQLiteStoreError) {
+    package func check() async throws(SQLiteStoreError) {
         guard let store = opened.withLock({ $0 }) else { return }
         try store.check()
         try await store.checkReads()
@@ -77,7 +78,7 @@ final class DataFile: Sendable {
     }
 
     /// Runs a body and closes the file after it.
-    func closing<Value>(_ body: () async throws -> Value) async throws -> Value {
+    package func closing<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             let value = try await body()
             try close()
@@ -90,5 +91,5 @@ final class DataFile: Sendable {
     }
 
     /// Closes it, where it was opened.
-    func close() throws { try opened.withLock { $0 }?.close() }
+    package func close() throws { try opened.withLock { $0 }?.close() }
 }

@@ -11,9 +11,9 @@ import StrictYAML
 ///
 /// AWS's clients speak it; see `Lambda.md`. What is invoked so stands in no queue: where it fails, nobody but the caller does
 /// it again.
-struct LambdaRoutes {
+package struct LambdaRoutes {
     /// Who may ask.
-    enum Callers {
+    package enum Callers: Sendable {
         /// The developer at whose terminal the process runs: any function may be invoked, and an error tells all it knows.
         case developer
         /// Anybody who reaches the port: a pipeline begins with its first function, so that nothing passes by what that one

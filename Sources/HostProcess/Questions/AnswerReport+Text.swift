@@ -46,7 +46,7 @@ extension AnswerReport {
 }
 
 /// Breaks a text into lines of at most `width` columns; a longer word stands alone.
-func wrap(_ text: String, width: Int, indent: String, hanging: String? = nil) -> [String] {
+package func wrap(_ text: String, width: Int, indent: String, hanging: String? = nil) -> [String] {
     var lines: [String] = []
     var line = indent
     var isEmpty = true

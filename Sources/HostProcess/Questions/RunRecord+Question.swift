@@ -1,12 +1,12 @@
-import Answers
+package import Answers
 import FoundationEssentials
 import FunctionKit
-import History
+package import History
 
 /// A run as the door for questions sees it.
 extension RunRecord {
     /// The question; nil where it was none, or only its end is known.
-    var question: String? {
+    package var question: String? {
         struct Asked: Decodable { let question: String }
         let texts = [output, input].compactMap { json in
             json.flatMap { try? JSONDecoder().decode(Asked.self, from: $0) }?.question
@@ -17,7 +17,7 @@ extension RunRecord {
     /// The answer; nil unless the run is done.
     ///
     /// The output of a pipeline that does not answer questions is one as it stands.
-    var answer: AnsweredQuestion? {
+    package var answer: AnsweredQuestion? {
         guard let output else { return nil }
         if let answer = try? JSONDecoder().decode(AnsweredQuestion.self, from: output) { return answer }
         return AnsweredQuestion(
@@ -27,7 +27,7 @@ extension RunRecord {
 }
 
 /// Where a question stands, in the words of its door.
-enum QuestionState: String {
+package enum QuestionState: String, Sendable {
     /// Durable in a queue, on its way.
     case accepted
     /// Answered, by the model or from the passages alone.
@@ -39,7 +39,8 @@ enum QuestionState: String {
     /// A budget refused it; the asker may return.
     case refused
 
-    init(_ state: RunState) {
+    /// The word for a run's state.
+    package init(_ state: RunState) {
         self =
             switch state {
             case .queued, .running, .parked: .accepted

@@ -1,5 +1,6 @@
 import Bedrock
 import CivilTime
+import Composition
 import FoundationEssentials
 import FunctionHost
 import History

@@ -1,3 +1,4 @@
+import Composition
 import FunctionHost
 import FunctionKit
 

@@ -1,3 +1,4 @@
+package import Composition
 import FoundationEssentials
 import FunctionHost
 import FunctionKit

@@ -1,3 +1,4 @@
+package import Composition
 package import FoundationEssentials
 import FunctionHost
 import FunctionKit

@@ -1,5 +1,5 @@
 import Hummingbird
-import Telemetry
+package import Telemetry
 
 /// What a platform asks of a process.
 ///
@@ -8,7 +8,7 @@ import Telemetry
 ///   history do not answer, and where the host itself is in trouble with a function: then the body names reason and the
 ///   service's own code, such as `"llm-connector": "model-rejected (AccessDeniedException)"`.
 /// - `GET /metrics`: the metrics as Prometheus reads them.
-struct HealthRoutes {
+package struct HealthRoutes: Sendable {
     /// Whether a request's path is one of these, which are answered however many others ask.
     static func serves(_ path: String?) -> Bool {
         path.map { ["/healthz", "/readyz", "/metrics"].contains($0.prefix { $0 != "?" }) } ?? false
@@ -18,7 +18,8 @@ struct HealthRoutes {
     let gauges: StateGauges
     let registry: MetricsRegistry
 
-    init(_ pipeline: Pipeline, registry: MetricsRegistry) {
+    /// The routes of a pipeline, with what it counts and times.
+    package init(_ pipeline: Pipeline, registry: MetricsRegistry) {
         readiness = Readiness(pipeline)
         gauges = StateGauges(pipeline: pipeline, readiness: readiness, metrics: registry)
         self.registry = registry

@@ -1,14 +1,15 @@
+import Composition
 import Glibc
 import HTTPServing
 import Hummingbird
 import HummingbirdCore
-import Logging
+package import Logging
 import NIOCore
 import ServiceLifecycle
 import Settings
 
 /// An HTTP server beside a pipeline: it starts with it and outlives its drain.
-struct PipelineServer: Service {
+package struct PipelineServer: Service {
     let address: String
     /// 0 for any that is free.
     let port: Int
@@ -23,7 +24,7 @@ struct PipelineServer: Service {
     /// Serves until graceful shutdown or cancellation.
     ///
     /// - Throws: ``SetupProblem`` where it cannot listen.
-    func run() async throws {
+    package func run() async throws {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let router = Router(context: ConnectionContext.self, options: .autoGenerateHeadEndpoints)
@@ -80,7 +81,7 @@ struct PipelineServer: Service {
     /// Finds early that somebody listens on a loopback port already, before anything is written.
     ///
     /// - Throws: ``SetupProblem``.
-    static func checkLoopback(port: Int, option: String) throws {
+    package static func checkLoopback(port: Int, option: String) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard port != 0, descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -101,5 +102,34 @@ struct PipelineServer: Service {
 
     private static func inUse(_ port: Int, _ option: String) -> SetupProblem {
         SetupProblem("port \(port) is in use; end the program that has it or name another with \(option)")
+    }
+}
+
+extension PipelineServer {
+    /// The server of a whole pipeline: its doors, Lambda's invoke API and what a platform asks.
+    ///
+    /// - Parameters:
+    ///   - pipeline: What is served.
+    ///   - health: How it does.
+    ///   - callers: Who may invoke functions.
+    ///   - address: Where it listens.
+    ///   - port: 0 for any that is free.
+    ///   - portOption: What a person names another port with.
+    ///   - logger: Gets what it has to say.
+    ///   - onReady: Called once with the port, when requests are taken.
+    package init(
+        _ pipeline: Pipeline, health: HealthRoutes, callers: LambdaRoutes.Callers, address: String, port: Int,
+        portOption: String, logger: Logger, onReady: @escaping @Sendable (_ port: Int) async -> Void
+    ) {
+        let (questions, runs) = (QuestionRoutes(pipeline: pipeline), RunRoutes(pipeline: pipeline))
+        let lambda = LambdaRoutes(pipeline, callers: callers, logger: logger)
+        self.init(
+            address: address, port: port,
+            routes: { router in
+                health.add(to: router)
+                questions.add(to: router)
+                runs.add(to: router)
+                lambda.add(to: router)
+            }, portOption: portOption, onReady: onReady, logger: logger)
     }
 }

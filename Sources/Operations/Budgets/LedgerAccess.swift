@@ -1,5 +1,6 @@
 import Bedrock
 package import BudgetReport
+package import Composition
 package import FoundationEssentials
 import History
 package import Settings

@@ -1,7 +1,9 @@
 import Bedrock
+import Composition
 import FoundationEssentials
 import FunctionHost
 import FunctionKit
+package import HostProcess
 package import Ingestion
 package import Logging
 import Retrieval

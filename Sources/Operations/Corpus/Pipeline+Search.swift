@@ -1,6 +1,8 @@
+import Composition
 import FoundationEssentials
 import FunctionHost
 import FunctionKit
+package import HostProcess
 package import Logging
 import Retrieval
 import ServiceLifecycle

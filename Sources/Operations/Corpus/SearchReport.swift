@@ -1,5 +1,6 @@
 package import Documents
 import FunctionKit
+import HostProcess
 import Retrieval
 
 /// What a search found, and why.

@@ -1,3 +1,4 @@
+import Composition
 package import Documents
 
 /// What `sluice dead list` shows.

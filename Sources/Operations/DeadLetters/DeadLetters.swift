@@ -1,3 +1,4 @@
+import Composition
 import Documents
 import FoundationEssentials
 import FunctionHost

@@ -1,3 +1,4 @@
+package import Composition
 package import Documents
 package import FoundationEssentials
 import History

@@ -1,3 +1,4 @@
+import Composition
 package import Documents
 import FoundationEssentials
 import Postgres

@@ -2,6 +2,7 @@ import Answers
 package import FoundationEssentials
 import FunctionKit
 package import History
+import HostProcess
 
 /// All runs of a history as JSON lines, one object each: questions with their answers, others with `input` and `output`.
 ///

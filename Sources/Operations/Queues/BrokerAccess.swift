@@ -1,3 +1,4 @@
+package import Composition
 import FunctionHost
 package import History
 package import Logging

@@ -1,6 +1,6 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
+import Operations
 import Spending
 
 /// `sluice budget breach`: models that have cost more than was held for a call.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
 import FoundationEssentials
+import Operations
 
 /// `sluice budget clock`: the ledger's clock.
 struct ClockCommand: AsyncParsableCommand {

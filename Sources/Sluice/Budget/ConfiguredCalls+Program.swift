@@ -1,4 +1,4 @@
-import Emulator
+import Composition
 import FoundationEssentials
 import FunctionKit
 import Logging

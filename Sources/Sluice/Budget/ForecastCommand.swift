@@ -1,6 +1,6 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
+import Operations
 
 /// `sluice budget forecast`.
 struct ForecastCommand: AsyncParsableCommand {

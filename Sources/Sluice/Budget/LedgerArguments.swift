@@ -1,7 +1,8 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
+import Composition
 import Foundation
+import Operations
 import Settings
 import Spending
 

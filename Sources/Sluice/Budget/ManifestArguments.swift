@@ -1,5 +1,5 @@
 import ArgumentParser
-import Emulator
+import Composition
 import Spending
 
 /// The option that names the manifest, for commands that only look at what it asks.

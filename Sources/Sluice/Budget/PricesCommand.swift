@@ -1,6 +1,6 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
+import Composition
 import Foundation
 import Spending
 import StrictYAML

@@ -1,6 +1,6 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
+import Operations
 
 /// `sluice budget raise`.
 struct RaiseCommand: AsyncParsableCommand {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import BudgetReport
 import Emulator
+import Operations
 
 /// `sluice budget reconcile`.
 struct ReconcileCommand: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import BudgetReport
 import Documents
 import Emulator
 import Foundation
+import Operations
 import Spending
 
 /// `sluice budget report`.

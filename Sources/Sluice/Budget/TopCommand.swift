@@ -2,6 +2,7 @@ import ArgumentParser
 import BudgetReport
 import Documents
 import Emulator
+import Operations
 
 /// `sluice budget top`.
 struct TopCommand: AsyncParsableCommand {

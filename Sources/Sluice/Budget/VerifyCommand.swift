@@ -1,6 +1,6 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
+import Operations
 import Spending
 
 /// `sluice budget verify`.

@@ -6,7 +6,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@testable import Emulator
+@testable import HostProcess
 
 /// The invoke API of some functions on a port of its own, and AWS's own clients at it.
 struct LambdaServer {

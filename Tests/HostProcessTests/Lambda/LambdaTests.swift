@@ -6,7 +6,7 @@ import Logging
 import TestSupport
 import Testing
 
-@testable import Emulator
+@testable import HostProcess
 
 /// The invoke API as AWS's own clients meet it.
 @Suite("Lambda's invoke API", .timeLimit(.minutes(2)), .enabled(if: PythonRun.python != nil))

@@ -5,7 +5,7 @@ import Spending
 import Synchronization
 import Testing
 
-@testable import Emulator
+@testable import HostProcess
 
 @Suite("Readiness", .timeLimit(.minutes(1)))
 struct ReadinessTests {

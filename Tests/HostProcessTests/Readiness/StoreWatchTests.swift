@@ -6,7 +6,8 @@ import Messaging
 import Spending
 import Testing
 
-@testable import Emulator
+@testable import Composition
+@testable import HostProcess
 
 @Suite("What a host and its ledger must agree on", .timeLimit(.minutes(1)))
 struct StoreWatchTests {

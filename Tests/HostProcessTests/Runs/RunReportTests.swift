@@ -2,7 +2,7 @@ import Foundation
 import History
 import Testing
 
-@testable import Emulator
+@testable import HostProcess
 
 @Suite("The report on a run")
 struct RunReportTests {

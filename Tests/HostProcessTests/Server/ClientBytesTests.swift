@@ -2,7 +2,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import Emulator
+@testable import HostProcess
 
 @Suite("What a client sends")
 struct ClientBytesTests {

@@ -4,7 +4,7 @@ import NIOEmbedded
 import NIOHTTPTypes
 import Testing
 
-@testable import Emulator
+@testable import HostProcess
 
 @Suite("Connections")
 struct ConnectionHandlerTests {

@@ -4,7 +4,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import Emulator
+@testable import HostProcess
 
 @Suite("Paths")
 struct KnownPathsTests {

@@ -1,4 +1,5 @@
 import BedrockStandIn
+import Composition
 package import Foundation
 import FunctionKit
 import Logging

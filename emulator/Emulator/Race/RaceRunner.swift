@@ -1,4 +1,5 @@
 import Bedrock
+import Composition
 import FoundationEssentials
 import FunctionKit
 import HTTPTransport
