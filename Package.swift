@@ -231,7 +231,8 @@ let package = Package(
             dependencies: [
                 "Answers", "Bedrock", "CivilTime", "Composition", "Documents", "ECS", "FunctionHost", "FunctionKit",
                 "History", "HTTPServing", "HTTPTransport", "Messaging", "Retrieval", "Settings", "Spending",
-                "SpendingAlerts", "StrictYAML", "Telemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "SpendingAlerts", "StrictYAML", "Telemetry", "Waiting",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -246,8 +247,9 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "Answers", "Bedrock", "BudgetReport", "CivilTime", "Composition", "Documents", "FunctionHost",
-                "FunctionKit", "History", "HostProcess", "Ingestion", "Messaging", "Postgres", "Retrieval", "Settings", "Spending",
-                "StrictYAML", .product(name: "Logging", package: "swift-log"),
+                "FunctionKit", "History", "HostProcess", "Ingestion", "Messaging", "Postgres", "Retrieval", "Settings",
+                "Spending",
+                "StrictYAML", "Waiting", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         // A host with a model of its own, and nothing else installed.
@@ -264,7 +266,8 @@ let package = Package(
         .target(
             name: "Sluice",
             dependencies: [
-                "BudgetReport", "Composition", "Documents", "Emulator", "FunctionHost", "FunctionKit", "HostProcess",
+                "BudgetReport", "Composition", "Documents", "Emulator", "FunctionHost", "FunctionKit", "History",
+                "HostProcess",
                 "Ingestion", "Operations", "Settings", "Spending", "StrictYAML", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -496,7 +499,8 @@ let package = Package(
             name: "OperationsTests",
             dependencies: [
                 "BudgetReport", "Composition", "Documents", "Emulator", "FunctionKit", "History", "HistorySQLite",
-                "HostProcess", "Messaging", "MessagingSQLite", "Operations", "Retrieval", "SQLite", "Spending", "SpendingSQLite", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "HostProcess", "Messaging", "MessagingSQLite", "Operations", "Retrieval", "SQLite", "Spending",
+                "SpendingSQLite", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ], exclude: ["Fixtures", "Golden"]),
         .testTarget(
             name: "EndToEndTests",
@@ -509,7 +513,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             // Compiled by the tests that load it into other programs.
-            exclude: ["DiskFault.c", "WrongClock.c"]),
+            exclude: ["Faults/DiskFault.c", "Faults/WrongClock.c"]),
         .testTarget(
             name: "OwnFunctionsTests", dependencies: ["FunctionTesting", "OwnFunctions"],
             path: "Tests/OwnFunctions/Tests/OwnFunctionsTests"),

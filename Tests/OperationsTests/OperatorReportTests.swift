@@ -6,7 +6,10 @@ import Spending
 import TestSupport
 import Testing
 
+@testable import Composition
 @testable import Emulator
+@testable import HostProcess
+@testable import Operations
 @testable import Retrieval
 
 @Suite("What operators are shown")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BudgetReport
+import Composition
 import Operations
 
 /// `sluice budget apply`.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BudgetReport
+import Composition
 import FoundationEssentials
 import Operations
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("sluice host on a disk that fails", .serialized, .timeLimit(.minutes(3)))
 struct DiskFaultTests {
-    private static let source = SluiceProcess.repository + "/Tests/EndToEndTests/DiskFault.c"
+    private static let source = SluiceProcess.repository + "/Tests/EndToEndTests/Faults/DiskFault.c"
     private static let begun = "not as it should be"
     private static let over = "as it should be again"
 

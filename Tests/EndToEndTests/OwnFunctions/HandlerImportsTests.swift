@@ -27,40 +27,27 @@ struct HandlerImportsTests {
 
     @Test("their targets depend on the contract, the logger and what they hand each other alone")
     func dependencies() async throws {
-        struct Package: Decodable {
-            struct Target: Decodable {
-                let name: String
-                let path: String?
-                let dependencies: [[String: [Value?]]]
-            }
-            enum Value: Decodable {
-                case text(String), other
-
-                init(from decoder: any Decoder) throws {
-                    let text = try? decoder.singleValueContainer().decode(String.self)
-                    self = text.map(Value.text) ?? .other
-                }
-            }
-            let targets: [Target]
-        }
-        let folder = try TemporaryFolder()
-        let process = try SluiceProcess(
-            [
-                "swift", "package", "--package-path", SluiceProcess.repository, "--scratch-path",
-                folder.url.path + "/scratch", "dump-package",
-            ],
-            in: folder.url, executable: "/usr/bin/env")
-        var text = ""
-        for await line in process.lines { text += line + "\n" }
-        try #require(await process.status() == 0, "\(process.errors)")
-        let package = try JSONDecoder().decode(Package.self, from: Data(text.utf8))
+        let package = try await PackageDescription.read()
         for path in Self.folders {
             let target = try #require(package.targets.first { $0.path == "functions/\(path)" }, "\(path)")
-            let names = target.dependencies.flatMap(\.values).compactMap { values -> String? in
-                if case .text(let name) = values.first ?? nil { name } else { nil }
-            }
             // What two of them hand each other is the application's own, and rests on the contract alone.
-            #expect(Set(names).isSubset(of: ["Answers", "FunctionKit", "Logging"]), "\(path): \(names)")
+            #expect(
+                target.names.isSubset(of: ["Answers", "FunctionKit", "Logging"]), "\(path): \(target.names)")
         }
+    }
+
+    @Test("a host's targets know neither the emulator nor its stand-ins, and RabbitMQ is known where it is chosen")
+    func arrows() async throws {
+        let package = try await PackageDescription.read()
+        let shipped = package.targets.filter {
+            $0.path.map { !$0.hasPrefix("Tests/") && !$0.hasPrefix("Benchmarks/") } ?? ($0.type != "test")
+        }
+        func users(of name: String) -> Set<String> { Set(shipped.filter { $0.names.contains(name) }.map(\.name)) }
+        #expect(users(of: "Emulator") == ["Sluice"])
+        #expect(users(of: "BedrockStandIn") == ["Emulator"])
+        #expect(users(of: "ECSStandIn") == [])
+        #expect(users(of: "RabbitMQ") == ["Composition"])
+        #expect(users(of: "Operations") == ["Sluice"])
+        #expect(users(of: "HostProcess") == ["Emulator", "Operations", "Sluice"])
     }
 }

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Another wall clock for a program under test, which runs no faster or slower by it.
 enum WrongClock {
-    private static let source = SluiceProcess.repository + "/Tests/EndToEndTests/WrongClock.c"
+    private static let source = SluiceProcess.repository + "/Tests/EndToEndTests/Faults/WrongClock.c"
 
     /// Compiles the library that tells programs another time.
     ///
