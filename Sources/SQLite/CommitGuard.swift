@@ -49,7 +49,9 @@ final class CommitGuard: Sendable {
     func check() throws(SQLiteStoreError) {
         guard folder.isInPlace else { throw .displaced(file: file, what: "is no longer where it was: its folder") }
         for (path, identity) in files where FileIdentity(path: path) != identity {
-            throw .displaced(file: file, what: "is no longer where it was: \(path)")
+            throw .displaced(
+                file: file,
+                what: path == file ? "is no longer where it was" : "cannot be used: \(path) is no longer where it was")
         }
         guard opened.isUntouched else {
             throw .displaced(file: file, what: "was written over while it was open")

@@ -88,7 +88,7 @@ package final class SQLiteStore: Sendable {
                 }
             }
         } catch let error as DatabaseError {
-            throw SQLiteStoreError(error, file: file)
+            throw await failure(ofReading: error)
         }
     }
 
@@ -106,6 +106,22 @@ package final class SQLiteStore: Sendable {
     private func note(_ error: SQLiteStoreError) {
         guard case .unreadable = error else { return }
         readFailure.withLock { $0 = (error, .now) }
+    }
+
+    /// The error of a read before its connection could be asked what the system said.
+    private func failure(ofReading error: DatabaseError) async -> SQLiteStoreError {
+        guard SQLiteStoreError.isOfSystem(error) else { return SQLiteStoreError(error, file: file) }
+        do {
+            try await readAnew()
+        } catch let anew as DatabaseError {
+            // SQLite says of a disk that does not give a file that it is damaged, and where nothing was read yet that it is not.
+            let anew = SQLiteStoreError(anew, file: file)
+            note(anew)
+            if case .unreadable = anew { return anew }
+        } catch {
+            // What failed first is what is to be told.
+        }
+        return SQLiteStoreError(error, file: file)
     }
 
     /// The error of a write, with what the system said to the connection that writes.
@@ -174,22 +190,26 @@ package final class SQLiteStore: Sendable {
     ///
     /// - Throws: ``SQLiteStoreError/unreadable(file:number:)`` while it does not.
     package func checkReads() async throws(SQLiteStoreError) {
-        guard let failure = readFailure.withLock({ $0 }), let observer else { return }
+        guard let failure = readFailure.withLock({ $0 }), observer != nil else { return }
         // What is in memory can still be read: the last failure has to be a while ago, too.
         guard ContinuousClock.now - failure.at >= Self.readPause else { throw failure.error }
         do {
-            try await observer.unsafeRead { [file] _ in
-                var configuration = Configuration()
-                configuration.readonly = true
-                // A connection that has nothing in memory.
-                _ = try DatabaseQueue(path: file, configuration: configuration).read { database in
-                    try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
-                }
-            }
+            try await readAnew()
         } catch {
             throw failure.error
         }
         readFailure.withLock { $0 = nil }
+    }
+
+    /// Reads with a connection that has nothing in memory.
+    private func readAnew() async throws {
+        try await observer?.unsafeRead { [file] _ in
+            var configuration = Configuration()
+            configuration.readonly = true
+            _ = try DatabaseQueue(path: file, configuration: configuration).read { database in
+                try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+            }
+        }
     }
 
     /// Gives an element at once and after each commit to the file, of this process or another.
@@ -204,7 +224,7 @@ package final class SQLiteStore: Sendable {
             let version = try await observer?.unsafeRead { try Int64.fetchOne($0, sql: "PRAGMA data_version") }
             return ChangeMark(ownCommits: own, dataVersion: (version ?? nil) ?? 0)
         } catch let error as DatabaseError {
-            throw SQLiteStoreError(error, file: file)
+            throw await failure(ofReading: error)
         }
     }
 

@@ -110,6 +110,9 @@ struct PlotDrawing {
     }
 
     private func line(_ series: Chart.Series) -> Markup {
+        let known = series.amounts.indices.filter { series.amounts[$0] != nil }
+        // A line needs two ends: on the first day of a month it is as wide as the day.
+        if known.count == 1 { return steps(series) }
         let points = series.amounts.indices.compactMap { index in series.amounts[index].map { point(index, $0) } }
         return .element(
             "path",
@@ -125,7 +128,7 @@ struct PlotDrawing {
             path +=
                 "\(path.isEmpty ? "M" : "L")\((x(index) - slot / 2).decimal(1)) \(y)H\((x(index) + slot / 2).decimal(1))"
         }
-        return .element("path", ["class": "line limit", "d": path])
+        return .element("path", ["class": "line \(series.role.name)", "d": path])
     }
 
     /// What is held now, standing on what is spent.

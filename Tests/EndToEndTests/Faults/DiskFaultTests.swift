@@ -10,7 +10,10 @@ struct DiskFaultTests {
 
     @Test(
         "says what the disk does, calls no whole file damaged, names no other folder, and goes on by itself",
-        arguments: [("w 122 sluice.sqlite-wal", "quota"), ("w 30 sluice.sqlite-wal", "read-only file system")])
+        arguments: [
+            ("w 122 sluice.sqlite-wal", "quota"), ("w 30 sluice.sqlite-wal", "read-only file system"),
+            ("r 5 sluice.sqlite-wal", "cannot be read"), ("r 5 sluice.sqlite", "cannot be read"),
+        ])
     func says(fault: String, cause: String) async throws {
         let folder = try TemporaryFolder()
         let library = folder.url.appending(path: "disk-fault.so").path
@@ -20,7 +23,7 @@ struct DiskFaultTests {
             in: folder.url,
             environment: HostRun.unused.merging(["LD_PRELOAD": library, "DISK_FAULT": switchFile.path]) { $1 })
         try Data(fault.utf8).write(to: switchFile, options: .atomic)
-        // A write that meets it, again and again as hosts do.
+        // What meets it, again and again as hosts do.
         let asking = Task {
             while !Task.isCancelled {
                 _ = try? await host.get("/v1/questions", post: #"{"question": "Is my phone faulty?"}"#)
