@@ -79,24 +79,34 @@ struct LambdaInvokeTests {
                 of: #"""
                     import socket, sys, urllib.parse
                     url = urllib.parse.urlparse(sys.argv[1])
-                    def ask(path, length):
+                    def ask(path, length, payload=b"", version="1.1"):
                         connection = socket.create_connection((url.hostname, url.port), 20)
-                        connection.sendall((f"POST {path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
-                            f"Content-Length: {length}\r\n\r\n").encode())
+                        connection.sendall((f"POST {path} HTTP/{version}\r\nHost: a\r\nExpect: 100-continue\r\n"
+                            f"Content-Length: {length}\r\n\r\n").encode() + payload)
                         said = connection.recv(65536).decode()
                         print(said.split("\r\n")[0])
-                        return connection
+                        return connection, said.lower()
+                    def refused(path, length):
+                        connection, said = ask(path, length)
+                        while chunk := connection.recv(65536): said += chunk.decode().lower()
+                        print("closed" if "\r\nconnection: close\r\n" in said else said)
                     payload = '{"question": "Is a phone faulty?"}'.ljust(2_000_000).encode()
                     functions = "/2015-03-31/functions/"
-                    connection = ask(functions + "pii-filter/invocations", len(payload))
+                    connection, _ = ask(functions + "pii-filter/invocations", len(payload))
                     connection.sendall(payload)
                     print(connection.recv(65536).decode().split("\r\n")[0])
-                    ask(functions + "pii-filter/invocations", 7_000_000)
-                    ask(functions + "nobody/invocations", len(payload))
-                    ask("/v1/questions", 7_000_000)
+                    refused(functions + "pii-filter/invocations", 7_000_000)
+                    refused(functions + "nobody/invocations", len(payload))
+                    refused("/v1/questions", 7_000_000)
+                    ask(functions + "pii-filter/invocations", len(payload), payload, "1.0")
                     """#, python: try #require(PythonRun.python, "script/test sets it up"), argument: host.address
             ).split(separator: "\n").map { $0.prefix(12) }
-            #expect(lines == ["HTTP/1.1 100", "HTTP/1.1 200", "HTTP/1.1 413", "HTTP/1.1 404", "HTTP/1.1 413"])
+            let expected = [
+                "HTTP/1.1 100", "HTTP/1.1 200", "HTTP/1.1 413", "closed", "HTTP/1.1 404", "closed", "HTTP/1.1 413",
+                "closed",
+                "HTTP/1.1 200",
+            ]
+            #expect(lines.map(String.init) == expected)
             #expect(await host.end() == 0)
         }
     }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import NIOCore
 
@@ -18,10 +19,15 @@ struct ConnectionContext: RequestContext {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > bytesMax {
             throw HTTPError(.contentTooLarge)
         }
-        if request.headers[.expect]?.lowercased() == "100-continue" {
+        if Self.asksFirst(request.head) {
             channel.triggerUserOutboundEvent(ConnectionHandler.BodyWanted(), promise: nil)
         }
         return request.body
+    }
+
+    /// Whether a client sends no body before it is asked for it.
+    static func asksFirst(_ head: HTTPRequest) -> Bool {
+        head.headerFields[.expect]?.lowercased() == "100-continue"
     }
 
     /// Waits for what `body` gives, for as long as the client does: see ``ClientPresence``.

@@ -26,6 +26,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let connections: OpenConnections
     private var isOpen = false
     private var isReadingBody = false
+    /// Whether the client sends no body before it is asked for it (`Expect: 100-continue`).
+    private var holdsBodyBack = false
+    /// Whether the answer under way is the connection's last.
+    private var isLast = false
     /// For each request that is not answered yet, whether it asks for the head alone.
     private var owed: [Bool] = []
     private var hasBegunAnswer = false
@@ -78,10 +82,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 return refuse(.serviceUnavailable, Self.tooMany, context)
             }
             (isReadingBody, isInHead) = (true, false)
+            holdsBodyBack = ConnectionContext.asksFirst(head)
             start(.body, times.body, context)
-        case .body: break
+        case .body: holdsBodyBack = false
         case .end:
-            isReadingBody = false
+            (isReadingBody, holdsBodyBack) = (false, false)
             connections.works(context.channel)
             waitForNext(context)
         }
@@ -95,7 +100,12 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             unread += 1
             // A body that is still to come has its own time.
             if !isReadingBody { start(.answer, times.answer, context) }
-            pass(head, context, promise)
+            // Its client may send the body or not: what comes next could be either
+            // (<https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>).
+            isLast = holdsBodyBack && owed.count == 1
+            var answer = head
+            if isLast { answer.headerFields[.connection] = "close" }
+            pass(answer, context, promise)
         case .head, .body: context.write(data, promise: promise)
         case .end:
             hasBegunAnswer = false
@@ -106,7 +116,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             promise.futureResult.assumeIsolated().whenComplete { [self] _ in
                 unread -= 1
                 stop(.answer)
-                waitForNext(context)
+                if isLast { context.close(promise: nil) } else { waitForNext(context) }
             }
             context.write(data, promise: promise)
         }
@@ -126,6 +136,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
         // One that has sent all of it, or has its answer, waits for nothing; nor may this overtake another's answer.
         if isReadingBody, owed.count == 1, !hasBegunAnswer, unread == 0, !isRefused {
+            holdsBodyBack = false
             context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
         }
         promise?.succeed()
