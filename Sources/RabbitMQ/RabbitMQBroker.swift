@@ -98,6 +98,9 @@ package final class RabbitMQBroker: MessageBroker {
         } catch .unknownQueue {
             guard try await consuming.makeAgain(queue) else { throw .unknownQueue(queue) }
             try await publishing.publish(message, to: queue)
+        } catch .queueFull {
+            await consuming.suspectUnlessFull(queue)
+            throw .queueFull(queue: queue)
         }
     }
 

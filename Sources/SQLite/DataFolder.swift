@@ -34,6 +34,7 @@ final class DataFolder: Sendable {
     ///   where it cannot be made or read.
     init(_ name: String, isMade: Bool = true, isNarrowed: Bool = true) throws(SQLiteStoreError) {
         path = try Self.absolute(name)
+        guard path != "/" else { throw .shared(path: name, what: "is the whole system's") }
         if isMade {
             try Self.make(path)
         } else if FileIdentity.status(path) == nil, errno == ENOENT || errno == ENOTDIR {

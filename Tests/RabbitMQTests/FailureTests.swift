@@ -107,6 +107,38 @@ struct FailureTests {
         await broker.close()
     }
 
+    @Test("A queue without a leader to which is only published is told from a full one, and named until it is gone")
+    func leaderlessDeadLetters() async throws {
+        let fixture = try await fixture()
+        let maker = try await fixture.broker()
+        try await maker.declare(Self.specifications)
+        try await fixture.server.die()
+        await maker.close()
+        try await fixture.server.start()
+        let broker = try await fixture.broker(patience: .seconds(120))
+        try await broker.declare(Self.specifications)
+        while true {
+            do throws(BrokerError) {
+                try await broker.publish(Message("letter"), to: "dead")
+                // RabbitMQ has saved its name just in time.
+                return await broker.close()
+            } catch .queueFull(let queue) {
+                #expect(queue == "dead")
+                break
+            } catch {
+                // It is not there yet.
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        await broker.wait {
+            if case .queueRefused(let reason) = $0 { reason.contains("leader") } else { false }
+        }
+        try await fixture.deleteQueues()
+        try await Self.publishOnceTaken("letter", to: "dead", broker)
+        await broker.wait { $0 == .ready }
+        await broker.close()
+    }
+
     /// Publishes as soon as the queue takes it.
     private static func publishOnceTaken(
         _ id: String, to queue: String, after delay: Duration = .zero, _ broker: RabbitMQBroker

@@ -89,6 +89,16 @@ struct DataFolderTests {
         #expect(try self.mode("all") == mode && self.mode("all/sluice") == 0o700)
     }
 
+    @Test("that holds the whole system is refused")
+    func root() {
+        for name in ["/", "//", "/./"] {
+            #expect(throws: SQLiteStoreError.shared(path: name, what: "is the whole system's")) {
+                try SQLiteStore.open(folder: name, schemas: [Self.notes])
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: "/sluice.sqlite"))
+    }
+
     @Test("that others share is refused even where a store lies in it")
     func sharedStore() throws {
         try open("data").close()

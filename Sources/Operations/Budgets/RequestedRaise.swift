@@ -24,7 +24,7 @@ package struct RequestedRaise: Sendable {
         }
         guard let instant = CivilTime.instant(until) else {
             throw RaiseProblem(
-                description: "--until takes an instant with its offset, such as 2026-11-24T18:00:00+05:30")
+                description: "--until takes an instant with its offset, such as 2030-11-24T18:00:00+05:30")
         }
         self.budget = budget
         self.limit = amount

@@ -26,6 +26,8 @@ extension ConsumeConnection {
     /// A look that fails may have met the end of the server itself; two do not.
     private static let failuresMax = 2
     private static let lookPause = Duration.seconds(1)
+    /// How often a queue that takes nothing is asked whether it is full.
+    private static let fullPause = Duration.seconds(10)
 
     /// Makes a queue, or checks that one with these arguments exists, and notes whether it is new.
     func make(_ queue: DeclaredQueue, _ connection: AMQPConnection) throws(AMQPFailure) {
@@ -53,6 +55,23 @@ extension ConsumeConnection {
     func suspect(_ queue: String) {
         guard suspects[queue] == nil else { return }
         suspects[queue] = Suspect(isNew: newQueues.contains(queue))
+    }
+
+    /// Suspects a queue that refuses a publish as if it were full, and holds nothing: RabbitMQ says the same for one without a
+    /// leader.
+    ///
+    /// - Parameter queue: Where nothing has taken a message; one that was not declared here is left alone.
+    func suspectUnlessFull(_ queue: String) {
+        guard topology.contains(where: { $0.name == queue }), suspects[queue] == nil,
+            askedWhetherFull[queue].map({ .now - $0 >= Self.fullPause }) ?? true
+        else { return }
+        askedWhetherFull[queue] = .now
+        let counts = try? request(about: queue) { connection throws(AMQPFailure) in
+            try connection.counts(of: queue, on: Self.controlChannel)
+        }
+        guard counts?.ready == 0 else { return }
+        suspect(queue)
+        thread.wake()
     }
 
     /// Looks at the suspects whose time has come, and deals with what the last look gave.

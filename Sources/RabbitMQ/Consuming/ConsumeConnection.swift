@@ -66,6 +66,8 @@ actor ConsumeConnection: SocketOwner {
     var newQueues: Set<String> = []
     /// Queues that do not answer, or may not, by their names, and the look at them that is under way.
     var suspects: [String: Suspect] = [:]
+    /// When queues that took nothing were last asked whether they are full.
+    var askedWhetherFull: [String: ContinuousClock.Instant] = [:]
     var look: SuspectLook?
     /// When it was last looked whether the broker still knows the consumers, and of which queues it did not.
     var checkedAt: ContinuousClock.Instant?

@@ -14,7 +14,7 @@ struct BudgetCommand: AsyncParsableCommand {
               sluice budget report --by day --format html > spending.html
               sluice budget forecast
               sluice budget top
-              sluice budget raise daily --to 2 --until 2026-11-24T18:00:00+05:30 \\
+              sluice budget raise daily --to 2 --until 2030-11-24T18:00:00+05:30 \\
                 --reason "a fair in town"
               sluice budget raise daily --cancel
               sluice budget apply budgets --reason "back to the limits of spring"

@@ -16,7 +16,7 @@ struct RaiseCommand: AsyncParsableCommand {
             spent.
 
             EXAMPLES
-              sluice budget raise daily --to 2 --until 2026-11-24T18:00:00+05:30 \\
+              sluice budget raise daily --to 2 --until 2030-11-24T18:00:00+05:30 \\
                 --reason "a fair in town"
               sluice budget raise daily --cancel
             """)
@@ -27,7 +27,7 @@ struct RaiseCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The limit until then, in US dollars.", valueName: "usd"))
     var to: String?
 
-    @Option(help: ArgumentHelp("An instant such as 2026-11-24T18:00:00+05:30.", valueName: "time"))
+    @Option(help: ArgumentHelp("An instant such as 2030-11-24T18:00:00+05:30.", valueName: "time"))
     var until: String?
 
     @Option(help: ArgumentHelp("Why, for those who read the journal.", valueName: "text"))

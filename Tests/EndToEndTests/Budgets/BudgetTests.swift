@@ -133,7 +133,7 @@ struct BudgetTests {
         #expect(try await SluiceProcess.run(["budget", "export"], in: folder.url).output.isEmpty)
     }
 
-    private static let noInstant = "--until takes an instant with its offset, such as 2026-11-24T18:00:00+05:30"
+    private static let noInstant = "--until takes an instant with its offset, such as 2030-11-24T18:00:00+05:30"
 
     @Test("journal and invocation log agree on what the model was asked, and what is not the journal's is found")
     func reconcile() async throws {
