@@ -24,7 +24,7 @@ final class StoreWatch: Service {
     }
 
     /// How often it looks.
-    private static let interval = Duration.seconds(15)
+    private static let interval = Duration.seconds(5)
 
     private let governor: CostGovernor?
     private let history: (any RunHistory)?
