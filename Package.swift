@@ -279,6 +279,8 @@ let package = Package(
 
         // Tests, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
+        // Knows the tests' own module, which programs that are built with the product do not have.
+        .target(name: "GoldenFiles", path: "Tests/GoldenFiles"),
         .target(name: "MessagingCompat", dependencies: ["Messaging", "TestSupport"], path: "Tests/MessagingCompat"),
         .target(name: "HistoryCompat", dependencies: ["History", "TestSupport"], path: "Tests/HistoryCompat"),
         .target(
@@ -391,7 +393,8 @@ let package = Package(
         .testTarget(
             name: "BudgetReportTests",
             dependencies: [
-                "TestSupport", "BudgetReport", "CivilTime", "Documents", "FunctionKit", "SQLite", "Spending",
+                "TestSupport", "BudgetReport", "CivilTime", "Documents", "FunctionKit", "GoldenFiles", "SQLite",
+                "Spending",
                 "SpendingCompat", "SpendingSQLite", "StrictYAML", .product(name: "SwiftCSV", package: "SwiftCSV"),
             ], exclude: ["Browser/check.py", "Estimate/Golden", "Golden", "Prices/Golden"]),
         .executableTarget(
@@ -498,7 +501,8 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "BudgetReport", "Composition", "Documents", "Emulator", "FunctionKit", "History", "HistorySQLite",
+                "BudgetReport", "Composition", "Documents", "Emulator", "FunctionKit", "GoldenFiles", "History",
+                "HistorySQLite",
                 "HostProcess", "Messaging", "MessagingSQLite", "Operations", "Retrieval", "SQLite", "Spending",
                 "SpendingSQLite", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ], exclude: ["Fixtures", "Golden"]),

@@ -1,11 +1,11 @@
 import CivilTime
 import Documents
 import Foundation
+import GoldenFiles
 import SQLite
 import Spending
 import SpendingCompat
 import SpendingSQLite
-import TestSupport
 import Testing
 
 @testable import BudgetReport

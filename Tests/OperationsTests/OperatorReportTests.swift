@@ -1,9 +1,9 @@
 import Documents
 import Foundation
 import FunctionKit
+import GoldenFiles
 import Messaging
 import Spending
-import TestSupport
 import Testing
 
 @testable import Composition

@@ -3,9 +3,9 @@ import Documents
 import Emulator
 import Foundation
 import FunctionKit
+import GoldenFiles
 import Operations
 import Spending
-import TestSupport
 import Testing
 
 @Suite("The report on journal and log")

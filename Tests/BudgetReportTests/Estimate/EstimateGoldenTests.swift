@@ -1,8 +1,8 @@
 import BudgetReport
 import Documents
 import Foundation
+import GoldenFiles
 import StrictYAML
-import TestSupport
 import Testing
 
 @Suite("The estimate's formats")

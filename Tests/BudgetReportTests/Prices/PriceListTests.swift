@@ -2,8 +2,8 @@ import BudgetReport
 import Documents
 import Foundation
 import FunctionKit
+import GoldenFiles
 import Spending
-import TestSupport
 import Testing
 
 @Suite("The price list's formats")
