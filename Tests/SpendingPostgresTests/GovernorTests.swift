@@ -135,6 +135,7 @@ struct GovernorTests {
         let (server, machine) = (ManualClock(), ManualClock())
         let host = SpendFixture.governor(
             PostgresLedger(client: client, clock: .givenBoth(ledger: server.now, machine: machine.now)))
+        try await host.pay(SpendFixture.call("paid", bytes: 1), tokens: 1)
         let reservation = try await host.held(SpendFixture.call("a", bytes: 1))
         server.advance(seconds: 400 * 86_400)
         // The end of a call under way is written, and with it the ledger's time.
@@ -147,6 +148,8 @@ struct GovernorTests {
             Issue.record("\(String(describing: error))")
             return
         }
+        #expect(try await host.ledger.forgetResponses(olderThan: .seconds(30 * 86_400)) == 0)
+        #expect(try await host.outcome(SpendFixture.call("paid", bytes: 1)) == "settled")
         _ = try await host.acceptClock(by: "a person", reason: "the server's clock was wrong")
         let spent = try #require(try await host.status().first).spent
         #expect(spent > .zero)

@@ -130,7 +130,7 @@ package final class InMemoryLedger: SpendLedger, SpendReader {
 
     package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
         try write { pages throws(GovernorError) in
-            pages.forgetResponses(before: pages.instant.addingTimeInterval(-(age / .seconds(1))))
+            pages.forgetResponses(before: pages.clock.addingTimeInterval(-(age / .seconds(1))))
         }
     }
 

@@ -47,6 +47,8 @@ struct LedgerPages {
 
     /// The ledger's instant.
     var instant: Date { books.now }
+    /// What its clock says, which may be before it; by this alone a thing grows old.
+    var clock: Date { books.clock }
 
     /// Begins a step of an owner at the clock's instant, on a whole millisecond, never before the last entry.
     mutating func turn(to clock: Date, for owner: String) {

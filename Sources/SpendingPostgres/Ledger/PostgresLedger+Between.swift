@@ -14,15 +14,15 @@ extension PostgresLedger {
     package func renewLeases() async throws(GovernorError) {
         let holds = openHolds
         guard !holds.isEmpty else { return }
-        _ = try await write { now in
+        _ = try await write { head in
             PostgresStatement(
                 "UPDATE holds SET lease_until_ms = $1 WHERE hold_id = ANY($2) AND owner = $3 AND NOT is_orphan",
-                [.int8(now + self.leaseMS), .int8s(holds), .text(self.ownerID)])
+                [.int8(head.now.milliseconds + self.leaseMS), .int8s(holds), .text(self.ownerID)])
         }
     }
 
     package func raise(_ raise: BudgetRaise) async throws(GovernorError) {
-        _ = try await write { now in
+        _ = try await write { head in
             PostgresStatement(
                 """
                 WITH raised AS (UPDATE ledger_head SET raised_ms = $1)
@@ -30,7 +30,8 @@ extension PostgresLedger {
                     VALUES ($1, $2, $3, $4, $5, $6)
                 """,
                 [
-                    .int8(now), .text(raise.budget), .int8(raise.limit.nanoUSD), .int8(raise.until.milliseconds),
+                    .int8(head.now.milliseconds), .text(raise.budget), .int8(raise.limit.nanoUSD),
+                    .int8(raise.until.milliseconds),
                     .text(raise.reason), .text(raise.kind.rawValue),
                 ])
         }
@@ -64,13 +65,13 @@ extension PostgresLedger {
                 .int8s(reached.map(\.held.nanoUSD)), .int8(moment.instant.milliseconds),
             ])
         // Also those of budgets and periods that are over and were never delivered.
-        let due = try await write(first: note) { now in
+        let due = try await write(first: note) { head in
             PostgresStatement(
                 """
                 UPDATE alerts SET claimed_until_ms = $2 WHERE NOT is_confirmed AND claimed_until_ms <= $1
                 RETURNING budget, percent, period_start_ms, period_end_ms, limit_nano_usd, spent_nano_usd,
                     held_nano_usd, at_ms
-                """, [.int8(now), .int8(now + Int64(claim / .milliseconds(1)))])
+                """, [.int8(head.now.milliseconds), .int8(head.now.milliseconds + Int64(claim / .milliseconds(1)))])
         }
         return try await reading { _ in try due.rows.map { try BudgetAlert($0) }.inOrder }
     }
@@ -98,25 +99,27 @@ extension PostgresLedger {
     package func forgetResponses(olderThan age: Duration) async throws(GovernorError) -> Int {
         var total = 0
         while true {
-            let forgotten = try await write { now in
+            let forgotten = try await write { head in
                 PostgresStatement(
                     """
                     UPDATE responses SET body = NULL WHERE ctid = ANY (ARRAY(
                         SELECT ctid FROM responses WHERE stored_ms < $1 AND body IS NOT NULL LIMIT $2))
-                    """, [.int8(now - Int64(age / .milliseconds(1))), .int8(Self.forgottenAtOnceMax)])
+                    """,
+                    [.int8(head.clock.milliseconds - Int64(age / .milliseconds(1))), .int8(Self.forgottenAtOnceMax)])
             }
             total += forgotten.count
             if forgotten.count < Self.forgottenAtOnceMax { break }
         }
         // Rows of dead owners, charged in full for good; the journal has all of it.
-        _ = try await write { now in
+        _ = try await write { head in
             PostgresStatement(
                 "DELETE FROM holds WHERE is_orphan AND lease_until_ms < $1",
-                [.int8(now - Int64(Self.orphansKnown * 1000))])
+                [.int8(head.clock.milliseconds - Int64(Self.orphansKnown * 1000))])
         }
-        _ = try await write { now in
+        _ = try await write { head in
             PostgresStatement(
-                "DELETE FROM ledger_lanes WHERE at_ms < $1", [.int8(now - Int64(Self.hostsKnown * 1000))])
+                "DELETE FROM ledger_lanes WHERE at_ms < $1",
+                [.int8(head.clock.milliseconds - Int64(Self.hostsKnown * 1000))])
         }
         return total
     }
@@ -129,12 +132,12 @@ extension PostgresLedger {
 
     /// Runs statements in a transaction that has the ledger to itself.
     private func write(
-        first: PostgresStatement? = nil, _ statement: @Sendable @escaping (_ now: Int64) -> PostgresStatement
+        first: PostgresStatement? = nil, _ statement: @Sendable @escaping (LedgerHead) -> PostgresStatement
     ) async throws(GovernorError) -> PostgresResult {
         try await writing { client in
             try await client.withTransaction(attemptsMax: 3) { connection in
                 let head = try await self.head(on: connection)
-                let statements = [first, statement(head.now.milliseconds)].compactMap { $0 }
+                let statements = [first, statement(head)].compactMap { $0 }
                 guard let result = try await connection.pipeline(statements).last else {
                     throw PostgresError.unexpectedType(column: 0)
                 }

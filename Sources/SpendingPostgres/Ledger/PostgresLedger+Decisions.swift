@@ -131,10 +131,12 @@ private struct LedgerDecider {
         let at = PostgresValue.int8(clock.milliseconds)
         _ = try await connection.pipeline([
             PostgresStatement("UPDATE ledger_head SET at_ms = $1", [at]),
-            // Those who live renew their leases from now on.
+            // Those who live renew their leases from now on. One that has ended and was not swept yet ends anew: what ended by the
+            // head's instant is looked at no more.
             PostgresStatement(
                 """
-                UPDATE holds SET lease_until_ms = $1 + greatest(1, lease_until_ms - $2::int8) WHERE lease_until_ms > $1
+                UPDATE holds SET lease_until_ms = $1 + greatest(1, lease_until_ms - $2::int8)
+                WHERE NOT is_orphan OR lease_until_ms > $1
                 """, [at, .int8(now.milliseconds)]),
             PostgresStatement("UPDATE responses SET stored_ms = $1 WHERE stored_ms > $1", [at]),
             PostgresStatement("UPDATE alerts SET claimed_until_ms = $1 WHERE claimed_until_ms > $1", [at]),
