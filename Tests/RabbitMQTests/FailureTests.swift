@@ -104,6 +104,13 @@ struct FailureTests {
         }
         // Those that nobody used meanwhile, too.
         await broker.wait { $0 == .ready }
+        // And they stay so. RabbitMQ saves their names each half second, and tells nobody.
+        try await Task.sleep(for: .seconds(2))
+        try await fixture.server.die()
+        try await fixture.server.start()
+        await broker.wait { $0 == .ready }
+        try await Self.publishOnceTaken("later", to: "dead", broker)
+        #expect(try await broker.depth(of: "dead").ready == 2)
         await broker.close()
     }
 

@@ -39,7 +39,20 @@ extension ConsumeConnection {
             isThere = false
         }
         try connection.declare(queue, on: Self.controlChannel)
-        if !isThere { made[queue.name] = .now }
+        guard !isThere else { return }
+        if let suspect = suspects[queue.name], suspect.failures > 0 { try makeTwice(queue, connection) }
+        made[queue.name] = .now
+    }
+
+    /// Makes a queue once more that was just made in place of one without a leader.
+    ///
+    /// The end of one without a leader leaves its old entry in RabbitMQ's directory, by which the new one would have no leader
+    /// after the server's next end, however late that is; the end of one with a leader clears it.
+    private func makeTwice(_ queue: DeclaredQueue, _ connection: AMQPConnection) throws(AMQPFailure) {
+        // What somebody has put there by now stays.
+        guard try connection.counts(of: queue.name, on: Self.controlChannel).ready == 0 else { return }
+        try connection.delete(queue.name, on: Self.controlChannel)
+        try connection.declare(queue, on: Self.controlChannel)
     }
 
     /// Takes note of the queues that were made just before the connection was lost.
@@ -105,6 +118,7 @@ extension ConsumeConnection {
             logger.warning(
                 "queue has no leader since the broker's end; it is deleted and made again",
                 metadata: [LogKey.queue: "\(queue)"])
+            suspects[queue] = suspect
             try connection.delete(queue, on: Self.controlChannel)
             try make(declared, connection)
             return clear(queue)
