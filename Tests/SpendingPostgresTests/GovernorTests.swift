@@ -8,7 +8,7 @@ import SpendingPostgres
 import TestSupport
 import Testing
 
-@Suite("The governor on a PostgreSQL ledger", .timeLimit(.minutes(20)))
+@Suite("The governor on a PostgreSQL ledger", .timeLimit(.minutes(60)))
 struct GovernorTests {
     /// An empty ledger, in a schema of its own.
     private static func client() async throws -> PostgresClient {

@@ -10,7 +10,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The governor on an SQLite ledger", .timeLimit(.minutes(20)))
+@Suite("The governor on an SQLite ledger", .timeLimit(.minutes(60)))
 struct GovernorTests {
     let clock = ManualClock("2026-11-23T10:00:00Z")
     let store: SQLiteStore

@@ -3,7 +3,7 @@ import SpendingCompat
 import TestSupport
 import Testing
 
-@Suite("The ledger in memory", .timeLimit(.minutes(20)))
+@Suite("The ledger in memory", .timeLimit(.minutes(60)))
 struct InMemoryLedgerTests {
     private let suite = SpendLedgerCompatTest { clock in
         let ledger = InMemoryLedger(now: clock.now)
