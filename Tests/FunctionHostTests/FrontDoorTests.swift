@@ -211,6 +211,25 @@ struct FrontDoorTests {
         #expect(test.broker.events.compactMap(\.published).count == 1)
     }
 
+    @Test("a payload is the same by a question's text only where it is a question and nothing else")
+    func alike() async throws {
+        let test = try TestHost([registered()])
+        try await test.host.declareQueues()
+        let door = test.door()
+        _ = try await door.accept(payload: Data(#"{"question":"x","lang":"en"}"#.utf8), id: "r")
+        for other in [#"{"question":"x","lang":"de"}"#, #"{"question":"x"}"#] {
+            await #expect(throws: FrontDoorError.taken(id: "r")) {
+                try await door.accept(payload: Data(other.utf8), id: "r")
+            }
+        }
+        _ = try await door.accept(payload: Data(#"{"question":"x"}"#.utf8), id: "q")
+        #expect(try await door.accept(payload: Data(#"{ "question" : "x" }"#.utf8), id: "q") == "q")
+        await #expect(throws: FrontDoorError.taken(id: "q")) {
+            try await door.accept(payload: Data(#"{"question":"x","lang":"de"}"#.utf8), id: "q")
+        }
+        #expect(test.broker.events.compactMap(\.published).count == 2)
+    }
+
     @Test("the same payload under the same id is another run in another pipeline")
     func otherPipeline() async throws {
         let test = try TestHost([registered()])

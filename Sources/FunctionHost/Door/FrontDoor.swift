@@ -138,7 +138,7 @@ package struct FrontDoor: Sendable {
         }
         if asked != nil, let known = await known(id) {
             let isSame =
-                known.input.map { Self.text(of: $0) == Self.text(of: body) } ?? true
+                known.input.map { Self.isSame($0, body, of: payload) } ?? true
                 && known.pipeline ?? name == name
             guard isSame else { throw .taken(id: id) }
             return id
@@ -150,9 +150,15 @@ package struct FrontDoor: Sendable {
         return id
     }
 
-    /// What makes two messages the same: a question's text, which may stand in other bytes, or the JSON itself.
-    private static func text(of body: Data) -> String {
-        (try? JSONDecoder().decode(Question.self, from: body))?.question ?? String(decoding: body, as: UTF8.self)
+    /// Whether a message is the one that was noted before: by its bytes, or by the question where that is all of both, since
+    /// one may stand in other bytes, and an older version noted nothing else.
+    private static func isSame(_ noted: Data, _ body: Data, of payload: Data) -> Bool {
+        if noted == body { return true }
+        let decoder = JSONDecoder()
+        guard let before = try? decoder.decode(BareQuestion.self, from: noted),
+            (try? decoder.decode(BareQuestion.self, from: payload)) != nil
+        else { return false }
+        return (try? decoder.decode(Question.self, from: body))?.question == before.question
     }
 
     /// Whether a text may be the id of a question: it stands in paths and log lines as it is.
@@ -259,5 +265,22 @@ package struct FrontDoor: Sendable {
     /// A question as the first function of its pipeline takes it.
     private struct Question: Codable {
         var question: String
+    }
+
+    /// The same with nothing beside it.
+    private struct BareQuestion: Decodable {
+        let question: String
+
+        init(from decoder: any Decoder) throws {
+            question = try Question(from: decoder).question
+            let all = try decoder.singleValueContainer().decode([String: AnyValue].self)
+            guard all.count == 1 else {
+                throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "there is more"))
+            }
+        }
+
+        private struct AnyValue: Decodable {
+            init(from decoder: any Decoder) {}
+        }
     }
 }

@@ -26,9 +26,9 @@ extension Pipeline {
     /// - Returns: What is known.
     /// - Throws: The history's errors while it is waited for.
     func find(_ id: String, within limit: Duration, _ context: ConnectionContext) async throws -> FoundRun {
-        let (look, obstacle) = await lookOrObstacle(at: id)
-        // What this host took is known here before it is noted.
+        // What this host took is known here before it is noted, and no more afterwards: so this look comes first.
         let note = notes[id]
+        let (look, obstacle) = await lookOrObstacle(at: id)
         guard let look else {
             if let note { return .noted(note) }
             return .away(obstacle.flatMap(plainReason) ?? "the history does not answer")
