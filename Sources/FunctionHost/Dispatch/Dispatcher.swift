@@ -107,9 +107,14 @@ struct Dispatcher: Sendable {
             deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(), logger: logger,
             drain: drain)
         let start = ContinuousClock.now
-        let ending = await invoker.invoke(function(headers), delivery.message.body, context: context)
-        let outcome = Outcome(
+        let storing = Trouble()
+        let ending = await invoker.invoke(function(headers, storing), delivery.message.body, context: context)
+        var outcome = Outcome(
             ending, took: .now - start, costNanoUSD: context.chargedNanoUSD, tells: tellsErrors)
+        // The function had done its part: that its output was not stored in time is no fault of the message's.
+        if case .timedOut = ending, storing.ends() {
+            outcome = .trouble(HostTrouble(.unavailable, code: "history-slow"))
+        }
         switch outcome {
         // Before it is concluded: the queue is let go of first, so that nothing is taken that only comes back.
         case .trouble(let trouble):
@@ -125,10 +130,11 @@ struct Dispatcher: Sendable {
     /// The function; the last one's output is none before it is stored as its run's, with what all of them paid.
     ///
     /// Stored twice it is stored once.
-    private func function(_ headers: MessageHeaders) -> AnyFunction {
+    private func function(_ headers: MessageHeaders, _ storing: Trouble) -> AnyFunction {
         guard settings.next == nil else { return registered.function }
         let (pipeline, paid) = (settings.pipeline, headers.costNanoUSD)
         return registered.function.followed { [history] output, context in
+            _ = storing.begins()
             let cost = paid.addingUpToMax(context.chargedNanoUSD)
             let end = RunEnd.done(output, pipeline: pipeline, costNanoUSD: cost)
             if try await !history.finish(id: context.runID, end) {
