@@ -92,6 +92,24 @@ struct HostTroubleTests {
         }
     }
 
+    @Test("an output that the history does not take in time uses up no attempt and is stored when it does")
+    func slowHistory() async throws {
+        let test = try TestHost(
+            [registered(timeout: .milliseconds(300), attempts: 1)], historyBefore: SilentHistory.init)
+        let history = try #require(test.history as? SilentHistory)
+        try await test.run { _ in
+            defer { history.speak() }
+            try await test.send("q")
+            while test.host.troubles.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(test.host.troubles["work"]?.code == "history-slow")
+            #expect(try await test.broker.depth(of: queues.dead).total == 0)
+            history.speak()
+            let record = try await test.history.outcome(of: "q")
+            #expect(record.state == .done && record.output == Data(#"{"text":"hello"}"#.utf8))
+            #expect(try await test.broker.depth(of: queues.dead).total == 0)
+        }
+    }
+
     @Test("ends with a budget's no as well: ledger and price were there", arguments: [true, false])
     func budgetSaysNo(waits: Bool) async throws {
         let service = Switch()

@@ -44,11 +44,11 @@ struct TestHost: Sendable {
     init(
         _ functions: [RegisteredFunction], drainTime: Duration = .seconds(20),
         hasRoom: @escaping RoomCheck = { _, _ in true }, problems: [String: MessageProblem] = [:],
-        buriesByItself: Bool = false
+        buriesByItself: Bool = false, historyBefore: (any RunHistory) -> any RunHistory = { $0 }
     ) throws {
         broker = ObservedBroker(problems: problems, buriesByItself: buriesByItself)
         store = try SQLiteStore.inMemory(schemas: [SQLiteHistory.schema])
-        history = SQLiteHistory(store: store)
+        history = historyBefore(SQLiteHistory(store: store))
         invoker = Invoker()
         self.functions = functions
         host = FunctionHost(

@@ -107,12 +107,12 @@ struct Dispatcher: Sendable {
             deadline: .now + settings.timeout, tenant: headers.tenant, trace: headers.trace.child(), logger: logger,
             drain: drain)
         let start = ContinuousClock.now
-        let storing = Trouble()
+        let storing = OutputStoring()
         let ending = await invoker.invoke(function(headers, storing), delivery.message.body, context: context)
         var outcome = Outcome(
             ending, took: .now - start, costNanoUSD: context.chargedNanoUSD, tells: tellsErrors)
         // The function had done its part: that its output was not stored in time is no fault of the message's.
-        if case .timedOut = ending, storing.ends() {
+        if case .timedOut = ending, storing.hasBegun {
             outcome = .trouble(HostTrouble(.unavailable, code: "history-slow"))
         }
         switch outcome {
@@ -130,11 +130,11 @@ struct Dispatcher: Sendable {
     /// The function; the last one's output is none before it is stored as its run's, with what all of them paid.
     ///
     /// Stored twice it is stored once.
-    private func function(_ headers: MessageHeaders, _ storing: Trouble) -> AnyFunction {
+    private func function(_ headers: MessageHeaders, _ storing: OutputStoring) -> AnyFunction {
         guard settings.next == nil else { return registered.function }
         let (pipeline, paid) = (settings.pipeline, headers.costNanoUSD)
         return registered.function.followed { [history] output, context in
-            _ = storing.begins()
+            storing.begin()
             let cost = paid.addingUpToMax(context.chargedNanoUSD)
             let end = RunEnd.done(output, pipeline: pipeline, costNanoUSD: cost)
             if try await !history.finish(id: context.runID, end) {
@@ -207,7 +207,7 @@ struct Dispatcher: Sendable {
             }
             try await broker.acknowledge(delivery)
             note(outcome)
-            log(outcome, logger: logger)
+            outcome.log(to: logger)
             if trouble.ends() { logger.notice("outcomes are stored again") }
         } catch BrokerError.staleDelivery {
             // Taken away in this very moment.
@@ -349,35 +349,6 @@ struct Dispatcher: Sendable {
     private func note(_ outcome: Outcome) {
         counts.add(outcome.givesBack ? \.handedBack : \.finished)
         metrics.delivery(settings.name, outcome: outcome.name)
-    }
-
-    private func log(_ outcome: Outcome, logger: Logger) {
-        switch outcome {
-        case .retry(let failure):
-            logger.warning("invocation failed; tried again later", metadata: Self.metadata(failure))
-        case .dead(let failure): logger.error("message dead-lettered", metadata: Self.metadata(failure))
-        case .park(let refusal, _):
-            logger.warning("question waits for its budget", metadata: Self.metadata(refusal))
-        case .refuse(let refusal): logger.notice("question refused by its budget", metadata: Self.metadata(refusal))
-        case .isolate: logger.notice("delivered before; runs alone")
-        case .output, .pause, .trouble, .handBack, .expire:
-            logger.debug("delivery concluded", metadata: [LogKey.outcome: "\(outcome.name)"])
-        }
-    }
-
-    private static func metadata(_ failure: AttemptFailure) -> Logger.Metadata {
-        var metadata: Logger.Metadata = [LogKey.error: "\(failure.code)"]
-        if let told = failure.told { metadata[LogKey.errorText] = "\(told)" }
-        return metadata
-    }
-
-    private static func metadata(_ refusal: BudgetRefusal) -> Logger.Metadata {
-        var metadata: Logger.Metadata = [
-            LogKey.budgetName: "\(refusal.budget)", LogKey.budgetCause: "\(refusal.cause.rawValue)",
-            LogKey.budgetNote: "\(refusal.explanation)",
-        ]
-        if let opensAt = refusal.opensAt { metadata[LogKey.budgetOpens] = "\(opensAt.formatted(.iso8601))" }
-        return metadata
     }
 
     /// The kind of an error; its text may hold what must not be logged.
