@@ -110,14 +110,18 @@ struct CountedTokensTests {
     }
 
     @Test(
-        "a total that is more than its parts counts where it can be true",
+        "a total that is more than its parts counts where it can be true, at the dearer rate first",
         arguments: [
-            (nil, 300), (312, 300), (10, 300), (5000, 4988), (8192, 8180), (8193, 300), (.max, 300),
-        ] as [(Int?, Int)])
-    func total(total: Int?, input: Int) throws {
+            (nil, 8192, 300, 12), (312, 8192, 300, 12), (10, 8192, 300, 12), (5000, 8192, 300, 4700),
+            (8192, 8192, 300, 7892), (8193, 8192, 300, 12), (.max, 8192, 300, 12),
+            // No more than 16 times 2,000 bytes, and 1,024 for the message and the call each, can have been written.
+            (40_000, nil, 5952, 34_048),
+        ] as [(Int?, Int?, Int, Int)])
+    func total(total: Int?, window: Int?, input: Int, output: Int) throws {
         let counts = TokenCounts(input: 300, output: 12, total: total)
-        let counted = try #require(CountedTokens(body: counts, headers: TokenCounts(), within: Self.limits()))
-        #expect(counted.usage == TokenUsage(inputTokens: input, outputTokens: 12) && counted.source == .body)
+        let limits = Self.limits(window: window)
+        let counted = try #require(CountedTokens(body: counts, headers: TokenCounts(), within: limits))
+        #expect(counted.usage == TokenUsage(inputTokens: input, outputTokens: output) && counted.source == .body)
     }
 
     @Test("without a window the texts bound what can be true", arguments: [(18_048, true), (18_049, false)])

@@ -87,8 +87,7 @@ package struct CountedTokens: Sendable, Hashable {
             inputTokens: input, outputTokens: output, cacheReadTokens: cacheRead, cacheWriteTokens: cacheWrite)
         guard limits.admit(counted) else { return nil }
         let total = max(body.total ?? 0, headers.total ?? 0)
-        if let raised = Self.raise(counted, to: total), limits.admit(raised) {
-            // Whose tokens the rest are nobody says; what the model wrote is counted, so the prompt's.
+        if let raised = Self.raise(counted, to: total, within: limits), limits.admit(raised) {
             usage = raised
             source = .body
             return
@@ -101,12 +100,17 @@ package struct CountedTokens: Sendable, Hashable {
     }
 
     /// The usage of so many tokens in all; nil where it has as many.
-    private static func raise(_ usage: TokenUsage, to total: Int) -> TokenUsage? {
+    ///
+    /// Whose tokens the rest are nobody says: the model's as far as it may have written them, since they cost more, as its
+    /// thoughts do that its answer does not show; what is more than that, the prompt's.
+    private static func raise(_ usage: TokenUsage, to total: Int, within limits: TokenLimits) -> TokenUsage? {
         // Limits have admitted it: the sum fits.
         let sum = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
         guard total > sum else { return nil }
+        let rest = total - sum
+        let written = min(rest, limits.output.upperBound - usage.outputTokens)
         return TokenUsage(
-            inputTokens: usage.inputTokens + (total - sum), outputTokens: usage.outputTokens,
+            inputTokens: usage.inputTokens + (rest - written), outputTokens: usage.outputTokens + written,
             cacheReadTokens: usage.cacheReadTokens, cacheWriteTokens: usage.cacheWriteTokens)
     }
 }
