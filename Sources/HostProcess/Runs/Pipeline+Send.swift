@@ -34,10 +34,10 @@ extension Pipeline {
     /// - Parameters:
     ///   - payload: The first function's input, as JSON.
     ///   - name: The pipeline's.
-    ///   - id: The run's id, where the sender gives one; nil for a new one.
-    /// - Returns: The run's id.
+    ///   - id: The run's id: sent again under it, it is the same run.
+    /// - Returns: That id.
     /// - Throws: ``FrontDoorError`` where it is not accepted, or may not have been; ``OperatorProblem``.
-    package func send(_ payload: Data, to name: String, id: String?) async throws -> String {
+    package func send(_ payload: Data, to name: String, id: String) async throws -> String {
         try await door(named: name).accept(payload: payload, id: id)
     }
 
@@ -46,13 +46,13 @@ extension Pipeline {
     /// - Parameters:
     ///   - payload: The first function's input, as JSON.
     ///   - name: The pipeline's.
-    ///   - id: The run's id, where the sender gives one; nil for a new one.
+    ///   - id: The run's id: sent again under it, it is the same run.
     ///   - patience: How long to wait.
     ///   - tell: Told once that it is accepted, and once where it waits for a budget.
     /// - Returns: What became of it.
     /// - Throws: As ``send(_:to:id:)``.
     package func send(
-        _ payload: Data, to name: String, id: String?, patience: Patience,
+        _ payload: Data, to name: String, id: String, patience: Patience,
         tell: @escaping @Sendable (AskEvent) -> Void
     ) async throws -> SendOutcome {
         let door = try door(named: name)

@@ -41,6 +41,8 @@ struct SendCommand: AsyncParsableCommand {
 
     func run() async throws {
         let input = try payload.read(atMost: FrontDoor.payloadBytesMax)
+        // Chosen here, so that a person who waited in vain has it.
+        let id = id ?? UUID().uuidString.lowercased()
         let patience = wait.patience
         let settings = try pipeline.settings()
         var options = try pipeline.options(settings, asksStandIn: model.standIn)
@@ -56,8 +58,8 @@ struct SendCommand: AsyncParsableCommand {
             guard !noWait else {
                 let id = try await Pipeline.withPipeline(options, model: .emulated, logger: logger, for: .sending) {
                     [self] pipeline in
-                    end.say(inDoubt)
-                    let id = try await pipeline.send(input, to: name, id: self.id)
+                    end.say(inDoubt(id))
+                    let id = try await pipeline.send(input, to: name, id: id)
                     end.isOver()
                     return id
                 }
@@ -65,7 +67,7 @@ struct SendCommand: AsyncParsableCommand {
             }
             let outcome = try await Pipeline.withPipeline(options, model: .emulated, logger: logger) {
                 [self] pipeline in
-                try await send(input, pipeline, patience, end)
+                try await send(input, as: id, pipeline, patience, end)
             }
             if case .done(let output) = outcome { return CommandOutput.data(output + Data("\n".utf8)) }
             throw CommandFailure(outcome, seconds: wait.wait)
@@ -75,16 +77,16 @@ struct SendCommand: AsyncParsableCommand {
     }
 
     /// What is said where the time is up while the message is on its way to the queue.
-    private var inDoubt: String {
-        "within \(wait.wait) s nobody said whether the message is accepted: \(WaitEnd.closed); send it again under an --id"
-            + " of its own"
+    private func inDoubt(_ id: String) -> String {
+        "within \(wait.wait) s nobody said whether the message is accepted: \(WaitEnd.closed); send it again with"
+            + " --id \(id), which is the same run"
     }
 
     /// Sends, and lets go of the pipeline when the wait is over.
     private func send(
-        _ input: Data, _ pipeline: Pipeline, _ patience: Patience, _ end: WaitEnd
+        _ input: Data, as id: String, _ pipeline: Pipeline, _ patience: Patience, _ end: WaitEnd
     ) async throws -> SendOutcome {
-        end.say(inDoubt)
+        end.say(inDoubt(id))
         let outcome: SendOutcome
         do {
             outcome = try await pipeline.send(input, to: name, id: id, patience: patience) { [self] event in
