@@ -259,7 +259,8 @@ package struct FunctionHost: Service {
             dispatcher: dispatcher)
         // One at a time: when the process dies, only the message that ran alone was out.
         let alone = Worker(queue: function.queues.alone, prefetch: 1, broker: broker, dispatcher: dispatcher)
-        let parking = Parking(queues: function.queues, broker: broker, hasRoom: hasRoom, logger: logger)
+        let parking = Parking(
+            queues: function.queues, broker: broker, history: history, hasRoom: hasRoom, logger: logger)
         workers.addTask { try await waiting.run() }
         workers.addTask { try await alone.run() }
         workers.addTask { await parking.run() }

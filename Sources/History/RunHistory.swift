@@ -33,7 +33,7 @@ package protocol RunHistory: Sendable {
     /// - Throws: The store's errors.
     func noteWaiting(id: String, until opensAt: Date, explanation: String) async throws
 
-    /// Lets a run that failed wait for its end again, because its message is tried once more.
+    /// Lets a run that failed or was parked wait for its end again, because its message is back in its function's queue.
     ///
     /// One in another state is left as it is.
     func reopen(id: String) async throws

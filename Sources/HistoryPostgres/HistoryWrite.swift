@@ -78,15 +78,15 @@ struct HistoryWrite: Sendable {
             isAwaited: false)
     }
 
-    /// Lets a run that failed wait again.
+    /// Lets a run that failed or was parked wait again.
     static func reopen(id: String) -> HistoryWrite {
         HistoryWrite(
             runID: id,
             statement: PostgresStatement(
                 """
-                UPDATE runs SET state = 'queued', reason = NULL, explanation = NULL, finished_at = NULL,
-                    finished_by = NULL
-                WHERE id = $1 AND state = 'failed'
+                UPDATE runs SET state = 'queued', reason = NULL, opens_at = NULL, explanation = NULL,
+                    finished_at = NULL, finished_by = NULL
+                WHERE id = $1 AND state IN ('failed', 'parked')
                 """, [.text(id)]),
             isAwaited: false)
     }

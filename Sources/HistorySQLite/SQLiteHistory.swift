@@ -83,8 +83,9 @@ package struct SQLiteHistory: RunHistory {
         try await store.commit { db in
             try db.execute(
                 sql: """
-                    UPDATE runs SET state = 'queued', reason = NULL, explanation = NULL, finished_at_ms = NULL
-                    WHERE id = ? AND state = 'failed'
+                    UPDATE runs SET state = 'queued', reason = NULL, opens_at_ms = NULL, explanation = NULL,
+                        finished_at_ms = NULL
+                    WHERE id = ? AND state IN ('failed', 'parked')
                     """,
                 arguments: [id])
         }

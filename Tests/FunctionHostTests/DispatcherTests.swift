@@ -258,6 +258,9 @@ struct DispatcherTests {
             let onward = try #require(await test.broker.message("q", in: "sluice.last"))
             // The attempt was not used up.
             #expect(String(decoding: onward.message.body, as: UTF8.self) == #"{"text":"1"}"#)
+            // And who asks sees that it waits no more.
+            let resumed = try #require(try await test.history.run(id: "q"))
+            #expect(resumed.state != .parked && resumed.reason == nil && resumed.opensAt == nil)
         }
         #expect(try await test.broker.depth(of: queues.parked).total == 0)
     }

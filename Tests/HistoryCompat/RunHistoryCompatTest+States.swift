@@ -225,7 +225,7 @@ extension RunHistoryCompatTest {
         #expect(record.input == input("first") && record.tenant == "a" && record.state == .queued)
     }
 
-    /// A run that failed waits again when it is reopened, and keeps any other state.
+    /// A run that failed or was parked waits again when it is reopened, and keeps any other state.
     func checkReopened() async throws {
         let history = try await bench().history
         for (id, state) in [("f", RunState.failed), ("e", .expired)] {
@@ -235,6 +235,10 @@ extension RunHistoryCompatTest {
         let reopened = try #require(try await history.run(id: "f"))
         #expect(reopened.state == .queued && reopened.reason == nil && reopened.finishedAt == nil)
         #expect(try await history.run(id: "e")?.state == .expired)
+        try await history.noteWaiting(id: "p", until: Date(timeIntervalSince1970: 2_000), explanation: "no room")
+        try await history.reopen(id: "p")
+        let back = try #require(try await history.run(id: "p"))
+        #expect(back.state == .queued && back.reason == nil && back.opensAt == nil && back.explanation == nil)
         #expect(try await history.complete("f"))
         try await history.reopen(id: "f")
         #expect(try await history.outcome(of: "f").output == output())

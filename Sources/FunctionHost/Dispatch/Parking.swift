@@ -1,4 +1,5 @@
 import FoundationEssentials
+import History
 import Logging
 import Messaging
 import ServiceLifecycle
@@ -16,6 +17,7 @@ struct Parking: Sendable {
 
     let queues: FunctionQueues
     let broker: any MessageBroker
+    let history: any RunHistory
     /// Whether a budget has so much left now.
     let hasRoom: RoomCheck
     let logger: Logger
@@ -58,6 +60,9 @@ struct Parking: Sendable {
             }
             message.headers = headers.texts(beside: message.headers)
         }
+        // First: what the function makes of it may be noted before the broker's word that it is back. A history that is away
+        // lets it look parked until it ends.
+        if isOpen { try? await history.reopen(id: message.runID) }
         do {
             try await broker.publish(message, to: isOpen ? queues.waiting : queues.parked)
         } catch {
