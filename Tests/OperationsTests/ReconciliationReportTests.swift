@@ -1,6 +1,5 @@
 import BudgetReport
 import Documents
-import Emulator
 import Foundation
 import FunctionKit
 import GoldenFiles

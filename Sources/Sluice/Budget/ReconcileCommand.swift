@@ -1,6 +1,5 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
 import Operations
 
 /// `sluice budget reconcile`.

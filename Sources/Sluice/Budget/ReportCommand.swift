@@ -1,7 +1,6 @@
 import ArgumentParser
 import BudgetReport
 import Documents
-import Emulator
 import Foundation
 import Operations
 import Spending

@@ -1,7 +1,6 @@
 import ArgumentParser
 import BudgetReport
 import Documents
-import Emulator
 import Operations
 
 /// `sluice budget top`.

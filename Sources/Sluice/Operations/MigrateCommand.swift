@@ -1,6 +1,5 @@
 import ArgumentParser
 import BudgetReport
-import Emulator
 import FoundationEssentials
 import Operations
 import Settings

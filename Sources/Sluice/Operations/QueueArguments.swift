@@ -1,7 +1,6 @@
 import ArgumentParser
 import BudgetReport
 import Composition
-import Emulator
 import FoundationEssentials
 import Logging
 import Operations
