@@ -302,6 +302,29 @@ struct DispatcherTests {
         #expect(try await test.broker.depth(of: queues.dead).total == 0)
     }
 
+    @Test(
+        "what a run paid for is its cost also where it has no output",
+        arguments: [
+            .deadLetter, .retry,
+            .budgetExhausted(BudgetRefusal(budget: "month", policy: .reject, opensAt: nil)),
+        ] as [Disposition])
+    func costWithoutOutput(disposition: Disposition) async throws {
+        let test = try TestHost([
+            registered(attempts: 2) { _, context in
+                // What a call was charged is said anew in each attempt.
+                context.charge(nanoUSD: 500)
+                throw Told(disposition: disposition)
+            }
+        ])
+        var headers = MessageHeaders()
+        headers.costNanoUSD = 30
+        try await test.run { [headers] _ in
+            try await test.send("q", headers: headers)
+            let record = try await test.history.outcome(of: "q")
+            #expect(record.state == (disposition.isRefusal ? .refused : .failed) && record.costNanoUSD == 530)
+        }
+    }
+
     @Test("a question whose asker's deadline has passed is not worked on")
     func expired() async throws {
         let test = try TestHost([registered { _, _ in throw FunctionError.permanent("it was invoked") }])
@@ -510,4 +533,8 @@ struct DispatcherTests {
             #expect(try await test.history.outcome(of: "t").reason == "error")
         }
     }
+}
+
+extension Disposition {
+    fileprivate var isRefusal: Bool { if case .budgetExhausted = self { true } else { false } }
 }

@@ -199,7 +199,7 @@ struct Dispatcher: Sendable {
                     id, headers,
                     .without(
                         .refused, reason: reason, opensAt: isBreached ? nil : refusal.opensAt,
-                        explanation: refusal.explanation))
+                        explanation: refusal.explanation), paid: refusal.chargedNanoUSD)
             case .expire:
                 try await finish(id, headers, .without(.expired, reason: "expired"))
             case .isolate:
@@ -256,7 +256,8 @@ struct Dispatcher: Sendable {
             message.runID, headers,
             .without(
                 .failed, reason: failure.code,
-                explanation: failure.explanation.map { "`\(settings.name)` failed: \($0)" }))
+                explanation: failure.explanation.map { "`\(settings.name)` failed: \($0)" }),
+            paid: failure.chargedNanoUSD)
         do throws(BrokerError) {
             try await broker.publish(message, to: queues.dead)
         } catch {
@@ -269,9 +270,12 @@ struct Dispatcher: Sendable {
     }
 
     /// Gives a run its final state without an output; one that the history can never keep holds up no message.
-    private func finish(_ id: String, _ headers: MessageHeaders, _ end: RunEnd) async throws {
+    private func finish(
+        _ id: String, _ headers: MessageHeaders, _ end: RunEnd, paid costNanoUSD: Int64 = 0
+    ) async throws {
         var end = end
-        (end.pipeline, end.costNanoUSD) = (settings.pipeline, headers.costNanoUSD)
+        end.pipeline = settings.pipeline
+        end.costNanoUSD = headers.costNanoUSD.addingUpToMax(costNanoUSD)
         do {
             _ = try await history.finish(id: id, end)
         } catch let error as any DispositionProviding where error.disposition == .deadLetter {

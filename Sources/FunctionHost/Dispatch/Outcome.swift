@@ -30,22 +30,24 @@ package enum Outcome: Sendable {
     init(_ ending: Invoker.Ending, took: Duration, costNanoUSD: Int64, tells: Bool) {
         switch ending {
         case .output(let data): self = .output(data, took: took, costNanoUSD: costNanoUSD)
-        case .timedOut: self = .retry(AttemptFailure("timeout"))
+        case .timedOut: self = .retry(AttemptFailure("timeout", chargedNanoUSD: costNanoUSD))
         case .cutShort: self = .handBack
-        case .failed(let error as any DispositionProviding):
+        case .failed(let error):
+            let failure = AttemptFailure(error, tells: tells, chargedNanoUSD: costNanoUSD)
             self =
-                switch error.disposition {
-                case .deadLetter: .dead(AttemptFailure(error, tells: tells))
-                case .retry: .retry(AttemptFailure(error, tells: tells))
+                switch (error as? any DispositionProviding)?.disposition {
+                case .deadLetter: .dead(failure)
+                case .retry, nil: .retry(failure)
                 case .handBack: .pause
                 case .hostTrouble(let trouble): .trouble(trouble)
-                case .budgetExhausted(let refusal): Self(refusal)
+                case .budgetExhausted(let refusal): Self(refusal, costNanoUSD: costNanoUSD)
                 }
-        case .failed(let error): self = .retry(AttemptFailure(error, tells: tells))
         }
     }
 
-    private init(_ refusal: BudgetRefusal) {
+    private init(_ refusal: BudgetRefusal, costNanoUSD: Int64) {
+        var refusal = refusal
+        refusal.chargedNanoUSD = costNanoUSD
         // Waiting helps only where the budget opens.
         switch (refusal.policy, refusal.opensAt) {
         case (.reject, _): self = .refuse(refusal)
