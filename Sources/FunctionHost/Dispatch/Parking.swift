@@ -34,7 +34,8 @@ struct Parking: Sendable {
                         if try await !takeBack(delivery) { try await Task.sleep(for: Self.interval) }
                     }
                 } catch {
-                    logger.debug("parked messages cannot be reached", metadata: [LogKey.error: "\(type(of: error))"])
+                    logger.debug(
+                        "parked messages cannot be reached", metadata: [LogKey.error: "\(Dispatcher.name(of: error))"])
                 }
                 try? await Task.sleep(for: Self.interval)
             }

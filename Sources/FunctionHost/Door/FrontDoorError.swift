@@ -35,8 +35,8 @@ extension FrontDoorError: CustomStringConvertible {
         case .empty: "the question is empty; write what happened and what you want to know"
         case .tooLong(let bytes):
             "the question has \(bytes) bytes; the most is \(FrontDoor.questionBytesMax); leave out what is not needed"
-        case .payloadTooLong(let bytes): "the payload has \(bytes) bytes; the most is \(FrontDoor.payloadBytesMax)"
-        case .notJSON: "the payload is no JSON in UTF-8"
+        case .payloadTooLong(let bytes): "the payload has \(bytes) bytes; send at most \(FrontDoor.payloadBytesMax)"
+        case .notJSON: "the payload is no JSON in UTF-8; send one JSON value"
         case .badID:
             "an id has 1 to \(FrontDoor.idBytesMax) letters, digits, hyphens, underscores and dots, and begins with a "
                 + "letter or a digit; leave it out to be given one"

@@ -34,7 +34,8 @@ struct DeadLetterWatch: Sendable {
                         counts.seen(max(kept, try await broker.depth(of: queue).ready))
                     }
                 } catch {
-                    logger.debug("dead letters cannot be reached", metadata: [LogKey.error: "\(type(of: error))"])
+                    logger.debug(
+                        "dead letters cannot be reached", metadata: [LogKey.error: "\(Dispatcher.name(of: error))"])
                 }
                 // No event tells that a letter has come.
                 try? await Task.sleep(for: max(Self.interval, (.now - start) * Self.shareOfTime))

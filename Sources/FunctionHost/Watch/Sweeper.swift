@@ -51,7 +51,7 @@ struct Sweeper: Sendable {
         } catch {
             // Where the host ends, the next one sweeps.
             guard !Task.isCancelled else { return }
-            logger.warning("questions cannot be swept", metadata: [LogKey.error: "\(type(of: error))"])
+            logger.warning("questions cannot be swept", metadata: [LogKey.error: "\(Dispatcher.name(of: error))"])
         }
     }
 
