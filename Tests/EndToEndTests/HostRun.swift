@@ -7,6 +7,7 @@ import MessagingSQLite
 import RabbitMQ
 import RabbitMQServer
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -37,6 +38,15 @@ enum HostBroker: CaseIterable {
     }
 }
 
+/// A number that all copies of a value share.
+private final class SharedNumber: Sendable {
+    private let state = Mutex(0)
+    var value: Int {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}
+
 /// A running `sluice host`, whose log lines are read as JSON.
 struct HostRun {
     /// The keys of AWS that a host needs to start, for tests in which it asks no model.
@@ -49,6 +59,14 @@ struct HostRun {
     let address: String
     /// What it wrote until it was ready.
     let startLines: [String]
+    /// The number of the first of these that nobody has waited for.
+    private let firstUnread = SharedNumber()
+
+    init(process: SluiceProcess, address: String, startLines: [String] = []) {
+        self.process = process
+        self.address = address
+        self.startLines = startLines
+    }
 
     /// Starts a host in a folder and waits until it is ready.
     static func start(
@@ -64,8 +82,16 @@ struct HostRun {
         return HostRun(process: process, address: "http://127.0.0.1:\(port)", startLines: startLines)
     }
 
-    /// Waits for a log line with a message.
-    func line(_ message: String) async throws -> [String: Any] { try await Self.line(message, of: process) { _ in } }
+    /// Waits for a log line with a message, which may have come before the host was ready.
+    func line(_ message: String) async throws -> [String: Any] {
+        for (number, text) in startLines.enumerated().dropFirst(firstUnread.value) {
+            let line = try Self.parse(text)
+            guard line["message"] as? String == message else { continue }
+            firstUnread.value = number + 1
+            return line
+        }
+        return try await Self.line(message, of: process) { _ in }
+    }
 
     private static func line(
         _ message: String, of process: SluiceProcess, seen: (String) -> Void

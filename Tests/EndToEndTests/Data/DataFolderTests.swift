@@ -53,7 +53,7 @@ struct DataFolderTests {
                 ["emulate", "--port", "0"], in: folder.url, environment: model.environment)
             let line = try #require(await process.line(with: "ready on"), "\(process.errors)")
             let port = try #require(line.firstMatch(of: /127\.0\.0\.1:(\d+)/)?.1)
-            let run = HostRun(process: process, address: "http://127.0.0.1:\(port)", startLines: [])
+            let run = HostRun(process: process, address: "http://127.0.0.1:\(port)")
             let body = "{\"question\": \"What is a defect?\"}"
             #expect(try await run.get("/v1/questions", post: body).status == 202)
             await model.calls(1)

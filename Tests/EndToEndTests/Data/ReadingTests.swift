@@ -65,7 +65,7 @@ struct ReadingTests {
     func sqlite() async throws {
         let folder = try TemporaryFolder()
         let (process, address, _) = try await EmulatorTests().start(in: folder.url)
-        let server = HostRun(process: process, address: address, startLines: [])
+        let server = HostRun(process: process, address: address)
         let accepted = try await server.get(
             "/v1/questions", post: "{\"question\": \"What is a defect?\", \"id\": \"q\"}")
         #expect(accepted.status == 202)
@@ -97,7 +97,7 @@ struct ReadingTests {
             in: folder.url, ["--stand-in"], environment: environment)
         #expect(line.contains("; data in PostgreSQL at 127.0.0.1:") && !line.contains("@"), "\(line)")
         #expect(line.contains(", queues in RabbitMQ at 127.0.0.1:"), "\(line)")
-        let run = HostRun(process: process, address: address, startLines: [])
+        let run = HostRun(process: process, address: address)
         #expect(
             try await run.get("/v1/questions", post: "{\"question\": \"What is a defect?\", \"id\": \"q\"}").status
                 == 202)

@@ -47,7 +47,7 @@ struct LambdaInvokeTests {
             executable: Self.ownFunctions)
         let ready = try #require(await process.line(with: "ready on"), "\(process.errors)")
         let port = try #require(ready.firstMatch(of: /127\.0\.0\.1:(\d+)/)?.1)
-        return HostRun(process: process, address: "http://127.0.0.1:\(port)", startLines: [])
+        return HostRun(process: process, address: "http://127.0.0.1:\(port)")
     }
 
     @Test("A host gives its first function to whoever asks, and no other; neither is kept or logged")

@@ -66,7 +66,7 @@ struct StandInRulesTests {
             let (process, address, line) = try await EmulatorTests().start(
                 in: world.folder, ["--ephemeral", "--manifest", "m.yaml"], environment: world.environment)
             #expect(line.hasSuffix("; data kept in memory"))
-            let emulator = HostRun(process: process, address: address, startLines: [])
+            let emulator = HostRun(process: process, address: address)
             let accepted = try await emulator.get(
                 "/v1/questions", post: "{\"question\": \"\(Self.question)\", \"id\": \"own\"}")
             #expect(accepted.status == 202)
@@ -115,7 +115,7 @@ struct StandInRulesTests {
         try await HostWorld.run { world in
             try await ModelServer.run { model in
                 let (process, address, _) = try await EmulatorTests().start(in: world.folder)
-                let emulator = HostRun(process: process, address: address, startLines: [])
+                let emulator = HostRun(process: process, address: address)
                 let invoked = try await SluiceProcess.run(
                     ["invoke", "llm-connector", "--payload", Self.event], in: world.folder,
                     environment: model.environment)

@@ -41,7 +41,7 @@ struct PipelinesTests {
             ["emulate", "--port", "0"] + Self.options, in: folder.url, executable: OwnFunctionsTests.binary)
         let ready = try #require(await process.line(with: "ready on"), "\(process.errors)")
         let port = try #require(ready.firstMatch(of: /127\.0\.0\.1:(\d+)/)?.1)
-        return HostRun(process: process, address: "http://127.0.0.1:\(port)", startLines: [])
+        return HostRun(process: process, address: "http://127.0.0.1:\(port)")
     }
 
     private func send(

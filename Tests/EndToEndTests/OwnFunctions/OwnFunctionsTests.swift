@@ -147,7 +147,7 @@ struct OwnFunctionsTests {
             ["emulate", "--port", "0", "--manifest", "m.yaml"], in: folder.url, executable: Self.binary)
         let ready = try #require(await process.line(with: "ready on"), "\(process.errors)")
         let port = try #require(ready.firstMatch(of: /127\.0\.0\.1:(\d+)/)?.1)
-        let emulator = HostRun(process: process, address: "http://127.0.0.1:\(port)", startLines: [])
+        let emulator = HostRun(process: process, address: "http://127.0.0.1:\(port)")
         let question = #"{"question": "My new phone is faulty. What can I do?", "id": "q1"}"#
         #expect(try await emulator.get("/v1/questions", post: question).status == 202)
         let answer = try await emulator.get("/v1/questions/q1?wait=30").body
