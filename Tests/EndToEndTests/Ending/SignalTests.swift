@@ -27,8 +27,8 @@ struct SignalTests {
 
     @Test(
         "told to end while it starts, a server ends at once with 0",
-        arguments: ["host", "emulate"], [SIGTERM, SIGINT])
-    func starting(command: String, signal: Int32) async throws {
+        arguments: [["host"], ["emulate", "--port", "0"]], [SIGTERM, SIGINT])
+    func starting(command: [String], signal: Int32) async throws {
         let folder = try TemporaryFolder()
         // It takes connections into its backlog, and answers none.
         let port = try LoopbackPort.free()
@@ -36,7 +36,7 @@ struct SignalTests {
         defer { close(listener) }
         try #require(LoopbackPort.bind(to: port, listener) == 0 && listen(listener, 16) == 0)
         let process = try SluiceProcess(
-            [command], in: folder.url,
+            command, in: folder.url,
             environment: HostRun.unused.merging([
                 "DATABASE_URL": "postgres://u:p@127.0.0.1:\(port)/d", "SLUICE_LISTEN_PORT": "0",
             ]) { $1 })
