@@ -26,7 +26,7 @@ package struct MessageBrokerCompatTest: Sendable {
         case countsLate
     }
 
-    /// The delays of the queues, the long one first: far enough apart to have an order.
+    /// The delays of the queues, the long one first: far enough apart to have an order on a machine that is busy.
     let delays: [Duration]
     /// In what the broker differs.
     let habits: Set<Habit>
@@ -44,7 +44,7 @@ package struct MessageBrokerCompatTest: Sendable {
         reopen: (@Sendable (any MessageBroker) async throws -> any MessageBroker)? = nil,
         die: (@Sendable (_ broker: any MessageBroker, _ holding: Int) async throws -> Void)? = nil,
         advance: (@Sendable (Duration) async -> Void)? = nil,
-        delays: [Duration] = [.milliseconds(60), .milliseconds(20)],
+        delays: [Duration] = [.milliseconds(900), .milliseconds(100)],
         habits: Set<Habit> = [],
         make: @escaping @Sendable () async throws -> any MessageBroker
     ) {
