@@ -18,11 +18,18 @@ struct SettlingTests {
         return client
     }
 
-    @Test("is tried again after time-outs of locks and statements and a lost session, also by a cancelled task")
-    func insists() async throws {
-        let client = try await client {
-            ($0.lockTimeout, $0.statementTimeout) = (.milliseconds(100), .milliseconds(400))
-        }
+    @Test(
+        "is tried again after time-outs of locks and statements and a lost session, also by a cancelled task",
+        arguments: [
+            // A statement's is long enough for whatever else is done meanwhile on a machine that is busy.
+            (lock: Duration.milliseconds(100), statement: Duration.seconds(20), blocked: 0.3),
+            (lock: .seconds(20), statement: .seconds(2), blocked: 2.5),
+        ])
+    func insists(lock: Duration, statement: Duration, blocked seconds: Double) async throws {
+        let client = try await client { ($0.lockTimeout, $0.statementTimeout) = (lock, statement) }
+        var patient = client.configuration
+        (patient.lockTimeout, patient.statementTimeout) = (.seconds(20), .seconds(60))
+        let locker = PostgresClient(patient, connectionsMax: 1)
         let ledger = PostgresLedger(client: client)
         let governor = SpendFixture.governor(ledger, budgets: [SpendFixture.budget(limit: 1000)])
         for way in ["settle", "charge", "release"] {
@@ -42,7 +49,7 @@ struct SettlingTests {
                 }
             }
             for await _ in isHeld.prefix(1) {}
-            try await client.withTransaction { connection in
+            try await locker.withTransaction { connection in
                 try await connection.run(PostgresStatement("SELECT 1 FROM ledger_head FOR UPDATE"))
                 tell.yield()
                 try await PostgresTestServer.untilBlocked(by: connection)
@@ -55,8 +62,9 @@ struct SettlingTests {
                             """, [.text("\(client.configuration.applicationName)-ledger")]))
                 }
                 ending.cancel()
-                // Longer than a lock is waited for.
-                try await connection.run(PostgresStatement("SELECT FROM pg_sleep(0.3)"))
+                // Longer than a lock, or a statement, is waited for.
+                try await connection.run(
+                    PostgresStatement("SELECT FROM pg_sleep($1::text::float8)", [.text("\(seconds)")]))
             }
             try await ending.value
         }
@@ -68,6 +76,7 @@ struct SettlingTests {
         #expect(try await governor.verify().isSound)
         await ledger.close()
         await client.close()
+        await locker.close()
     }
 
     @Test("is tried again beyond its lease while no transaction comes through, and so paid by its count alone")
